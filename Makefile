@@ -1,0 +1,49 @@
+# make help tells them all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run install dev check test bench shots lock clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+run: install  ## install, load the demo into an empty home, serve http://127.0.0.1:8501
+	@$(BIN)/flowcard demo --if-empty
+	@$(BIN)/flowcard serve; code=$$?; [ $$code -eq 130 ] || [ $$code -eq 143 ] || exit $$code
+
+install: $(VENV)/.product  ## the product and what it needs, from the hashed lock file
+
+dev: $(VENV)/.dev  ## the same, with what checks it
+
+check: dev  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: dev  ## everything
+	$(BIN)/pytest
+
+bench: dev  ## a fleet of 200,000 SIMs: every page's rerun over the websocket, beside one of 10,000
+	$(BIN)/python tests/bench_pages.py
+
+shots: dev  ## the README's pictures, from a demo home in a real browser
+	$(BIN)/python tests/take_screenshots.py
+
+lock:  ## new lock files from pyproject.toml (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --extra build --extra dev -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra build -c requirements-dev.lock -o requirements.lock
+
+clean:  ## remove the environment and what tests left behind
+	rm -rf $(VENV) tests/output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.product: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.product requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,278 @@
+"""The only door to DuckDB: open, migrate, read from any thread, write through one lock, queries by name."""
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import duckdb
+import pyarrow as pa
+
+from data.clock import Clock
+
+FILE_NAME = "flowcard.duckdb"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_QUERY = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)+)(.+?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+_PARAMETER = re.compile(r"\$([a-z_]\w*)")
+
+Row = dict[str, Any]
+Record = TypeVar("Record")
+
+
+class DatabaseError(Exception):
+    """The database refused; the commit did not happen."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One named statement of a queries.sql."""
+
+    name: str
+    sentence: str
+    sql: str
+
+    def fill(self, **pieces: str) -> "Query":
+        """This query with its `{piece}` places filled. Pieces come from fixed maps, never from a person."""
+        sql = self.sql
+        for place, piece in pieces.items():
+            sql = sql.replace("{" + place + "}", piece)
+        return Query(self.name, self.sentence, sql)
+
+
+class Queries:
+    """The statements of one queries.sql as attributes: `Q = Queries.beside(__file__)`, `Q.sim_by_stem`."""
+
+    def __init__(self, text: str) -> None:
+        self._queries = {
+            name: Query(name, " ".join(line[2:].strip() for line in sentence.splitlines()), sql.strip().rstrip(";"))
+            for name, sentence, sql in _QUERY.findall(text)
+        }
+
+    @classmethod
+    def beside(cls, module_file: str) -> "Queries":
+        """The queries.sql in the folder of a module."""
+        return cls((Path(module_file).parent / "queries.sql").read_text(encoding="utf-8"))
+
+    def __getattr__(self, name: str) -> Query:
+        try:
+            return self.__dict__["_queries"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(f"no query named '{name}'") from None
+
+    def __iter__(self) -> Iterator[Query]:
+        return iter(self._queries.values())
+
+
+class Reader:
+    """Reads on one cursor. Results are always fetched whole: an open result would own its connection."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def rows(self, query: Query, **params: Any) -> list[Row]:
+        """All rows as dicts."""
+        result = self._execute(query, params)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def row(self, query: Query, **params: Any) -> Row | None:
+        """The first row, or None."""
+        found = self.rows(query, **params)
+        return found[0] if found else None
+
+    def records(self, kind: type[Record], query: Query, **params: Any) -> list[Record]:
+        """All rows as frozen records of `kind`; columns are matched by field name."""
+        names = [field.name for field in fields(cast(Any, kind))]
+        return [kind(**{name: row[name] for name in names}) for row in self.rows(query, **params)]
+
+    def record(self, kind: type[Record], query: Query, **params: Any) -> Record | None:
+        """The first row as a record, or None."""
+        found = self.records(kind, query, **params)
+        return found[0] if found else None
+
+    def value(self, query: Query, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        first = self._execute(query, params).fetchone()
+        return first[0] if first else None
+
+    def arrow(self, query: Query, **params: Any) -> pa.Table:
+        """The result as an Arrow table: for looking, never for acting."""
+        return self._cursor.sql(query.sql, params=_only_used(query.sql, params)).to_arrow_table()
+
+    def _execute(self, query: Query, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        return self._cursor.execute(query.sql, _only_used(query.sql, params))
+
+
+class Transaction(Reader):
+    """An open transaction of the one writer, with the instant it began and the key its audit entries are chained with."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, now: datetime, today: date, audit_key: bytes) -> None:
+        super().__init__(cursor)
+        self.now = now
+        self.today = today
+        self.audit_key = audit_key
+
+    def run(self, query: Query, **params: Any) -> int:
+        """Execute a write; the number of rows it touched."""
+        first = self._execute(query, params).fetchone()
+        return int(first[0]) if first and isinstance(first[0], int) else 0
+
+    @contextmanager
+    def frame(self, name: str, table: pa.Table) -> Iterator[None]:
+        """Let SQL see `table` under `name` inside the with-block."""
+        self._cursor.register(name, table)
+        try:
+            yield
+        finally:
+            self._cursor.unregister(name)
+
+
+class Database:
+    """One process, one file, one writer; a cursor per reading thread."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, clock: Clock, audit_key: bytes) -> None:
+        self.clock = clock
+        self._audit_key = audit_key
+        self._connection = connection
+        self._writer = connection.cursor()
+        self._write_lock = threading.Lock()
+        self._local = threading.local()
+        self.version = 0  # rises with every committed write: the key of every cached read
+
+    @classmethod
+    def open(
+        cls, home: Path, *, clock: Clock, audit_key: bytes, memory_mb: int = 800, threads: int = 2
+    ) -> "Database":
+        """Open (or make) the database of a home, hardened: SQL reaches no file outside exports/ and backups/."""
+        connection = duckdb.connect(
+            str(home / FILE_NAME),
+            config={
+                "python_enable_replacements": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+                "memory_limit": f"{memory_mb}MB",
+                "threads": threads,
+            },
+        )
+        folders = ", ".join("'" + str(home / name).replace("'", "''") + "/'" for name in ("exports", "backups"))
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute(f"SET allowed_directories = [{folders}]")
+        connection.execute("SET enable_external_access = false")  # only after allowed_directories: it locks that one
+        connection.execute("SET lock_configuration = true")
+        return cls(connection, clock=clock, audit_key=audit_key)
+
+    def read(self) -> Reader:
+        """This thread's own cursor. Each statement sees the last committed state."""
+        reader: Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = Reader(self._connection.cursor())
+        return reader
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """Several reads that see one and the same state."""
+        cursor = self._connection.cursor()
+        cursor.execute("BEGIN")
+        try:
+            yield Reader(cursor)
+        finally:
+            cursor.execute("ROLLBACK")
+            cursor.close()
+
+    @contextmanager
+    def write(self, *, quiet: bool = False) -> Iterator[Transaction]:
+        """The writer lock and one transaction: commits at the end, rolls back on any exception.
+
+        `quiet` leaves `version` alone, so that a bulk job may bump it every few seconds (`bump`) and caches still hit.
+        """
+        with self._write_lock:
+            self._writer.execute("BEGIN")
+            try:
+                yield Transaction(
+                    self._writer, now=self.clock.now(), today=self.clock.today(), audit_key=self._audit_key
+                )
+                self._writer.execute("COMMIT")
+            except BaseException:
+                self._rollback()
+                raise
+            if not quiet:
+                self.version += 1
+
+    def bump(self) -> None:
+        """Make cached reads notice what quiet writes have changed."""
+        with self._write_lock:
+            self.version += 1
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file."""
+        with self._write_lock:
+            self._writer.execute("CHECKPOINT")
+
+    def copy_to(
+        self, query: Query, path: Path, *, format: Literal["csv", "parquet"], params: Mapping[str, Any] | None = None
+    ) -> int:
+        """COPY the result of a SELECT to a file inside exports/; the number of rows written."""
+        options = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet, COMPRESSION zstd"}[format]
+        target = str(path).replace("'", "''")
+        cursor = self._connection.cursor()
+        try:
+            sql = f"COPY ({query.sql}) TO '{target}' ({options})"
+            first = cursor.execute(sql, _only_used(query.sql, params or {})).fetchone()
+            return int(first[0]) if first else 0
+        finally:
+            cursor.close()
+
+    def migrate(self, *, kind: str) -> None:
+        """Bring the tables to the newest migration; a new file becomes a home of `kind`, for life."""
+        done = {row[0] for row in self._writer.execute("SELECT number FROM migration").fetchall()} if self._made() else set()
+        for path in sorted(_MIGRATIONS.glob("*.sql")):
+            number, name = int(path.stem[:4]), path.stem[5:]
+            if number in done:
+                continue
+            with self.write() as tx:
+                for statement in duckdb.extract_statements(path.read_text(encoding="utf-8")):
+                    tx._cursor.execute(statement)
+                tx._cursor.execute(
+                    "INSERT INTO migration VALUES ($number, $name, $now)",
+                    {"number": number, "name": name, "now": tx.now},
+                )
+                if number == 1:
+                    tx._cursor.execute("INSERT INTO home VALUES ($kind, $now)", {"kind": kind, "now": tx.now})
+            self.checkpoint()
+
+    def home_kind(self) -> Literal["demo", "real"]:
+        """Whether this file was made as a demo or for real."""
+        return self._writer.execute("SELECT kind FROM home").fetchall()[0][0]  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Wait for the writer, fold the log in, close the file."""
+        with self._write_lock:
+            self._writer.close()
+            self._connection.close()
+
+    def _made(self) -> bool:
+        found = self._writer.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'migration'").fetchone()
+        return bool(found and found[0])
+
+    def _rollback(self) -> None:
+        try:
+            self._writer.execute("ROLLBACK")
+        except duckdb.Error:
+            # A failed COMMIT has already ended the transaction; there is nothing left to undo.
+            return
+
+
+def literal_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table of exactly `schema`, for Transaction.frame."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
+def _only_used(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    # DuckDB refuses parameters a statement does not name; one filter serves several statements.
+    used = set(_PARAMETER.findall(sql))
+    return {name: value for name, value in params.items() if name in used}

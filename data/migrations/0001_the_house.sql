@@ -1,0 +1,594 @@
+-- The first tables. Never edited again; what changes comes as 0002 and so on.
+-- The house itself ---------------------------------------------------------------------------------------------------
+
+-- Which migrations this file has seen; data/database.py adds one row in the transaction of each migration.
+CREATE TABLE migration (
+    number INTEGER PRIMARY KEY,
+    name VARCHAR NOT NULL,
+    applied_at TIMESTAMPTZ NOT NULL
+);
+
+-- One row, written at the first migration and never changed: a home is a demo or real for life.
+CREATE TABLE home (
+    kind VARCHAR PRIMARY KEY CHECK (kind IN ('demo', 'real')),
+    made_at TIMESTAMPTZ NOT NULL
+);
+
+-- People -------------------------------------------------------------------------------------------------------------
+
+CREATE SEQUENCE person_ids;
+-- Who signs in. The role decides what they may do (data/people/rules.py, MAY).
+CREATE TABLE person (
+    person_id BIGINT PRIMARY KEY DEFAULT nextval('person_ids'),
+    name VARCHAR UNIQUE NOT NULL,              -- the sign-in name, never changed
+    role VARCHAR NOT NULL CHECK (role IN ('viewer', 'operator', 'approver', 'administrator', 'system')),
+    password_hash VARCHAR,                     -- argon2id; null: cannot sign in (the system's own row)
+    language VARCHAR,                          -- null: the browser's
+    active BOOLEAN NOT NULL DEFAULT true,
+    made_at TIMESTAMPTZ NOT NULL
+);
+
+-- Server-side sessions. Only the token's SHA-256 is kept.
+CREATE TABLE session (
+    token_sha256 VARCHAR PRIMARY KEY,
+    person_id BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,              -- idle time-out counts from here
+    ended_at TIMESTAMPTZ,                      -- signed out or revoked
+    address VARCHAR
+);
+
+-- The one-time link an empty home prints, through which the first administrator is made.
+CREATE TABLE setup_link (
+    token_sha256 VARCHAR PRIMARY KEY,
+    made_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ
+);
+
+-- Who did what to which thing: append-only, gap-free, HMAC-chained (data/audit/rules.py). No secrets.
+CREATE TABLE audit (
+    seq BIGINT PRIMARY KEY,
+    ts TIMESTAMPTZ NOT NULL,
+    person_id BIGINT NOT NULL,
+    person VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,                   -- page, command line, job
+    event VARCHAR NOT NULL,                    -- subject:action
+    object VARCHAR NOT NULL,
+    detail VARCHAR NOT NULL,                   -- canonical JSON
+    prev_hash VARCHAR NOT NULL,
+    hash VARCHAR NOT NULL
+);
+
+-- The schedule and its history ---------------------------------------------------------------------------------------
+
+-- SCHEDULE as jobs/schedule.py declares it, written at every start so that pages need not import jobs.
+CREATE TABLE job (
+    name VARCHAR PRIMARY KEY,
+    place INTEGER NOT NULL,                    -- its order in SCHEDULE
+    trigger VARCHAR NOT NULL,                  -- "every 60 s", "02:30"
+    sentence VARCHAR NOT NULL,                 -- msgid of what it does
+    usual_s DOUBLE,                            -- overdue when it has not ended well within trigger + 3 × this
+    paused BOOLEAN NOT NULL DEFAULT false,
+    next_at TIMESTAMPTZ
+);
+
+CREATE SEQUENCE job_run_ids;
+CREATE TABLE job_run (
+    run_id BIGINT PRIMARY KEY DEFAULT nextval('job_run_ids'),
+    job VARCHAR NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    outcome VARCHAR NOT NULL CHECK (outcome IN ('running', 'ok', 'failed', 'missed', 'overlapped', 'stopped')),
+    did VARCHAR,                               -- what it did, one sentence with counts
+    error VARCHAR
+);
+
+CREATE SEQUENCE job_request_ids;
+-- A person's wish about a job: a page writes it, the schedule takes it.
+CREATE TABLE job_request (
+    request_id BIGINT PRIMARY KEY DEFAULT nextval('job_request_ids'),
+    job VARCHAR NOT NULL,
+    wish VARCHAR NOT NULL CHECK (wish IN ('run_now', 'pause', 'resume')),
+    person_id BIGINT NOT NULL,
+    asked_at TIMESTAMPTZ NOT NULL,
+    taken_at TIMESTAMPTZ
+);
+
+-- Accounts at carriers -----------------------------------------------------------------------------------------------
+
+-- carriers.toml as it was at the last start. A name never changes once an obligation carries it.
+CREATE TABLE account (
+    account VARCHAR PRIMARY KEY,
+    connector VARCHAR NOT NULL,
+    carrier VARCHAR NOT NULL,                  -- mobile, unicom, telecom, broadnet, else as written
+    payee VARCHAR NOT NULL,                    -- who is paid
+    way_to_pay VARCHAR NOT NULL,               -- prepaid, transfer, online, recharge_card, monthly
+    last_order_day INTEGER,                    -- orders are taken until this day of the month; null: any day
+    working_days INTEGER NOT NULL,             -- from order to effect
+    cancel_after_days INTEGER NOT NULL,        -- from expiry to irrecoverable cancellation
+    expiry_rule VARCHAR NOT NULL CHECK (expiry_rule IN ('from_old_expiry', 'from_today', 'month_end')),
+    gives_invoice BOOLEAN NOT NULL,
+    support VARCHAR NOT NULL,                  -- whom to call
+    listed BOOLEAN NOT NULL DEFAULT true       -- false: gone from carriers.toml, kept for history
+);
+
+-- What each connector can do, as its module declares it.
+CREATE TABLE capability (
+    connector VARCHAR NOT NULL,
+    ability VARCHAR NOT NULL,
+    answer VARCHAR NOT NULL CHECK (answer IN ('yes', 'partly', 'no')),
+    reason VARCHAR NOT NULL,
+    PRIMARY KEY (connector, ability)
+);
+
+-- Merchants, agents, terminals ---------------------------------------------------------------------------------------
+
+CREATE SEQUENCE agent_ids;
+CREATE TABLE agent (
+    agent_id BIGINT PRIMARY KEY DEFAULT nextval('agent_ids'),
+    agent_no VARCHAR NOT NULL,                 -- unique; an agent known by name only has its name here
+    name VARCHAR,
+    provisional BOOLEAN NOT NULL DEFAULT false -- named by another record, described by none yet
+);
+
+CREATE SEQUENCE merchant_ids;
+CREATE TABLE merchant (
+    merchant_id BIGINT PRIMARY KEY DEFAULT nextval('merchant_ids'),
+    merchant_no VARCHAR NOT NULL,              -- unique
+    name VARCHAR,
+    region VARCHAR,
+    city VARCHAR,
+    address VARCHAR,
+    agent_id BIGINT,
+    contact_name VARCHAR,
+    contact_email VARCHAR,
+    contact_phone VARCHAR,
+    provisional BOOLEAN NOT NULL DEFAULT false
+);
+
+CREATE SEQUENCE terminal_ids;
+-- Found by (merchant, terminal_id): a TID is unique per acquirer and merchant, not globally.
+CREATE TABLE terminal (
+    terminal_key BIGINT PRIMARY KEY DEFAULT nextval('terminal_ids'),
+    terminal_id VARCHAR NOT NULL,
+    merchant_id BIGINT,
+    agent_id BIGINT,
+    branch VARCHAR,
+    brand VARCHAR,
+    model VARCHAR,
+    serial_no VARCHAR,
+    tusn VARCHAR,
+    imei VARCHAR,
+    site VARCHAR,
+    install_address VARCHAR,
+    networks VARCHAR,                          -- what the machine can run, "2G/3G/4G"; null: see terminal_model
+    status VARCHAR NOT NULL DEFAULT 'in_use'
+        CHECK (status IN ('in_use', 'disabled', 'withdrawn', 'stock', 'repair')),
+    last_seen_at TIMESTAMPTZ,
+    last_trade_on DATE,
+    monthly_takings_fen BIGINT,
+    contact_name VARCHAR,
+    contact_phone VARCHAR
+);
+
+-- What a brand's model can run; a file's own networks column wins.
+CREATE TABLE terminal_model (
+    brand VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    networks VARCHAR NOT NULL,
+    PRIMARY KEY (brand, model)
+);
+
+-- Plans and prices ---------------------------------------------------------------------------------------------------
+
+CREATE SEQUENCE plan_ids;
+-- A plan is its name at its carrier. Without a price it cannot be renewed yet.
+CREATE TABLE plan (
+    plan_id BIGINT PRIMARY KEY DEFAULT nextval('plan_ids'),
+    plan VARCHAR NOT NULL,                     -- unique together with carrier
+    carrier VARCHAR NOT NULL,                  -- '' where no file has said
+    network VARCHAR,                           -- 2G, 3G, 4G, 5G, NB
+    quota_bytes BIGINT,                        -- per calendar month
+    term_months INTEGER,
+    overage_millifen_per_mb BIGINT,            -- ¥0.29/MB is 29,000
+    provisional BOOLEAN NOT NULL DEFAULT false
+);
+
+CREATE SEQUENCE price_ids;
+CREATE TABLE price (
+    price_id BIGINT PRIMARY KEY DEFAULT nextval('price_ids'),
+    plan_id BIGINT NOT NULL,
+    channel VARCHAR NOT NULL,                  -- '' the carrier's own list; else the account or agent that offers it
+    term_months INTEGER NOT NULL CHECK (term_months BETWEEN 1 AND 120),
+    price_fen BIGINT NOT NULL CHECK (price_fen > 0),  -- for one card and one whole term
+    valid_from DATE NOT NULL,
+    valid_to DATE                              -- the last day; null: until further notice
+);
+
+-- SIMs ---------------------------------------------------------------------------------------------------------------
+
+CREATE SEQUENCE sim_ids;
+-- Found by ICCID stem, else MSISDN, else IMSI. A file or a carrier is an observation with source and time.
+CREATE TABLE sim (
+    sim_id BIGINT PRIMARY KEY DEFAULT nextval('sim_ids'),
+    stem VARCHAR NOT NULL,                     -- first 19 characters of the ICCID, unique
+    iccid VARCHAR NOT NULL,                    -- as printed, 19 or 20
+    imsi VARCHAR,
+    msisdn VARCHAR,
+    carrier VARCHAR NOT NULL DEFAULT '',
+    account VARCHAR,                           -- name in carriers.toml; unknown ones are kept and refused at propose
+    supplier VARCHAR,
+    plan_id BIGINT,
+    terminal_key BIGINT,
+    status VARCHAR NOT NULL DEFAULT 'unknown' CHECK (status IN (
+        'stock', 'test', 'silent', 'active', 'stopped_expired', 'stopped_arrears', 'stopped_quota', 'stopped_manual',
+        'stopped_separation', 'stopped_area', 'stopped_realname', 'stopped_risk', 'number_kept', 'pre_cancel',
+        'cancelled', 'replaced', 'lost', 'unknown')),
+    raw_status VARCHAR,                        -- the word or digit the source used
+    activated_on DATE,
+    expires_on DATE,                           -- ends with this local day
+    anchor_day INTEGER,                        -- months are counted from this day; a clamped result is not a new anchor
+    auto_renew BOOLEAN,                        -- null: not known
+    quota_bytes BIGINT,                        -- per cycle, as the carrier said; null: the plan's
+    used_bytes BIGINT,                         -- this cycle, at as_of
+    left_bytes BIGINT,                         -- may be negative: over quota
+    as_of TIMESTAMPTZ,                         -- when used and left were true
+    purchase_batch VARCHAR,
+    pool VARCHAR,
+    tags VARCHAR,
+    decision VARCHAR CHECK (decision IN ('renew', 'decline', 'swap', 'undecided')),  -- 续 / 不续 / 换卡 / 待定
+    decision_reason VARCHAR,
+    decided_by BIGINT,
+    decided_on DATE,
+    expiry_source VARCHAR,                     -- file, carrier, renewal: who said expires_on last
+    expiry_seen_at TIMESTAMPTZ,
+    status_seen_at TIMESTAMPTZ,
+    observed_at TIMESTAMPTZ NOT NULL           -- last time any source spoke of this card
+);
+
+-- Every change of what a person would ask about: the SIM's own history.
+CREATE TABLE sim_change (
+    sim_id BIGINT NOT NULL,
+    ts TIMESTAMPTZ NOT NULL,
+    field VARCHAR NOT NULL,                    -- expires_on, status, plan, terminal, account
+    before VARCHAR,
+    after VARCHAR,
+    source VARCHAR NOT NULL                    -- "import 12", "renewal", "account mobile-main"
+);
+
+-- Usage --------------------------------------------------------------------------------------------------------------
+
+-- Bytes of one local day. No key, no index: a day is replaced as a whole, sorted by SIM.
+CREATE TABLE usage_day (
+    sim_id BIGINT NOT NULL,
+    day DATE NOT NULL,
+    used_bytes BIGINT NOT NULL
+);
+
+-- Bytes of one calendar month: given by a file or summed from days; a day sum never lowers a given month.
+CREATE TABLE usage_month (
+    sim_id BIGINT NOT NULL,
+    month DATE NOT NULL,                       -- its first day
+    used_bytes BIGINT NOT NULL,
+    as_of TIMESTAMPTZ,
+    source VARCHAR NOT NULL                    -- file, days
+);
+
+-- The join that every page reads: one row per SIM, made anew by data/sims/store.py roll_up() after every change of the
+-- tables above. Derived, never written otherwise, ordered by act_by.
+CREATE TABLE sim_now (
+    sim_id BIGINT NOT NULL,
+    stem VARCHAR NOT NULL,
+    iccid VARCHAR NOT NULL,
+    imsi VARCHAR,
+    msisdn VARCHAR,
+    carrier VARCHAR NOT NULL,
+    account VARCHAR,
+    connector VARCHAR,                         -- null: the account is not in carriers.toml
+    payee VARCHAR,
+    supplier VARCHAR,
+    plan_id BIGINT,
+    plan VARCHAR,
+    network VARCHAR,
+    term_months INTEGER,                       -- of the price in force
+    price_fen BIGINT,                          -- for one term, the price in force for this account; null: none
+    status VARCHAR NOT NULL,
+    auto_renew BOOLEAN,
+    activated_on DATE,
+    expires_on DATE,
+    anchor_day INTEGER,
+    act_by DATE,                               -- last day to place the order (data/sims/rules.py)
+    cancel_by DATE,                            -- last day before the number is gone for good
+    decision VARCHAR,
+    live BOOLEAN NOT NULL,                     -- false: cancelled, replaced or lost
+    due BOOLEAN NOT NULL,                      -- someone has to think of its renewal (data/sims/rules.py)
+    terminal_key BIGINT,
+    terminal_id VARCHAR,
+    serial_no VARCHAR,
+    imei VARCHAR,
+    brand VARCHAR,
+    model VARCHAR,
+    terminal_status VARCHAR,
+    last_trade_on DATE,
+    monthly_takings_fen BIGINT,
+    branch VARCHAR,
+    site VARCHAR,
+    merchant_id BIGINT,
+    merchant_no VARCHAR,
+    merchant VARCHAR,
+    region VARCHAR,
+    city VARCHAR,
+    contact_name VARCHAR,
+    contact_phone VARCHAR,
+    agent_id BIGINT,
+    agent VARCHAR,
+    quota_bytes BIGINT,
+    used_bytes BIGINT,                         -- month to date
+    used_as_of TIMESTAMPTZ,
+    used_share DOUBLE,                         -- used / quota; for looking only
+    daily_bytes BIGINT,                        -- mean of the last 14 days with figures
+    exhausts_on DATE,                          -- forecast; null: not this month
+    overage_fen BIGINT,                        -- so far this month
+    idle_months INTEGER,                       -- whole months without a byte, counted back from now
+    unfit VARCHAR,                             -- msgid why the plan cannot run in the terminal; null: fits or not known
+    purchase_batch VARCHAR,
+    pool VARCHAR,
+    tags VARCHAR,
+    observed_at TIMESTAMPTZ NOT NULL,
+    search_text VARCHAR NOT NULL               -- every findable word of card, terminal and merchant, upper-case
+);
+
+-- Bytes per carrier and day, for charts; made by the same roll_up().
+CREATE TABLE carrier_day (
+    carrier VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    used_bytes BIGINT NOT NULL,
+    sims BIGINT NOT NULL
+);
+
+-- What does not add up between sources; open until someone closes it or the sources agree.
+CREATE SEQUENCE finding_ids;
+CREATE TABLE finding (
+    finding_id BIGINT PRIMARY KEY DEFAULT nextval('finding_ids'),
+    kind VARCHAR NOT NULL,                     -- data/sims/rules.py FINDINGS
+    sim_id BIGINT,
+    object VARCHAR NOT NULL,                   -- what it is about, as a person would name it
+    detail VARCHAR NOT NULL,                   -- canonical JSON: values for the sentence
+    source VARCHAR NOT NULL,
+    found_at TIMESTAMPTZ NOT NULL,
+    closed_at TIMESTAMPTZ
+);
+
+-- Renewals: money.md §4. What each state means and how a renewal lives: data/renewals/__init__.py ----------------------
+
+CREATE SEQUENCE obligation_ids;
+-- What must be bought once. Never changed, never deleted.
+CREATE TABLE obligation (
+    id BIGINT PRIMARY KEY DEFAULT nextval('obligation_ids'),
+    digest UUID UNIQUE NOT NULL,               -- first 128 bits of SHA-256 of key: one purchase, one row
+    key VARCHAR NOT NULL,                      -- account|iccid_stem|kind|old_expiry|seq
+    sim_id BIGINT NOT NULL,
+    account VARCHAR NOT NULL,
+    stem VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('renew')),
+    old_expiry DATE NOT NULL,
+    seq INTEGER NOT NULL
+);
+
+CREATE SEQUENCE batch_ids;
+CREATE TABLE batch (
+    id BIGINT PRIMARY KEY DEFAULT nextval('batch_ids'),
+    form_key VARCHAR UNIQUE NOT NULL,          -- one confirm form, one batch, however often it is sent
+    maker BIGINT NOT NULL,
+    checker BIGINT,
+    content_hash VARCHAR NOT NULL,             -- SHA-256 over its orderable lines
+    items INTEGER NOT NULL,                    -- orderable lines
+    refused INTEGER NOT NULL,
+    amount_fen BIGINT NOT NULL,
+    state VARCHAR NOT NULL CHECK (state IN ('draft', 'proposed', 'approved', 'running', 'paused', 'done', 'cancelled')),
+    note VARCHAR,
+    proposed_at TIMESTAMPTZ NOT NULL,
+    approved_at TIMESTAMPTZ,
+    done_at TIMESTAMPTZ,
+    CHECK (checker IS NULL OR checker <> maker)  -- four eyes
+);
+
+-- Written at propose, unchanged from then on.
+CREATE TABLE batch_line (
+    batch BIGINT NOT NULL,
+    line INTEGER NOT NULL,
+    digest UUID NOT NULL,                      -- of the obligation it stands for
+    sim_id BIGINT NOT NULL,
+    iccid VARCHAR NOT NULL,
+    account VARCHAR,
+    plan_id BIGINT,
+    plan VARCHAR,
+    months INTEGER,
+    amount_fen BIGINT,
+    old_expiry DATE,
+    new_expiry DATE,
+    refusal VARCHAR,                           -- a key of REFUSALS (data/renewals/rules.py); null: orderable
+    PRIMARY KEY (batch, line)
+);
+
+-- Which batch carries an obligation now.
+CREATE TABLE placement (
+    obligation BIGINT PRIMARY KEY,
+    batch BIGINT NOT NULL
+);
+
+-- What was sent under which number. order_no is computed from (obligation key, n), never random.
+CREATE TABLE attempt (
+    obligation BIGINT NOT NULL,
+    n INTEGER NOT NULL,
+    batch BIGINT NOT NULL,
+    plan VARCHAR NOT NULL,
+    months INTEGER NOT NULL,
+    amount_fen BIGINT NOT NULL CHECK (amount_fen > 0),
+    currency VARCHAR NOT NULL CHECK (currency = 'CNY'),
+    order_no VARCHAR NOT NULL,
+    request_sha256 VARCHAR NOT NULL,
+    expires_before DATE NOT NULL,              -- read just ahead of the first send
+    sent_at TIMESTAMPTZ NOT NULL,
+    deadline_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (obligation, n)
+);
+
+-- Append-only: the only history of an obligation.
+CREATE TABLE event (
+    seq BIGINT PRIMARY KEY,
+    ts TIMESTAMPTZ NOT NULL,
+    actor VARCHAR NOT NULL,
+    obligation BIGINT NOT NULL,
+    n INTEGER NOT NULL,
+    from_state VARCHAR,
+    to_state VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL                  -- canonical JSON: reason, carrier_ref, text, times asked
+);
+
+-- Where each obligation stands; always derivable from event.
+CREATE TABLE state (
+    obligation BIGINT PRIMARY KEY,
+    st VARCHAR NOT NULL CHECK (st IN (
+        'pending',                             -- approved, not claimed: nothing has been sent under this number
+        'submitted',                           -- claimed: a call may be in flight
+        'unknown',                             -- sent, and nobody can say yet whether it took effect
+        'succeeded',                           -- proven bought
+        'failed',                              -- proven not bought, reason beside it
+        'cancelled',                           -- taken back before it was claimed
+        'needs_review')),                      -- a person must look
+    n INTEGER NOT NULL,                        -- attempt number
+    reason VARCHAR,                            -- a key of REASONS (data/renewals/rules.py)
+    detail VARCHAR,                            -- the carrier's own words
+    carrier_ref VARCHAR,
+    new_expiry DATE,                           -- what the carrier answered; its date wins
+    proof VARCHAR,                             -- reply, query, reading, statement, person
+    not_found INTEGER NOT NULL DEFAULT 0,      -- agreeing not-founds past the horizon
+    asked INTEGER NOT NULL DEFAULT 0,          -- slots of the unknown schedule used
+    next_at TIMESTAMPTZ,                       -- not before: the next query, or the next try
+    changed_at TIMESTAMPTZ NOT NULL,
+    submitted_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ
+);
+
+-- Money set aside per batch at approval; unknown and needs_review keep theirs.
+CREATE TABLE reservation (
+    obligation BIGINT PRIMARY KEY,
+    batch BIGINT NOT NULL,
+    account VARCHAR NOT NULL,
+    person_id BIGINT NOT NULL,                 -- whose batch
+    day DATE NOT NULL,
+    amount_fen BIGINT NOT NULL,
+    state VARCHAR NOT NULL CHECK (state IN ('held', 'spent', 'released'))
+);
+
+-- The kill switch: a row is a stop. '' stops everything, else one account.
+CREATE TABLE stop_switch (
+    account VARCHAR PRIMARY KEY,
+    person_id BIGINT NOT NULL,
+    ts TIMESTAMPTZ NOT NULL
+);
+
+CREATE SEQUENCE renewal_note_ids;
+-- What people wrote on a renewal: calls made, ticket numbers, repairs done.
+CREATE TABLE renewal_note (
+    note_id BIGINT PRIMARY KEY DEFAULT nextval('renewal_note_ids'),
+    obligation BIGINT NOT NULL,
+    ts TIMESTAMPTZ NOT NULL,
+    person_id BIGINT NOT NULL,
+    ticket_no VARCHAR,
+    repaired BOOLEAN NOT NULL DEFAULT false,   -- the cause is said to be mended: may be tried again
+    note VARCHAR
+);
+
+-- Vouchers -----------------------------------------------------------------------------------------------------------
+
+CREATE SEQUENCE voucher_ids;
+-- A paper as it came: bytes under files/vouchers/<sha256>, never changed.
+CREATE TABLE voucher (
+    voucher_id BIGINT PRIMARY KEY DEFAULT nextval('voucher_ids'),
+    sha256 VARCHAR UNIQUE NOT NULL,
+    filename VARCHAR NOT NULL,
+    format VARCHAR NOT NULL CHECK (format IN ('pdf', 'xml', 'ofd', 'png', 'jpg')),
+    bytes BIGINT NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('invoice', 'bank_slip', 'screenshot', 'other')),
+    doc_date DATE,
+    plan VARCHAR,
+    amount_fen BIGINT,                         -- gross
+    invoice_no VARCHAR,                        -- unique as code|number
+    seller VARCHAR,
+    note VARCHAR,
+    filed_by BIGINT NOT NULL,
+    filed_at TIMESTAMPTZ NOT NULL
+);
+
+-- Which renewals a paper proves.
+CREATE TABLE voucher_renewal (
+    voucher_id BIGINT NOT NULL,
+    obligation BIGINT NOT NULL,
+    PRIMARY KEY (voucher_id, obligation)
+);
+
+-- Files in and out ---------------------------------------------------------------------------------------------------
+
+CREATE SEQUENCE upload_ids;
+-- A file someone dropped; its bytes are files/incoming/<sha256>. A job reads it, the page polls.
+CREATE TABLE upload (
+    upload_id BIGINT PRIMARY KEY DEFAULT nextval('upload_ids'),
+    sha256 VARCHAR NOT NULL,
+    filename VARCHAR NOT NULL,
+    bytes BIGINT NOT NULL,
+    source VARCHAR NOT NULL CHECK (source IN ('page', 'inbox', 'command')),
+    person_id BIGINT NOT NULL,
+    kind VARCHAR,                              -- cards, merchants, terminals, sims, plans, usage; null: not recognised yet
+    layout VARCHAR,                            -- the saved layout that was used
+    mapping VARCHAR,                           -- JSON {canonical column: header}; what a person corrected
+    state VARCHAR NOT NULL CHECK (state IN ('waiting', 'previewed', 'accepted', 'imported', 'refused', 'discarded')),
+    preview VARCHAR,                           -- JSON: sheets, headers, mapping, sample rows, counts, remarks
+    error VARCHAR,                             -- msgid-and-values JSON when the file as a whole is refused
+    rows_new INTEGER,
+    rows_changed INTEGER,
+    rows_same INTEGER,
+    rows_refused INTEGER,
+    uploaded_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+
+-- Every refused row of an upload, as the person will want to see it.
+CREATE TABLE upload_refusal (
+    upload_id BIGINT NOT NULL,
+    sheet VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    "column" VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL                    -- msgid-and-values JSON
+);
+
+-- A mapping someone named, found again by its headers.
+CREATE TABLE layout (
+    name VARCHAR PRIMARY KEY,
+    kind VARCHAR NOT NULL,
+    headers VARCHAR NOT NULL,                  -- JSON list, as they stood
+    mapping VARCHAR NOT NULL,                  -- JSON {canonical column: header}
+    person_id BIGINT NOT NULL,
+    saved_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE SEQUENCE export_ids;
+-- A wish for a file; a job writes exports/<export_id>.<format>, a route hands it out.
+CREATE TABLE export (
+    export_id BIGINT PRIMARY KEY DEFAULT nextval('export_ids'),
+    what VARCHAR NOT NULL,                     -- renewals, sims, terminals, usage, failures, findings
+    format VARCHAR NOT NULL CHECK (format IN ('csv', 'xlsx', 'parquet')),
+    filters VARCHAR NOT NULL,                  -- JSON, the page's own filter
+    split_by VARCHAR,                          -- agent, branch, region: a zip
+    language VARCHAR NOT NULL,
+    person_id BIGINT NOT NULL,
+    asked_at TIMESTAMPTZ NOT NULL,
+    state VARCHAR NOT NULL CHECK (state IN ('waiting', 'written', 'failed')),
+    filename VARCHAR,
+    rows_written BIGINT,
+    sha256 VARCHAR,
+    error VARCHAR,
+    ended_at TIMESTAMPTZ
+);

@@ -1,0 +1,133 @@
+"""Roles, actions and the one table of who may do what; when a session ends; what a password must be."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+MIN_PASSWORD_LENGTH = 12
+
+
+class Role(Enum):
+    """What a person is here; `system` is the product itself."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMINISTRATOR = "administrator"
+    SYSTEM = "system"
+
+
+class Action(Enum):
+    """What can be asked of a store."""
+
+    SEE = "see"
+    IMPORT = "import"
+    DECIDE = "decide"  # 续 / 不续 / 换卡 / 待定 on a SIM
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    CANCEL_BATCH = "cancel_batch"
+    NOTE = "note"  # notes, ticket numbers, "repaired" on a renewal
+    REVIEW = "review"  # decide needs_review
+    STOP_RENEWALS = "stop_renewals"
+    RELEASE_RENEWALS = "release_renewals"
+    FILE_VOUCHER = "file_voucher"
+    EXPORT = "export"
+    RUN_JOBS = "run_jobs"  # run now, pause, resume
+    MANAGE_PEOPLE = "manage_people"
+    READ_AUDIT = "read_audit"
+    WORK = "work"  # what only jobs do: claim, record outcomes, roll up, finish files
+
+
+class Event(Enum):
+    """What the audit log knows: subject:action."""
+
+    PERSON_ADDED = "person:added"
+    SIGNED_IN = "person:signed_in"
+    SIGN_IN_REFUSED = "person:sign_in_refused"
+    SIGNED_OUT = "person:signed_out"
+    LANGUAGE_CHOSEN = "person:language_chosen"
+    FILE_UPLOADED = "upload:kept"
+    FILE_ACCEPTED = "upload:accepted"
+    FILE_DISCARDED = "upload:discarded"
+    FILE_IMPORTED = "upload:imported"
+    LAYOUT_SAVED = "layout:saved"
+    SIM_DECIDED = "sim:decided"
+    FINDING_CLOSED = "finding:closed"
+    BATCH_PROPOSED = "renewal:proposed"
+    BATCH_APPROVED = "renewal:approved"
+    BATCH_CANCELLED = "renewal:cancelled"
+    BATCH_PAUSED = "renewal:paused"
+    BATCH_RESUMED = "renewal:resumed"
+    BATCH_DONE = "renewal:done"
+    RENEWAL_NOTED = "renewal:noted"
+    RENEWAL_REVIEWED = "renewal:reviewed"
+    RENEWALS_STOPPED = "renewal:stopped"
+    RENEWALS_RELEASED = "renewal:released"
+    VOUCHER_FILED = "voucher:filed"
+    EXPORT_ASKED = "export:asked"
+    EXPORT_FETCHED = "export:fetched"
+    JOB_ASKED = "job:asked"
+    ACCOUNTS_READ = "account:read"
+
+
+_EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})
+_NO_ONE_BUT_JOBS = frozenset({Role.SYSTEM})
+
+# Who may do what (security.md §3). The system may do what jobs do, and nothing that a person decides.
+MAY: dict[Action, frozenset[Role]] = {
+    Action.SEE: _EVERYONE | {Role.SYSTEM},
+    Action.IMPORT: frozenset({Role.OPERATOR, Role.SYSTEM}),
+    Action.DECIDE: frozenset({Role.OPERATOR}),
+    Action.PROPOSE: frozenset({Role.OPERATOR}),
+    Action.APPROVE: frozenset({Role.APPROVER}),
+    Action.CANCEL_BATCH: frozenset({Role.OPERATOR, Role.APPROVER}),
+    Action.NOTE: frozenset({Role.OPERATOR, Role.APPROVER}),
+    Action.REVIEW: frozenset({Role.APPROVER}),
+    Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR}),
+    Action.RELEASE_RENEWALS: frozenset({Role.APPROVER}),
+    Action.FILE_VOUCHER: frozenset({Role.OPERATOR}),
+    Action.EXPORT: _EVERYONE,
+    Action.RUN_JOBS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+    Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_AUDIT: frozenset({Role.APPROVER, Role.ADMINISTRATOR}),
+    Action.WORK: _NO_ONE_BUT_JOBS,
+}
+
+
+class Refused(Exception):
+    """You may not do this."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is asking, as every writing function of every store wants to know."""
+
+    person_id: int
+    name: str
+    role: Role
+    source: str  # page, command line, job
+
+
+# Person 0 is the product itself, written with the first migration's people; it cannot sign in.
+SYSTEM = Actor(person_id=0, name="system", role=Role.SYSTEM, source="job")
+
+
+def may(role: Role, action: Action) -> bool:
+    """Whether the table allows it."""
+    return role in MAY[action]
+
+
+def session_ended(
+    *, made_at: datetime, seen_at: datetime, ended_at: datetime | None, now: datetime, idle: timedelta, longest: timedelta
+) -> bool:
+    """Whether a session is over: signed out, idle too long, or older than its absolute age."""
+    return ended_at is not None or now - seen_at > idle or now - made_at > longest
+
+
+def password_fault(name: str, password: str) -> str | None:
+    """What is wrong with a new password, as a msgid; None: nothing."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return "The password is shorter than 12 characters"
+    if name.lower() in password.lower():
+        return "The password contains the sign-in name"
+    return None

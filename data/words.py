@@ -1,0 +1,101 @@
+"""The only way words reach a person: gettext catalogues read through Babel, in the language of the moment.
+
+The msgid is the English sentence. `locale/zh_CN.po` translates every one, `locale/en.po` holds plural forms only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from data.clock import HOME_ZONE
+
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+_LOCALE = Path(__file__).parent / "locale"
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use(language: str) -> None:
+    """Speak `language` from here on in this thread. An unknown one becomes English."""
+    _language.set(language if language in LANGUAGES else "en")
+
+
+def language() -> str:
+    """The language being spoken in this thread."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak `language` inside the with-block."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a sentence of a table for the catalogues; whoever shows it calls `_`."""
+    return msgid
+
+
+def _(msgid: str, **values: Any) -> str:
+    """The sentence in the language of the moment, its {names} filled with `values`."""
+    message = _catalogue(language()).get(msgid)
+    text = str(message.string) if message and message.string else msgid
+    return text.format(**values) if values else text
+
+
+def plural(one: str, many: str, count: int, **values: Any) -> str:
+    """`one` or `many` as the language counts; `{count}` is filled with the grouped number."""
+    catalogue = _catalogue(language())
+    message = catalogue.get(one)
+    forms = message.string if message and isinstance(message.string, tuple) else (one, many)
+    index = 0 if len(forms) == 1 or count == 1 else 1
+    return str(forms[index] or (one, many)[index]).format(count=number(count), **values)
+
+
+def number(value: int | float) -> str:
+    """1824 as "1,824"."""
+    return format_decimal(value, locale=language())
+
+
+def yuan(fen: int | None) -> str:
+    """2736000 fen as "¥27,360.00"; nothing where there is no amount."""
+    if fen is None:
+        return ""
+    sign = "-" if fen < 0 else ""
+    whole, rest = divmod(abs(fen), 100)
+    return f"{sign}¥{whole:,}.{rest:02d}"
+
+
+def megabytes(count: int | None) -> str:
+    """Bytes as "12.5 MB" (1 MB = 1024 KB); nothing where there is no figure."""
+    if count is None:
+        return ""
+    return f"{format_decimal(round(count / 1024 / 1024, 1), locale=language())} MB"
+
+
+def day(value: date | None) -> str:
+    """2026-11-22 as "2026-11-22"; ISO everywhere, so that a date means one thing in every language."""
+    return value.isoformat() if value else ""
+
+
+def moment(value: datetime | None, zone: ZoneInfo = HOME_ZONE) -> str:
+    """An instant as "2026-11-22 09:30" in the viewer's zone."""
+    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+@cache
+def _catalogue(language: str) -> Catalog:
+    with (_LOCALE / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
