@@ -1,0 +1,65 @@
+"""Cached reads keyed by the data version: the only place that caches, and the only way pages reach the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import streamlit as st
+
+from data import home as house
+from data.database import Reader, Transaction
+from data.home import Home
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def home() -> Home:
+    """The home this process serves."""
+    return house.current()
+
+
+def today() -> date:
+    """The day the home believes in."""
+    return home().clock.today()
+
+
+def read(
+    function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs
+) -> Result:
+    """`function(reader, …)`, kept until the next committed write.
+
+    Results are shared between sessions: Arrow tables and frozen records, never a frame a page changes. Arguments need
+    a stable repr: frozen dataclasses, tuples, dates, texts, numbers.
+    """
+    key = f"{function.__module__}.{function.__qualname__}{args!r}{sorted(kwargs.items())!r}"
+    result: Result = _kept(str(home().path), home().db.version, key, function, args, kwargs)
+    return result
+
+
+def fresh(
+    function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs
+) -> Result:
+    """`function(reader, …)`, read now: what moves under the person's eyes."""
+    return function(home().db.read(), *args, **kwargs)
+
+
+@contextmanager
+def writing() -> Iterator[Transaction]:
+    """One transaction for one click. A page commits a row; a job does the rest."""
+    with home().db.write() as tx:
+        yield tx
+
+
+# 512 results of at most a page or a chart each; the oldest go first.
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _kept(
+    path: str,
+    version: int,
+    key: str,
+    _function: Callable[..., Any],
+    _args: tuple[Any, ...],
+    _kwargs: dict[str, Any],
+) -> Any:
+    return _function(home().db.read(), *_args, **_kwargs)

@@ -1,0 +1,144 @@
+"""Who is looking: the session behind the cookie, their language and rights, and every key of session state we own."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import streamlit as st
+
+from dashboard import reading
+from data import words
+from data.people import store as people
+from data.people.rules import Action, Actor, Refused, Role, may
+from data.words import _
+
+COOKIE = "flowcard_sid"
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The signed-in person of this rerun."""
+
+    actor: Actor
+    language: str
+
+    @property
+    def name(self) -> str:
+        """Their sign-in name."""
+        return self.actor.name
+
+    @property
+    def role(self) -> Role:
+        """What they are here."""
+        return self.actor.role
+
+    def may(self, action: Action) -> bool:
+        """Whether to offer it; the store checks again when it is done."""
+        return may(self.actor.role, action)
+
+
+def enter(action: Action = Action.SEE) -> Viewer:
+    """The viewer, read anew from the session row; sets the language. Stops the page for anyone who may not see it."""
+    viewer = _signed_in()
+    if viewer is None:
+        _to_sign_in()
+    if not viewer.may(action):
+        st.title(_("Not for your role"))
+        st.warning(
+            _("You are signed in as {name} ({role}); this page is not for that role.", name=viewer.name, role=viewer.role.value)
+        )
+        st.page_link("app_pages/today.py", label=_("Back to Today"))
+        st.stop()
+    return viewer
+
+
+def fragment(*, run_every: str | None = None) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """`st.fragment` whose reruns also know the viewer's session and language."""
+
+    def decorate(function: Callable[P, Result]) -> Callable[P, Result]:
+        def inside(*args: P.args, **kwargs: P.kwargs) -> Result:
+            if _signed_in() is None:
+                _to_sign_in()
+            return function(*args, **kwargs)
+
+        inside.__qualname__, inside.__module__ = function.__qualname__, function.__module__
+        return st.fragment(inside, run_every=run_every)
+
+    return decorate
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show a refusal of the store as a sentence instead of an error page."""
+    try:
+        yield
+    except Refused as refusal:
+        st.error(str(refusal), icon=":material/block:")
+
+
+def kept(key: str, default: Any = None) -> Any:
+    """What this session keeps under `key` ("page:what")."""
+    return st.session_state.get(key, default)
+
+
+def keep(key: str, value: Any) -> None:
+    """Keep `value` for this session under `key`."""
+    st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Drop what is kept under `key`."""
+    st.session_state.pop(key, None)
+
+
+def form_key(form: str) -> str:
+    """The key of one confirm form: however often it is sent, it is one act. Stays until `new_form_key`."""
+    key = f"form:{form}"
+    if key not in st.session_state:
+        st.session_state[key] = uuid.uuid4().hex
+    return str(st.session_state[key])
+
+
+def new_form_key(form: str) -> None:
+    """The act is done; the next form is another one."""
+    forget(f"form:{form}")
+
+
+def _signed_in() -> Viewer | None:
+    home = reading.home()
+    token = st.context.cookies.get(COOKIE, "")
+    found = people.whose(
+        home.db.read(),
+        token,
+        now=home.clock.now(),
+        idle=timedelta(minutes=home.settings.session_idle_minutes),
+        longest=timedelta(hours=home.settings.session_hours),
+    )
+    if found is None:
+        return None
+    person, wants_touch = found
+    if wants_touch:
+        with home.db.write(quiet=True) as tx:
+            people.touch(tx, token)
+    language = person.language or browser_language(st.context.locale, home.settings.language)
+    words.use(language)
+    return Viewer(person.actor("page"), language)
+
+
+def browser_language(locale: str | None, default: str) -> str:
+    """The catalogue for a browser's locale such as "zh-CN"."""
+    if not locale:
+        return default
+    return "zh_CN" if locale.lower().startswith("zh") else "en"
+
+
+def _to_sign_in() -> NoReturn:
+    st.info(_("Your session has ended. Sign in again to go on."))
+    # The guard sends a browser without a session to the sign-in page and back to this address.
+    st.html("<script>window.location.reload()</script>", unsafe_allow_javascript=True)
+    st.stop()

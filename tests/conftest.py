@@ -1,0 +1,88 @@
+"""What every test may ask for: a home on disk, a clock that stands still, one person per role, pages as each of them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import home as house
+from data.clock import MovedClock
+from data.home import Home, open_home
+from data.people import store as people_store
+from data.people.rules import Actor, Role
+
+ROOT = Path(__file__).parent.parent
+# Sunday 2026-11-22, ten in the morning in Shanghai.
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+PASSWORD = "three quiet terminals"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("FLOWCARD_TODAY", "FLOWCARD_LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLOWCARD_HOME", str(tmp_path / "home"))
+
+
+def _opened(path: Path, kind: house.Kind) -> Iterator[Home]:
+    opened = open_home(path, create=kind)
+    opened.db.clock = MovedClock(NOW)
+    yield opened
+    house.install(None)
+    opened.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An empty real home whose clock stands at NOW until moved (`home.clock.move`)."""
+    yield from _opened(tmp_path / "home", "real")
+
+
+@pytest.fixture
+def demo_home(tmp_path: Path) -> Iterator[Home]:
+    """An empty demo home, where practice accounts are allowed."""
+    yield from _opened(tmp_path / "demo", "demo")
+
+
+def add_people(home: Home) -> dict[str, Actor]:
+    """One person per role, and a second operator and approver, all with PASSWORD."""
+    maker = Actor(0, "tests", Role.SYSTEM, "command line")
+    names = [(role.value, role) for role in Role if role is not Role.SYSTEM]
+    names += [("operator2", Role.OPERATOR), ("approver2", Role.APPROVER)]
+    with home.db.write() as tx:
+        ids = {
+            name: people_store.add(tx, maker, name=name, role=role, password=PASSWORD, language="en")
+            for name, role in names
+        }
+    return {name: Actor(ids[name], name, role, "page") for name, role in names}
+
+
+@pytest.fixture
+def people(request: pytest.FixtureRequest) -> dict[str, Actor]:
+    """The fixed cast, in whichever home the test asked for: viewer, operator, approver, administrator, operator2, approver2."""
+    wanted = "demo_home" if "demo_home" in request.fixturenames else "home"
+    return add_people(request.getfixturevalue(wanted))
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, people: dict[str, Actor]) -> Callable[..., AppTest]:
+    """`page("expiry", "operator", language="zh_CN", q="…")`: that page run as that person; other keywords are the URL's query."""
+    wanted = "demo_home" if "demo_home" in request.fixturenames else "home"
+    home: Home = request.getfixturevalue(wanted)
+
+    def run(name: str, who: str = "operator", *, language: str = "en", **query: str) -> AppTest:
+        house.install(home)
+        with home.db.write() as tx:
+            person = people_store.by_name(tx, who)
+            assert person
+            people_store.choose_language(tx, person.actor("page"), language)
+            token = people_store.sign_in(tx, person, address="127.0.0.1")
+        test = AppTest.from_file(str(ROOT / "dashboard" / "app_pages" / f"{name}.py"), default_timeout=30)
+        test.context.cookies = {"flowcard_sid": token}
+        for key, value in query.items():
+            test.query_params[key] = value
+        return test.run()
+
+    return run
