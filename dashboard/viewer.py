@@ -109,9 +109,14 @@ def new_form_key(form: str) -> None:
     forget(f"form:{form}")
 
 
+def session_token() -> str:
+    """The cookie of this tab's handshake; "" without one."""
+    return str(st.context.cookies.get(COOKIE, ""))
+
+
 def _signed_in() -> Viewer | None:
     home = reading.home()
-    token = st.context.cookies.get(COOKIE, "")
+    token = session_token()
     found = people.whose(
         home.db.read(),
         token,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import viewer
 from data import home as house
 from data.clock import MovedClock
 from data.home import Home, open_home
@@ -67,7 +68,9 @@ def people(request: pytest.FixtureRequest) -> dict[str, Actor]:
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, people: dict[str, Actor]) -> Callable[..., AppTest]:
+def page(
+    request: pytest.FixtureRequest, people: dict[str, Actor], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
     """`page("expiry", "operator", language="zh_CN", q="…")`: that page run as that person; other keywords are the URL's query."""
     wanted = "demo_home" if "demo_home" in request.fixturenames else "home"
     home: Home = request.getfixturevalue(wanted)
@@ -79,8 +82,10 @@ def page(request: pytest.FixtureRequest, people: dict[str, Actor]) -> Callable[.
             assert person
             people_store.choose_language(tx, person.actor("page"), language)
             token = people_store.sign_in(tx, person, address="127.0.0.1")
-        test = AppTest.from_file(str(ROOT / "dashboard" / "app_pages" / f"{name}.py"), default_timeout=30)
-        test.context.cookies = {"flowcard_sid": token}
+        # The cookie is the one thing of a browser that AppTest cannot carry.
+        monkeypatch.setattr(viewer, "session_token", lambda: token)
+        test = AppTest.from_file(str(ROOT / "dashboard" / "frame.py"), default_timeout=30)
+        test.switch_page(f"app_pages/{name}.py")
         for key, value in query.items():
             test.query_params[key] = value
         return test.run()

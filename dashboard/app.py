@@ -1,0 +1,80 @@
+"""The door: opens the home, starts the schedule before the first visitor, stops both on SIGTERM."""
+
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from anyio import to_thread
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from dashboard import gate, routes
+from data import home as house
+from data.home import Home, home_path, open_home
+from data.people import store as people
+from data.renewals.recovery import recover
+from jobs.carriers import accounts
+from jobs.schedule import Scheduler
+
+log = logging.getLogger("flowcard")
+_running: Scheduler | None = None
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Everything between the first and the last visitor."""
+    global _running
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    home = await to_thread.run_sync(_start)
+    _running = Scheduler(home)
+    _running.start()
+    _warm()
+    try:
+        yield
+    finally:
+        await to_thread.run_sync(_running.stop)
+        _running = None
+        house.install(None)
+        home.close()
+        log.info("stopped")
+
+
+def _start() -> Home:
+    home = open_home(home_path(), create="real", note="flowcard serve")
+    accounts.load(home)
+    log.info("recovered: %s", recover(home.db, home.journal))
+    house.install(home)
+    if not people.everyone(home.db.read()):
+        with home.db.write() as tx:
+            token = people.make_setup_link(tx)
+        print(f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}")
+    print(f"Flowcard serves {home.path} at {home.settings.public_url}")
+    return home
+
+
+def _warm() -> None:
+    """Import what the first page needs, then keep it out of the collector's way: it is walked after every rerun."""
+    import altair
+    import pandas
+    import pyarrow.compute
+
+    from dashboard import charts, menu, widgets
+
+    log.debug("warm: %s", (altair, pandas, pyarrow, charts, widgets, menu))
+    gc.collect()
+    gc.freeze()
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """200 while every job comes round in time, 503 when one is late. Says nothing else to strangers."""
+    late = _running.late() if _running else ["schedule"]
+    return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
+
+
+_ROUTES: list[BaseRoute] = [Route("/healthz", healthz), *gate.ROUTES, *routes.ROUTES]
+app = st.App("frame.py", lifespan=lifespan, routes=_ROUTES, middleware=[Middleware(gate.Guard)])

@@ -1,0 +1,75 @@
+"""The frame around every page: menu, look-up box, who is signed in, what kind of home this is."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import reading, viewer
+from dashboard.menu import FIRST_PAGE, PAGES
+from data.people import store as people
+from data.people.rules import Action
+from data.words import LANGUAGES, _
+
+_ICON = Path(__file__).parent / "static" / "icon.png"
+_PASTE_LIMIT = 200
+
+
+def _menu(who: viewer.Viewer) -> dict[str, list[st.Page]]:
+    """The groups this role may see. A local page icon stands first, else icons are fetched from a foreign host."""
+    first = FIRST_PAGE.get(who.role, "today")
+    groups: dict[str, list[st.Page]] = {}
+    for row in PAGES:
+        page = st.Page(
+            f"app_pages/{row.name}.py",
+            title=_(row.title),
+            icon=row.icon,
+            url_path=row.name,
+            default=row.name == first,
+            visibility="hidden" if row.hidden or not who.may(row.action) else "visible",
+        )
+        groups.setdefault(_(row.group), []).append(page)
+    return groups
+
+
+def _look_up_box() -> None:
+    def go() -> None:
+        viewer.keep("frame:asked", viewer.kept("frame:box", "").strip())
+        viewer.keep("frame:box", "")
+
+    st.text_input(
+        _("Look up"),
+        key="frame:box",
+        on_change=go,
+        max_chars=_PASTE_LIMIT,
+        icon=":material/search:",
+        label_visibility="collapsed",
+        placeholder=_("Look up a card, number, terminal, serial, merchant or phone; the last 4–8 characters do"),
+    )
+    asked = viewer.kept("frame:asked")
+    if asked:
+        viewer.forget("frame:asked")
+        st.switch_page("app_pages/look_up.py", query_params={"q": asked})
+
+
+def _account(who: viewer.Viewer) -> None:
+    with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
+        st.caption(_("Signed in as {name} ({role})", name=who.name, role=who.role.value))
+        chosen = st.segmented_control(
+            _("Language"), list(LANGUAGES), default=who.language, format_func=LANGUAGES.get, key="frame:language"
+        )
+        if chosen and chosen != who.language:
+            with reading.writing() as tx:
+                people.choose_language(tx, who.actor, chosen)
+            st.rerun()
+        st.link_button(_("Sign out"), "/sign-out", icon=":material/logout:", width="stretch")
+
+
+st.set_page_config(page_title="Flowcard", page_icon=str(_ICON), layout="wide")
+_who = viewer.enter(Action.SEE)
+_page = st.navigation(_menu(_who))
+st.logo(str(_ICON), size="large")
+_account(_who)
+if reading.home().kind == "demo":
+    st.sidebar.caption(_(":material/science: Demo home: made-up data, no real carrier is ever called"))
+_look_up_box()
+_page.run()

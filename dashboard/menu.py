@@ -1,0 +1,45 @@
+"""PAGES: every page with its file, title, icon, group and least right; the menu of operations.md §2."""
+
+from dataclasses import dataclass
+
+from data.people.rules import Action, Role
+from data.words import N_
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """One line of the menu."""
+
+    name: str  # dashboard/app_pages/<name>.py, and its address
+    title: str  # msgid
+    icon: str
+    group: str  # msgid of the menu group
+    action: Action = Action.SEE  # the least right
+    hidden: bool = False  # reached by a link only
+
+
+HOME = N_("Home")
+SERVICES = N_("Services")
+FLEET = N_("Fleet")
+MONEY = N_("Money & proof")
+SYSTEM = N_("System")
+
+PAGES: tuple[PageRow, ...] = (
+    PageRow("today", N_("Today"), ":material/today:", HOME),
+    PageRow("look_up", N_("Look up"), ":material/search:", HOME),
+    PageRow("expiry", N_("Expiry"), ":material/event_upcoming:", SERVICES),
+    PageRow("renew", N_("Renew"), ":material/autorenew:", SERVICES, Action.PROPOSE),
+    PageRow("batches", N_("Batches"), ":material/stacks:", SERVICES),
+    PageRow("failed", N_("Failed and unconfirmed"), ":material/error:", SERVICES),
+    PageRow("usage", N_("Usage against quota"), ":material/data_usage:", SERVICES),
+    PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, hidden=True),
+    PageRow("terminal", N_("Terminal"), ":material/point_of_sale:", FLEET, hidden=True),
+    PageRow("vouchers", N_("Vouchers and invoices"), ":material/receipt_long:", MONEY),
+    PageRow("records", N_("Renewal records"), ":material/history_edu:", MONEY),
+    PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
+    PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
+    PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
+)
+
+# Whom a role thinks of first stands first in its menu (operations.md §2).
+FIRST_PAGE = {Role.APPROVER: "batches"}

@@ -1,0 +1,31 @@
+"""`flowcard …`: every command, each area's in a file of jobs/commands/."""
+
+import sys
+
+import typer
+
+from jobs.commands import USAGE, demo, exports, imports, people, renew, serve
+
+app = typer.Typer(
+    name="flowcard",
+    help="The data cards of payment terminals: expiry, usage, bulk renewals, proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+for area in (serve, demo, imports, renew, exports, people):
+    area.register(app)
+
+
+def main() -> None:
+    """Run a command. A mistake in how it was called ends with 64, as house.md settles."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        error.show()
+        code = USAGE
+    sys.exit(code or 0)
