@@ -125,10 +125,9 @@ class Transaction(Reader):
     def frame(self, name: str, table: pa.Table) -> Iterator[None]:
         """Let SQL see `table` under `name` inside the with-block."""
         self._cursor.register(name, table)
-        try:
-            yield
-        finally:
-            self._cursor.unregister(name)
+        yield
+        # After an exception the transaction is rolled back, and the name goes with it.
+        self._cursor.unregister(name)
 
 
 class Database:
