@@ -1,0 +1,51 @@
+"""The working calendar: what chinese_calendar publishes, and what a home's holidays.toml adds."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+
+from chinese_calendar import constants
+
+from data.sims.rules import Workdays
+
+_KEYS = {"holidays", "workdays"}
+
+
+class HolidaysError(ValueError):
+    """holidays.toml cannot be read; the message says what to write."""
+
+
+@cache
+def published() -> Workdays:
+    """The years chinese_calendar knows. State Council notices come each November for the next year."""
+    holidays, extra = frozenset(constants.holidays), frozenset(constants.workdays)
+    return Workdays(holidays, extra, frozenset(day.year for day in holidays))
+
+
+def read_holidays(text: str) -> dict[date, bool]:
+    """The days of a holidays.toml: `holidays = [2027-01-01, …]` and `workdays = [2027-02-20, …]`; True: worked.
+
+    Raises HolidaysError for anything else.
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise HolidaysError(f"holidays.toml is not TOML: {error}; mend that line") from error
+    if odd := set(told) - _KEYS:
+        raise HolidaysError(f"holidays.toml has '{min(odd)}'; it knows only 'holidays' and 'workdays'")
+    days: dict[date, bool] = {}
+    for key, works in (("holidays", False), ("workdays", True)):
+        for day in told.get(key, []):
+            if type(day) is not date:
+                raise HolidaysError(f"holidays.toml has {day!r} under '{key}'; write a date such as 2027-01-01")
+            days[day] = works
+    return days
+
+
+def with_days(base: Workdays, days: Mapping[date, bool]) -> Workdays:
+    """`base` with more days said to be free or worked; a year with such a day counts as published."""
+    worked = frozenset(day for day, works in days.items() if works)
+    free = frozenset(day for day, works in days.items() if not works)
+    years = base.years_known | {day.year for day in days}
+    return Workdays((base.holidays - worked) | free, (base.extra_workdays - free) | worked, years)

@@ -1,0 +1,96 @@
+"""The words of cards and terminals as msgids, under their codes (operations.md §2)."""
+
+from data.words import N_
+
+STATUS_WORDS = {
+    "stock": N_("In stock"),
+    "test": N_("Test period"),
+    "silent": N_("Silent period"),
+    "active": N_("In service"),
+    "stopped_expired": N_("Stopped: expired"),
+    "stopped_arrears": N_("Stopped: arrears"),
+    "stopped_quota": N_("Stopped: data used up"),
+    "stopped_manual": N_("Stopped by us"),
+    "stopped_separation": N_("Stopped: card moved to another device"),
+    "stopped_area": N_("Stopped: outside its area"),
+    "stopped_realname": N_("Stopped: no real name"),
+    "stopped_risk": N_("Stopped: risk control"),
+    "number_kept": N_("Suspended, number kept"),
+    "pre_cancel": N_("About to be cancelled"),
+    "cancelled": N_("Number cancelled"),
+    "replaced": N_("Card replaced"),
+    "lost": N_("Reported lost"),
+    "unknown": N_("State not known"),
+}
+
+# Not a stored status: an active card whose expiry is near.
+DUE_SOON = N_("Due soon")
+
+DECISION_WORDS = {
+    "renew": N_("Renew it"),
+    "decline": N_("Do not renew"),
+    "swap": N_("Swap the card"),
+    "undecided": N_("Not decided yet"),
+}
+
+TERMINAL_STATUS_WORDS = {
+    "in_use": N_("In use"),
+    "disabled": N_("Disabled"),
+    "withdrawn": N_("Withdrawn"),
+    "stock": N_("In stock"),
+    "repair": N_("In repair"),
+}
+
+# Any other carrier is shown as the file wrote it.
+CARRIER_WORDS = {
+    "mobile": N_("China Mobile"),
+    "unicom": N_("China Unicom"),
+    "telecom": N_("China Telecom"),
+    "broadnet": N_("China Broadnet"),
+    "": N_("Carrier not known"),
+}
+
+# Quick filters of the Expiry page.
+QUICK = {
+    "this_week": N_("Must act this week"),
+    "due_30": N_("Expires in 30 days"),
+    "stopped": N_("Stopped"),
+    "cancel_countdown": N_("Countdown to cancellation"),
+    "low_data": N_("Low on data"),
+}
+
+UNFIT_NETWORK = N_("The terminal cannot run the plan's network")
+
+# Kinds of finding; the names in braces are keys of finding.detail.
+FINDINGS = {
+    "unknown_plan": N_("The plan {plan} has no description and no price yet"),
+    "unknown_merchant": N_("The merchant {merchant_no} is named but not described yet"),
+    "unknown_agent": N_("The agent {agent_no} is named but not described yet"),
+    "unknown_terminal": N_("The terminal {terminal_id} is named but not described yet"),
+    "unknown_account": N_("The account {account} is not in carriers.toml"),
+    "unmapped_status": N_("The state “{raw_status}” means nothing we know"),
+    "older_expiry": N_("{source} says {told}, but {known} is newer knowledge"),
+    "printed_forms": N_("One card under two printed numbers: {before} and {after}"),
+    "identity_differs": N_("{field} was {before}, now {after}: two cards may share one number"),
+    "card_in_two_rows": N_("The card stands in {rows} rows that do not agree"),
+    "card_moved": N_("The card was in terminal {before}, a file now puts it into {after}"),
+    "falling_usage": N_("The usage fell from {before} to {after}: new cycle, swap or correction"),
+    "unfit": N_("The plan {plan} cannot run in terminal {terminal_id}: {reason}"),
+    "expiry_differs": N_("We expected {expected}, the carrier says {told}"),
+    "charged_twice": N_("The carrier seems to have charged twice: {orders}"),
+    "other": N_("{text}"),
+}
+
+# The lines of the report after an import (operations.md §3), in their order.
+JOIN_REPORT = {
+    "terminals_joined": N_("Terminals with a card and an expiry"),
+    "cards_without_terminal": N_("Cards without a terminal, and their yearly cost"),
+    "terminals_without_card": N_("Terminals without a card"),
+    "terminals_with_two_cards": N_("Terminals with two cards"),
+    "card_in_two_rows": N_("Cards that stand in two rows"),
+    "expired": N_("Expired cards"),
+    "cancel_soon": N_("Cards with fewer than 30 days to cancellation"),
+    "plans_without_price": N_("Plans without a price"),
+    "merchants_without_contact": N_("Merchants without a contact"),
+    "unfit": N_("Cards whose plan cannot run in their terminal"),
+}
