@@ -1,0 +1,140 @@
+"""The table of SIMs that every list page shows: card, terminal, merchant, agent and city joined, coloured by act-by date."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+from data.renewals.rules import STATE_WORDS
+
+from dashboard import reading
+from dashboard.widgets import tables
+from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
+from data.words import _
+
+STATUS_COLOURS = {
+    "active": "green",
+    "stock": "blue",
+    "test": "blue",
+    "silent": "blue",
+    "number_kept": "orange",
+    "pre_cancel": "red",
+    "stopped_expired": "red",
+    "stopped_arrears": "red",
+    "stopped_quota": "orange",
+    "stopped_manual": "orange",
+    "stopped_separation": "red",
+    "stopped_area": "red",
+    "stopped_realname": "red",
+    "stopped_risk": "red",
+}
+DECISION_COLOURS = {"renew": "green", "decline": "gray", "swap": "violet", "undecided": "orange"}
+STATE_COLOURS = {
+    "pending": "blue",
+    "submitted": "blue",
+    "unknown": "orange",
+    "needs_review": "orange",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "gray",
+}
+# An order placed within a week of its act-by date still has a working day in hand.
+SOON = timedelta(days=7)
+
+
+def sim_table(data: pa.Table, *, key: str, selectable: bool = True, height: int | str = "auto") -> frozenset[int]:
+    """Draw rows of `sims.store.page`; the sim_ids ticked on this and all other pages."""
+    today = reading.today()
+    return tables.table(
+        _cells(data, today),
+        _columns(data, today),
+        key=key,
+        alt=_("SIM cards with their terminals, merchants and dates"),
+        id_column="sim_id" if selectable else None,
+        height=height,
+    )
+
+
+def act_by_colour(act_by: date, today: date) -> str:
+    """Red: today is the last day, or it has passed; orange: this week; grey: later."""
+    if act_by <= today:
+        return "red"
+    return "orange" if act_by <= today + SOON else "gray"
+
+
+def carrier_words(codes: Iterable[str]) -> list[str]:
+    """Carriers as a person names them; unknown ones as written."""
+    return [_(CARRIER_WORDS[code]) if code in CARRIER_WORDS else code for code in codes]
+
+
+def _cells(data: pa.Table, today: date) -> pa.Table:
+    expiries = data.column("expires_on").to_pylist()
+    columns = {
+        "card": _links("/sim?iccid=", data.column("iccid").to_pylist()),
+        "act_by": tables.badge_cells(day.isoformat() if day else None for day in data.column("act_by").to_pylist()),
+        "days_left": pa.array([(day - today).days if day else None for day in expiries], type=pa.int32()),
+        "status": tables.badge_cells(data.column("status").to_pylist()),
+        "terminal": _terminals(data),
+        "carrier": pa.array(carrier_words(data.column("carrier").to_pylist()), type=pa.string()),
+        "price": tables.yuan_cells(data.column("price_fen").to_pylist()),
+        "decision": tables.badge_cells(data.column("decision").to_pylist()),
+    }
+    if "item_state" in data.column_names:
+        columns["item_state"] = tables.badge_cells(data.column("item_state").to_pylist())
+    return tables.replaced(data, **columns)
+
+
+def _columns(data: pa.Table, today: date) -> dict[str, Any]:
+    days = sorted({day for day in data.column("act_by").to_pylist() if day})
+    config = st.column_config
+    columns = {
+        "card": config.LinkColumn(_("Card"), display_text=r"iccid=(.*)$", pinned=True, width=175, alignment="left"),
+        "act_by": tables.badge_column(
+            _("Act by"),
+            {day.isoformat(): day.isoformat() for day in days},
+            {day.isoformat(): act_by_colour(day, today) for day in days},
+            width=105,
+            help=_("The last day to place the order, so that it takes effect before the card ends"),
+        ),
+        "days_left": config.NumberColumn(_("Days left"), format="%d", width=75),
+        "expires_on": tables.date_column(_("Expires"), width=95),
+        "cancel_by": tables.date_column(
+            _("Cancelled from"), width=95, help=_("The last day before the number is gone for good")
+        ),
+        "status": tables.badge_column(
+            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS, width=110
+        ),
+        "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=95, alignment="left"),
+        "merchant": config.TextColumn(_("Merchant"), width=170),
+        "agent": config.TextColumn(_("Agent"), width=130),
+        "city": config.TextColumn(_("City"), width=75),
+        "carrier": config.TextColumn(_("Carrier"), width=75),
+        "plan": config.TextColumn(_("Plan"), width=130),
+        "price": tables.yuan_column(_("Price"), width=85),
+        "used_share": config.ProgressColumn(
+            _("Used this month"), format="percent", min_value=0, max_value=1, color="auto-inverse", width=130
+        ),
+        "decision": tables.badge_column(
+            _("Decision"), {code: _(word) for code, word in DECISION_WORDS.items()}, DECISION_COLOURS, width=90
+        ),
+        "item_state": tables.badge_column(
+            _("Renewal"), {code: _(word) for code, word in STATE_WORDS.items()}, STATE_COLOURS, width=105
+        ),
+    }
+    said = {"decision", "item_state"}
+    return {
+        name: column
+        for name, column in columns.items()
+        if name not in said or (name in data.column_names and data.column(name).null_count < data.num_rows)
+    }
+
+
+def _links(start: str, values: Iterable[str | None]) -> pa.Array:
+    return pa.array([f"{start}{value}" if value else None for value in values], type=pa.string())
+
+
+def _terminals(data: pa.Table) -> pa.Array:
+    keys, names = data.column("terminal_key").to_pylist(), data.column("terminal_id").to_pylist()
+    links = [f"/terminal?id={key}&tid={name}" if key else None for key, name in zip(keys, names, strict=True)]
+    return pa.array(links, type=pa.string())
