@@ -370,7 +370,7 @@ CREATE TABLE obligation (
     sim_id BIGINT NOT NULL,
     account VARCHAR NOT NULL,
     stem VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL CHECK (kind IN ('renew')),
+    kind VARCHAR NOT NULL CHECK (kind IN ('renew', 'add-on', 'recharge')),
     old_expiry DATE NOT NULL,
     seq INTEGER NOT NULL
 );
@@ -382,22 +382,24 @@ CREATE TABLE batch (
     maker BIGINT NOT NULL,
     checker BIGINT,
     content_hash VARCHAR NOT NULL,             -- SHA-256 over its orderable lines
+    approved_hash VARCHAR,                     -- what the checker saw; differs from content_hash: nothing is sent
     items INTEGER NOT NULL,                    -- orderable lines
     refused INTEGER NOT NULL,
     amount_fen BIGINT NOT NULL,
     state VARCHAR NOT NULL CHECK (state IN ('draft', 'proposed', 'approved', 'running', 'paused', 'done', 'cancelled')),
+    pause_reason VARCHAR,                      -- a key of PAUSES (data/renewals/rules.py)
     note VARCHAR,
     proposed_at TIMESTAMPTZ NOT NULL,
     approved_at TIMESTAMPTZ,
     done_at TIMESTAMPTZ,
-    CHECK (checker IS NULL OR checker <> maker)  -- four eyes
+    CHECK (checker <> maker)                   -- four eyes
 );
 
 -- Written at propose, unchanged from then on.
 CREATE TABLE batch_line (
     batch BIGINT NOT NULL,
     line INTEGER NOT NULL,
-    digest UUID NOT NULL,                      -- of the obligation it stands for
+    digest UUID,                               -- of the obligation it stands for; null: refused before there was one
     sim_id BIGINT NOT NULL,
     iccid VARCHAR NOT NULL,
     account VARCHAR,
@@ -417,6 +419,17 @@ CREATE TABLE placement (
     batch BIGINT NOT NULL
 );
 
+-- What an item had become in a batch when a later batch adopted it, so that the earlier batch's sums still add up.
+CREATE TABLE placement_past (
+    batch BIGINT NOT NULL,
+    obligation BIGINT NOT NULL,
+    st VARCHAR NOT NULL CHECK (st IN ('failed', 'cancelled')),
+    n INTEGER NOT NULL,
+    reason VARCHAR,
+    ended_at TIMESTAMPTZ,
+    PRIMARY KEY (batch, obligation)
+);
+
 -- What was sent under which number. order_no is computed from (obligation key, n), never random.
 CREATE TABLE attempt (
     obligation BIGINT NOT NULL,
@@ -434,13 +447,15 @@ CREATE TABLE attempt (
     PRIMARY KEY (obligation, n)
 );
 
--- Append-only: the only history of an obligation.
+CREATE SEQUENCE event_seqs;
+-- Append-only: the only history of an obligation. Numbered by the one writer, so it needs no index of its own.
 CREATE TABLE event (
-    seq BIGINT PRIMARY KEY,
+    seq BIGINT NOT NULL DEFAULT nextval('event_seqs'),
     ts TIMESTAMPTZ NOT NULL,
     actor VARCHAR NOT NULL,
     obligation BIGINT NOT NULL,
     n INTEGER NOT NULL,
+    arrow INTEGER NOT NULL,                    -- of the table of moves (data/renewals/moves.py)
     from_state VARCHAR,
     to_state VARCHAR NOT NULL,
     evidence VARCHAR NOT NULL                  -- canonical JSON: reason, carrier_ref, text, times asked
@@ -465,6 +480,7 @@ CREATE TABLE state (
     proof VARCHAR,                             -- reply, query, reading, statement, person
     not_found INTEGER NOT NULL DEFAULT 0,      -- agreeing not-founds past the horizon
     asked INTEGER NOT NULL DEFAULT 0,          -- slots of the unknown schedule used
+    trips INTEGER NOT NULL DEFAULT 0,          -- times it came back to pending without having been bought
     next_at TIMESTAMPTZ,                       -- not before: the next query, or the next try
     changed_at TIMESTAMPTZ NOT NULL,
     submitted_at TIMESTAMPTZ,

@@ -1,0 +1,176 @@
+"""The money journal: the second truth, on disk before any order leaves.
+
+Segments of `journal/` hold one JSON line per money event; the last field of each line is the SHA-256 over the hash of the
+line before and the line itself, and each segment opens with the last hash of the one before. Lines are only ever added.
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+GENESIS = "0" * 64
+# A segment ends here or with its month, whichever comes first: it can be verified in about a second.
+SEGMENT_LINES = 100_000
+_HASH = b',"hash":"'
+
+
+class JournalBroken(Exception):
+    """A line of the journal is not what was written; the message names the file and the line."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the verification of one segment found."""
+
+    lines: int
+    last_hash: str
+    torn_bytes: int  # an unfinished line at the end: what a kill in mid-write leaves
+
+
+class Journal:
+    """One folder of segments, one writer. Every append is on disk when it returns."""
+
+    def __init__(self, folder: Path, *, segment_lines: int = SEGMENT_LINES) -> None:
+        """Verify the newest segment and cut off an unfinished last line (kept aside). Raises JournalBroken."""
+        self._folder = folder
+        self._segment_lines = segment_lines
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        segments = self.segments()
+        self._path = segments[-1] if segments else None
+        self._lines, self._hash = 0, GENESIS
+        self.torn_bytes = 0
+        if self._path:
+            found = verify(self._path, opening=None)
+            self._lines, self._hash, self.torn_bytes = found.lines, found.last_hash, found.torn_bytes
+            if found.torn_bytes:
+                _set_aside(self._path, found.torn_bytes)
+
+    def segments(self) -> list[Path]:
+        """All segments, oldest first."""
+        return sorted(self._folder.glob("*.jsonl"))
+
+    def append(self, entries: Iterable[Mapping[str, Any]], *, now: datetime) -> None:
+        """Write the entries and wait for the disk. An error means that none of them may be relied on."""
+        with self._lock:
+            path = self._segment_for(now)
+            lines, last = [], self._hash
+            for entry in entries:
+                last, line = chained(last, {"ts": now.isoformat(), **entry})
+                lines.append(line)
+            with path.open("ab") as file:
+                start = file.tell()
+                try:
+                    file.write(b"".join(lines))
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    # A full disk may have taken half a line; the chain goes on behind what was whole.
+                    os.truncate(path, start)
+                    raise
+            self._lines += len(lines)
+            self._hash = last
+
+    def recent(self, *, segments: int = 2) -> Iterator[dict[str, Any]]:
+        """The entries of the newest segments, oldest first, without their segment heads."""
+        for path in self.segments()[-segments:]:
+            with path.open("rb") as file:
+                for line in file:
+                    entry: dict[str, Any] = json.loads(line)
+                    if entry["kind"] != "segment":
+                        yield entry
+
+    def verify_all(self) -> int:
+        """Walk the chain through every segment; the number of lines. Raises JournalBroken."""
+        lines, opening = 0, GENESIS
+        for path in self.segments():
+            found = verify(path, opening=opening)
+            lines, opening = lines + found.lines, found.last_hash
+        return lines
+
+    def _segment_for(self, now: datetime) -> Path:
+        month = now.strftime("%Y%m")
+        if self._path is None or self._lines >= self._segment_lines or month > self._path.stem[-6:]:
+            number = int(self._path.stem[:6]) + 1 if self._path else 1
+            head, line = chained(self._hash, {"ts": now.isoformat(), "kind": "segment", "opens_with": self._hash})
+            path = self._folder / f"{number:06d}-{month}.jsonl"
+            with path.open("xb") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_folder(self._folder)
+            self._path, self._lines, self._hash = path, 1, head
+        return self._path
+
+
+def chained(prev_hash: str, entry: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The entry's hash and its line."""
+    body = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, default=str).encode()[:-1]
+    hash = hashlib.sha256(prev_hash.encode() + body).hexdigest()
+    return hash, body + _HASH + hash.encode() + b'"}\n'
+
+
+def verify(path: Path, *, opening: str | None) -> Verified:
+    """Check every line of a segment against the chain. `opening`: the hash before it; None: believe its head.
+
+    Raises JournalBroken. An unfinished last line is no break: it was never relied on.
+    """
+    last, lines = opening, 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return Verified(lines, last or GENESIS, len(line))
+            body, found, tail = line.rpartition(_HASH)
+            if last is None:
+                last = _opening_of(line, path)
+            expected = hashlib.sha256(last.encode() + body).hexdigest()
+            if not found or tail != expected.encode() + b'"}\n':
+                raise JournalBroken(f"{path} line {number} was changed; restore the file or ask for help")
+            last, lines = expected, number
+    return Verified(lines, last or GENESIS, 0)
+
+
+def _opening_of(line: bytes, path: Path) -> str:
+    try:
+        return str(json.loads(line)["opens_with"])
+    except (ValueError, KeyError):
+        raise JournalBroken(f"{path} does not open as a journal segment; restore the file") from None
+
+
+def _set_aside(path: Path, torn_bytes: int) -> None:
+    """Move the unfinished line into a file of its own, so that the chain can go on."""
+    keep = path.stat().st_size - torn_bytes
+    with path.open("rb") as file:
+        file.seek(keep)
+        torn = file.read()
+    with path.with_suffix(".torn").open("ab") as file:
+        file.write(torn)
+    with path.open("r+b") as file:
+        file.truncate(keep)
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_opened: dict[Path, Journal] = {}
+_opening = threading.Lock()
+
+
+def opened(folder: Path) -> Journal:
+    """The journal of a home, opened and verified once per process. Raises JournalBroken."""
+    with _opening:
+        if folder not in _opened:
+            _opened[folder] = Journal(folder)
+        return _opened[folder]
