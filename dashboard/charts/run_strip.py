@@ -5,40 +5,43 @@ from typing import Any
 
 import altair as alt
 
-from data.words import _
+from dashboard.charts import finished
+from data.words import _, language
 
-# Readable on the light and on the dark page alike.
+# They mean the same on the light and on the dark page.
 _DONE, _FAILED = "#12A594", "#E5484D"
-_LINE_PX = 26
+_LINE_PX = 30
+
+
+def spec(lines: int) -> dict[str, Any]:
+    """The Vega-Lite specification for rows (job, hour, until, runs, failed, outcome) of so many jobs; hours are local, written as UTC."""
+    return _built(language(), lines)
 
 
 @cache
-def spec(language: str, lines: int) -> dict[str, Any]:
-    """Vega-Lite for rows of job, hour, runs, failed, outcome; `language` must be the one being spoken."""
-    del language  # only the key of the cache: the words below are already in it
+def _built(_language: str, lines: int) -> dict[str, Any]:
     chart = (
         alt.Chart()
-        .mark_rect(cornerRadius=3, stroke="transparent", strokeWidth=2)
+        .mark_bar(cornerRadius=3, height={"band": 0.6})
         .encode(
             x=alt.X(
-                "yearmonthdatehours(hour):O", title=None, axis=alt.Axis(format="%H:%M", labelAngle=0, labelOverlap=True)
+                "hour:T",
+                title=None,
+                scale=alt.Scale(type="utc"),
+                axis=alt.Axis(format="%H:%M", grid=False, tickCount=12),
             ),
-            y=alt.Y("job:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
+            x2="until:T",
+            y=alt.Y("job:N", title=None, sort=None, axis=alt.Axis(labelLimit=380, ticks=False, domain=False)),
             color=alt.Color(
-                "outcome:N",
-                scale=alt.Scale(domain=["done", "failed"], range=[_DONE, _FAILED]),
-                legend=None,
+                "outcome:N", scale=alt.Scale(domain=["done", "failed"], range=[_DONE, _FAILED]), legend=None
             ),
-            opacity=alt.Opacity("runs:Q", scale=alt.Scale(type="log", range=[0.45, 1.0]), legend=None),
             tooltip=[
                 alt.Tooltip("job:N", title=_("Job")),
-                alt.Tooltip("hour:T", title=_("Hour"), format="%m-%d %H:%M"),
-                alt.Tooltip("runs:Q", title=_("Runs")),
-                alt.Tooltip("failed:Q", title=_("Failed runs")),
+                alt.Tooltip("utcyearmonthdatehours(hour):T", title=_("Hour"), format="%m-%d %H:%M"),
+                alt.Tooltip("runs:Q", title=_("Runs"), format=",d"),
+                alt.Tooltip("failed:Q", title=_("Failed runs"), format=",d"),
             ],
         )
-        .properties(height=_LINE_PX * max(lines, 1))
+        .properties(height=_LINE_PX * max(lines, 2))
     )
-    drawn: dict[str, Any] = chart.to_dict()
-    drawn.pop("data", None)
-    return drawn
+    return finished(chart)

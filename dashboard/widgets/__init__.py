@@ -1,11 +1,13 @@
 """What several pages draw the same way. Pages write `from dashboard import widgets`."""
 
 from dashboard.widgets.bulk import bulk_bar
+from dashboard.widgets.deciding import decide_button
 from dashboard.widgets.exporting import export_button
-from dashboard.widgets.filters import filter_url, sim_filters
+from dashboard.widgets.filters import filter_url, looks_beyond_dates, sim_filters
 from dashboard.widgets.heads import empty, page_head, section
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.pasting import paste_list
+from dashboard.widgets.sim_lists import RENEW_SELECTION, renew, sim_bulk_bar, sim_export, sim_list
 from dashboard.widgets.sims import act_by_colour, carrier_words, sim_table
 from dashboard.widgets.tables import (
     PAGE_ROWS,
@@ -22,30 +24,39 @@ from dashboard.widgets.tables import (
     yuan_cells,
     yuan_column,
 )
+from dashboard.widgets.timeline import brushed_timeline
 
 __all__ = [
     "PAGE_ROWS",
+    "RENEW_SELECTION",
     "Kpi",
     "act_by_colour",
     "badge_cells",
     "badge_column",
+    "brushed_timeline",
     "bulk_bar",
     "carrier_words",
     "clear_selection",
     "date_column",
+    "decide_button",
     "empty",
     "export_button",
     "filter_url",
     "kpi_row",
+    "looks_beyond_dates",
     "moment_cells",
     "page_head",
     "pager",
     "paste_list",
+    "renew",
     "replaced",
     "section",
     "select",
     "selected",
+    "sim_bulk_bar",
+    "sim_export",
     "sim_filters",
+    "sim_list",
     "sim_table",
     "table",
     "yuan_cells",

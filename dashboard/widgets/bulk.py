@@ -18,7 +18,7 @@ def bulk_bar(*, key: str, count: int, amount_fen: int, unpriced: int = 0) -> Ite
     """
     with st.bottom, st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.markdown("**" + plural("{count} card selected", "{count} cards selected", count) + "**", width="content")
+            st.markdown("**" + plural("{count} SIM selected", "{count} SIMs selected", count) + "**", width="content")
             st.caption(yuan(amount_fen), width="content")
             if unpriced:
                 st.caption(

@@ -60,7 +60,7 @@ def _in_row(place: str, link: dict[str, str], chosen: SimFilter) -> SimFilter:
         _("Contains"),
         value=link.get("text", ""),
         key=f"{place}:text",
-        placeholder=_("Card, terminal, merchant, phone"),
+        placeholder=_("Number, terminal, merchant, phone"),
         icon=":material/search:",
         persist_state="session",
         width=240,
@@ -171,3 +171,9 @@ def _report(kind: str, chosen: SimFilter) -> SimFilter:
             del st.query_params["report"]
             st.rerun()
     return replace(chosen, report=kind)
+
+
+def looks_beyond_dates(flt: SimFilter) -> bool:
+    """Whether the filter asks for something other than "what ends soon", which no horizon may hide."""
+    asked = (flt.quick, flt.text, flt.report, flt.statuses, flt.expires_from, flt.expires_to)
+    return any(asked) or flt.sim_ids is not None

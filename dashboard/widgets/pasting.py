@@ -50,7 +50,7 @@ def _look(key: str, text: str) -> sims.Pasted | None:
 
 def _say(key: str, pasted: sims.Pasted) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(plural("**{count} card found**", "**{count} cards found**", len(pasted.sim_ids)), width="content")
+        st.markdown(plural("**{count} SIM found**", "**{count} SIMs found**", len(pasted.sim_ids)), width="content")
         st.button(
             _("Remove the list"), key=f"{key}:drop", type="tertiary", on_click=viewer.forget, args=(f"{key}:pasted",)
         )
@@ -60,8 +60,8 @@ def _say(key: str, pasted: sims.Pasted) -> None:
     if pasted.ambiguous:
         st.caption(
             plural(
-                "{count} line fits several cards and was left out",
-                "{count} lines fit several cards and were left out",
+                "{count} line fits several SIMs and was left out",
+                "{count} lines fit several SIMs and were left out",
                 len(pasted.ambiguous),
             )
         )

@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import streamlit as st
-from data.renewals.rules import STATE_WORDS
 
 from dashboard import reading
 from dashboard.widgets import tables
+from data.renewals.rules import STATE_WORDS
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
 from data.words import _
 
@@ -50,7 +50,7 @@ def sim_table(data: pa.Table, *, key: str, selectable: bool = True, height: int 
         _cells(data, today),
         _columns(data, today),
         key=key,
-        alt=_("SIM cards with their terminals, merchants and dates"),
+        alt=_("SIMs with their terminals, merchants and dates"),
         id_column="sim_id" if selectable else None,
         height=height,
     )
@@ -89,7 +89,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
     days = sorted({day for day in data.column("act_by").to_pylist() if day})
     config = st.column_config
     columns = {
-        "card": config.LinkColumn(_("Card"), display_text=r"iccid=(.*)$", pinned=True, width=175, alignment="left"),
+        "card": config.LinkColumn(_("ICCID"), display_text=r"iccid=(.*)$", pinned=True, width=175, alignment="left"),
         "act_by": tables.badge_column(
             _("Act by"),
             {day.isoformat(): day.isoformat() for day in days},
@@ -100,7 +100,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         "days_left": config.NumberColumn(_("Days left"), format="%d", width=75),
         "expires_on": tables.date_column(_("Expires"), width=95),
         "cancel_by": tables.date_column(
-            _("Cancelled from"), width=95, help=_("The last day before the number is gone for good")
+            _("Cancel-by"), width=95, help=_("The last day before the number is gone for good")
         ),
         "status": tables.badge_column(
             _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS, width=110
