@@ -346,6 +346,29 @@ CREATE TABLE carrier_day (
     sims BIGINT NOT NULL
 );
 
+-- What roll_up() measures with, copied from the settings at every run of jobs/roll_up.py: one row, so that an import,
+-- a renewal and the nightly run measure alike.
+CREATE TABLE yardstick (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    due_days INTEGER NOT NULL
+);
+
+-- Days of the home's holidays.toml, beside what the library knows (data/sims/holidays.py).
+CREATE TABLE holiday (
+    day DATE PRIMARY KEY,
+    works BOOLEAN NOT NULL
+);
+
+-- The fleet at the end of each day, for sparklines; written by roll_up() of all SIMs.
+CREATE TABLE fleet_day (
+    day DATE PRIMARY KEY,
+    sims BIGINT NOT NULL,                      -- live ones
+    to_place BIGINT NOT NULL,                  -- due, and their act-by date had come
+    dark BIGINT NOT NULL,                      -- terminals in use whose card was stopped, kept or about to be cancelled
+    over_quota BIGINT NOT NULL,
+    used_bytes BIGINT NOT NULL                 -- month to date
+);
+
 -- What does not add up between sources; open until someone closes it or the sources agree.
 CREATE SEQUENCE finding_ids;
 CREATE TABLE finding (
@@ -533,9 +556,12 @@ CREATE TABLE voucher (
     amount_fen BIGINT,                         -- gross
     invoice_no VARCHAR,                        -- unique as code|number
     seller VARCHAR,
+    buyer VARCHAR,
     note VARCHAR,
+    remarks VARCHAR NOT NULL,                  -- JSON list of {msgid, values}: what is odd about the file
     filed_by BIGINT NOT NULL,
-    filed_at TIMESTAMPTZ NOT NULL
+    filed_at TIMESTAMPTZ NOT NULL,
+    read_at TIMESTAMPTZ                        -- when a job read what an XML or OFD says of itself; null: not yet
 );
 
 -- Which renewals a paper proves.

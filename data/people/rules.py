@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from data.words import N_
+
 MIN_PASSWORD_LENGTH = 12
 
 
@@ -15,6 +17,15 @@ class Role(Enum):
     APPROVER = "approver"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
+
+
+ROLE_WORDS = {
+    Role.VIEWER: N_("viewer"),
+    Role.OPERATOR: N_("operator"),
+    Role.APPROVER: N_("approver"),
+    Role.ADMINISTRATOR: N_("administrator"),
+    Role.SYSTEM: N_("the system"),
+}
 
 
 class Action(Enum):
@@ -64,7 +75,13 @@ class Event(Enum):
     RENEWALS_STOPPED = "renewal:stopped"
     RENEWALS_RELEASED = "renewal:released"
     VOUCHER_FILED = "voucher:filed"
+    VOUCHER_DESCRIBED = "voucher:described"
+    VOUCHER_LINKED = "voucher:linked"
+    VOUCHER_UNLINKED = "voucher:unlinked"
+    VOUCHER_FETCHED = "voucher:fetched"
     EXPORT_ASKED = "export:asked"
+    EXPORT_WRITTEN = "export:written"
+    EXPORT_FAILED = "export:failed"
     EXPORT_FETCHED = "export:fetched"
     JOB_ASKED = "job:asked"
     ACCOUNTS_READ = "account:read"
@@ -86,7 +103,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR}),
     Action.RELEASE_RENEWALS: frozenset({Role.APPROVER}),
     Action.FILE_VOUCHER: frozenset({Role.OPERATOR}),
-    Action.EXPORT: _EVERYONE,
+    Action.EXPORT: _EVERYONE | {Role.SYSTEM},
     Action.RUN_JOBS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Action.READ_AUDIT: frozenset({Role.APPROVER, Role.ADMINISTRATOR}),
