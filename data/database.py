@@ -53,9 +53,9 @@ class Queries:
         }
 
     @classmethod
-    def beside(cls, module_file: str) -> "Queries":
-        """The queries.sql in the folder of a module."""
-        return cls((Path(module_file).parent / "queries.sql").read_text(encoding="utf-8"))
+    def beside(cls, module_file: str, name: str = "queries.sql") -> "Queries":
+        """The queries.sql, or another file of queries, in the folder of a module."""
+        return cls((Path(module_file).parent / name).read_text(encoding="utf-8"))
 
     def __getattr__(self, name: str) -> Query:
         try:
@@ -96,8 +96,8 @@ class Reader:
 
     def value(self, query: Query, **params: Any) -> Any:
         """The first column of the first row, or None."""
-        first = self._execute(query, params).fetchone()
-        return first[0] if first else None
+        found = self._execute(query, params).fetchall()
+        return found[0][0] if found else None
 
     def arrow(self, query: Query, **params: Any) -> pa.Table:
         """The result as an Arrow table: for looking, never for acting."""
@@ -118,8 +118,8 @@ class Transaction(Reader):
 
     def run(self, query: Query, **params: Any) -> int:
         """Execute a write; the number of rows it touched."""
-        first = self._execute(query, params).fetchone()
-        return int(first[0]) if first and isinstance(first[0], int) else 0
+        found = self._execute(query, params).fetchall()
+        return int(found[0][0]) if found and isinstance(found[0][0], int) else 0
 
     @contextmanager
     def frame(self, name: str, table: pa.Table) -> Iterator[None]:

@@ -85,6 +85,7 @@ class Event(Enum):
     EXPORT_FETCHED = "export:fetched"
     JOB_ASKED = "job:asked"
     ACCOUNTS_READ = "account:read"
+    DEMO_MADE = "home:demo_made"
 
 
 _EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})
@@ -113,6 +114,10 @@ MAY: dict[Action, frozenset[Role]] = {
 
 class Refused(Exception):
     """You may not do this."""
+
+
+class NotThere(Refused):
+    """There is no such thing for you; whether it exists for others is not said."""
 
 
 @dataclass(frozen=True)

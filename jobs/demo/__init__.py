@@ -1,0 +1,87 @@
+"""The demo: a made-up fleet with the figures of operations.md §5, its people, its accounts and its history."""
+
+import secrets
+from dataclasses import dataclass
+
+from data.audit import store as audit
+from data.home import Home
+from data.people import store as people
+from data.people.rules import SYSTEM, Actor, Event, Role
+from data.words import N_, _
+from jobs.demo import fleet
+from jobs.demo.accounts import write_carriers_file
+
+# Who asks while a demo is made: whoever can open the home's files owns them.
+COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
+# One account per role, and a second approver so that one may be on leave.
+PEOPLE = (
+    ("viewer", Role.VIEWER),
+    ("operator", Role.OPERATOR),
+    ("approver", Role.APPROVER),
+    ("deputy", Role.APPROVER),
+    ("administrator", Role.ADMINISTRATOR),
+)
+# Without letters and digits that look alike on a screen.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+REAL = N_("{path} is a real home; a demo needs a folder of its own")
+FULL = N_("{path} already holds data; a demo needs an empty home")
+UNFINISHED = N_("{path} holds a demo that was begun and not finished; delete that folder and run 'flowcard demo' again")
+
+
+class DemoError(Exception):
+    """The home is not one a demo can be loaded into."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One person of the demo, with the password that is told once."""
+
+    name: str
+    role: Role
+    password: str
+
+
+def has_demo(home: Home) -> bool:
+    """Whether a whole demo has been loaded here. Raises DemoError where only a part of one is."""
+    reader = home.db.read()
+    if not reader.value(fleet.Q.has_data):
+        return False
+    if home.kind == "demo" and not reader.value(fleet.Q.was_finished, event=Event.DEMO_MADE.value):
+        raise DemoError(_(UNFINISHED, path=home.path))
+    return True
+
+
+def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
+    """Fill an empty demo home; the people who can sign in. Raises DemoError where there is data.
+
+    1. Accounts and people.
+    2. The fleet: terminals, cards, usage.
+    3. What a year of work has left: renewals, failures, vouchers.
+    4. The note that the demo is whole.
+    """
+    if home.kind == "real":
+        raise DemoError(_(REAL, path=home.path))
+    if has_demo(home):
+        raise DemoError(_(FULL, path=home.path))
+    write_carriers_file(home.carriers_file)
+    signs, ids = _add_people(home)
+    fleet.load(home, sims=sims, days=days, seed=seed, decided_by=ids["operator"])
+    with home.db.write() as tx:
+        audit.record(tx, SYSTEM, Event.DEMO_MADE, "demo", sims=sims, days=days, seed=seed)
+    home.db.checkpoint()
+    return signs
+
+
+def _add_people(home: Home) -> tuple[list[SignIn], dict[str, int]]:
+    signs, ids = [], {}
+    with home.db.write() as tx:
+        for name, role in PEOPLE:
+            sign = SignIn(name, role, _password())
+            ids[name] = people.add(tx, COMMAND_LINE, name=name, role=role, password=sign.password)
+            signs.append(sign)
+    return signs, ids
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _place in range(4)) for _group in range(4))
