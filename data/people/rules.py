@@ -61,6 +61,7 @@ class Event(Enum):
     FILE_ACCEPTED = "upload:accepted"
     FILE_DISCARDED = "upload:discarded"
     FILE_IMPORTED = "upload:imported"
+    FILE_REFUSED = "upload:refused"
     LAYOUT_SAVED = "layout:saved"
     SIM_DECIDED = "sim:decided"
     FINDING_CLOSED = "finding:closed"

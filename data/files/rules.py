@@ -1,0 +1,125 @@
+"""What can be imported, the columns a file may bring, what became of its rows, and how a sentence is kept for later."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from data.words import N_
+
+KINDS = {
+    "cards": N_("Cards: SIM, plan, expiry, state and usage in one file"),
+    "merchants": N_("Merchants"),
+    "terminals": N_("Terminals"),
+    "sims": N_("SIMs"),
+    "plans": N_("Plans and prices"),
+    "usage": N_("Usage"),
+}
+
+# Every column any file may bring, with the type it has once it was read. What a file lacks is null and changes nothing.
+INCOMING: dict[str, type] = {
+    "iccid": str,
+    "imsi": str,
+    "msisdn": str,
+    "carrier": str,
+    "account": str,
+    "supplier": str,
+    "plan": str,
+    "terminal_id": str,
+    "status": str,
+    "raw_status": str,
+    "activated_on": date,
+    "expires_on": date,
+    "auto_renew": bool,
+    "quota_bytes": int,
+    "used_bytes": int,
+    "left_bytes": int,
+    "as_of": datetime,
+    "purchase_batch": str,
+    "pool": str,
+    "tags": str,
+    "merchant_no": str,
+    "merchant_name": str,
+    "region": str,
+    "city": str,
+    "address": str,
+    "agent_no": str,
+    "agent_name": str,
+    "contact_name": str,
+    "contact_email": str,
+    "contact_phone": str,
+    "branch": str,
+    "brand": str,
+    "model": str,
+    "serial_no": str,
+    "tusn": str,
+    "imei": str,
+    "site": str,
+    "install_address": str,
+    "networks": str,
+    "last_seen_at": datetime,
+    "last_trade_on": date,
+    "monthly_takings_fen": int,
+    "network": str,
+    "term_months": int,
+    "price_fen": int,
+    "overage_millifen_per_mb": int,
+    "channel": str,
+    "valid_from": date,
+    "valid_to": date,
+    "day": date,
+    "month": date,
+    "sheet": str,
+    "line": int,
+}
+
+AMBIGUOUS_TERMINAL = N_("{value} is a terminal of several merchants: {candidates}; add the merchant number")
+AMBIGUOUS_NUMBER = N_("{value} is the number of several cards: {candidates}; add the ICCID")
+UNKNOWN_CARD = N_("No card with the number {value} is known; a new card needs its ICCID")
+NO_TERM = N_("A price needs the plan's term in months")
+KNOWN = N_("This file has been known since {since}; nothing changed")
+
+UPLOAD_WORDS = {
+    "waiting": N_("Being read"),
+    "previewed": N_("Ready"),
+    "accepted": N_("Being imported"),
+    "imported": N_("Imported"),
+    "refused": N_("Refused"),
+    "discarded": N_("Discarded"),
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a file did to the records of its kind: cards, terminals, merchants, plans or figures."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.new + other.new, self.changed + other.changed, self.same + other.same)
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """One row that was not taken: where it stands, what stood there, and why."""
+
+    sheet: str
+    line: int
+    column: str  # canonical name; "" when the row as a whole is meant
+    value: str
+    msgid: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def pack(msgid: str, values: dict[str, Any] | None = None) -> str:
+    """A sentence kept for whoever reads it later, in whatever language: canonical JSON of msgid and values."""
+    content = {"msgid": msgid, "values": values or {}}
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def unpack(packed: str) -> tuple[str, dict[str, Any]]:
+    """The msgid and the values of a kept sentence."""
+    content = json.loads(packed)
+    return content["msgid"], content["values"]

@@ -1,0 +1,90 @@
+"""Cleaned rows into the house: each kind's subjects in their order, one transaction for one file, and what became of it."""
+
+from dataclasses import dataclass
+
+from data.database import Transaction
+from data.files import staging
+from data.files.rules import Counts, RefusedRow
+from data.plans import merging as plans
+from data.sims import merging as sims
+from data.sims.rolling import roll_up
+from data.terminals import merging as terminals
+from data.usage import merging as usage
+from jobs.importing.cleaning import Cleaned
+
+# From this many cards on, making every row of the joined view anew is cheaper than picking the touched ones.
+_ROLL_UP_ALL_FROM = 2_000
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one file did, or would do."""
+
+    counts: Counts
+    refusals: tuple[RefusedRow, ...]  # rows the subjects would not take; the file's own refusals are not among them
+    findings: dict[str, int]  # what does not add up, by kind
+
+
+def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -> Landed:
+    """Merge the accepted rows of a file into the house, all inside `tx`.
+
+    1. stage the rows;
+    2. find or make what they name: agents, merchants, cards, plans, terminals;
+    3. merge what they say;
+    4. make the joined view of the touched cards anew (not for a dry run: `roll=False`).
+    """
+    table = cleaned.table
+    if cleaned.kind == "merchants" and "merchant_name" not in table.column_names and "name" in table.column_names:
+        table = table.rename_columns([{"name": "merchant_name"}.get(name, name) for name in table.column_names])
+    with staging.staged(tx, table, source=source):
+        counts, touched = _MERGE[cleaned.kind](tx, source)
+        refusals = tuple(staging.refused(tx))
+        findings = staging.noticed(tx)
+    if roll and counts.new + counts.changed:
+        roll_up(tx, touched if touched is not None and len(touched) < _ROLL_UP_ALL_FROM else None)
+    return Landed(counts, refusals, findings)
+
+
+def _merchants(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+    terminals.resolve_agents(tx)
+    last = terminals.resolve_merchants(tx, described=True)
+    return terminals.merge_merchants(tx, last=last), None
+
+
+def _terminals(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+    terminals.resolve_agents(tx)
+    terminals.resolve_merchants(tx)
+    last = terminals.resolve_terminals(tx, described=True)
+    return terminals.merge_terminals(tx, last=last), None
+
+
+def _plans(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+    last = plans.resolve_plans(tx, described=True)
+    return plans.merge_plans(tx, last=last), None
+
+
+def _sims(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
+    sims.find_sims(tx)
+    terminals.resolve_merchants(tx)
+    terminals.resolve_terminals(tx)
+    plans.resolve_plans(tx)
+    last = sims.add_sims(tx)
+    counts = sims.merge_sims(tx, last=last, source=source)
+    return counts, sims.changed_ids(tx)
+
+
+def _usage(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+    sims.find_sims(tx)
+    last = sims.add_sims(tx)
+    counts = usage.merge_usage(tx, last=last)
+    return counts, usage.changed_ids(tx)
+
+
+_MERGE = {
+    "merchants": _merchants,
+    "terminals": _terminals,
+    "plans": _plans,
+    "sims": _sims,
+    "cards": _sims,
+    "usage": _usage,
+}
