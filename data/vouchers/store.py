@@ -14,7 +14,7 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.clock import HOME_ZONE
 from data.database import Queries, Reader, Transaction
-from data.people.rules import Action, Actor, Event, Refused
+from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
 from data.vouchers.rules import KINDS, NUMBER_TAKEN, PaperRefused, Remark, invoice_key, kept_name, look
 from data.words import _
@@ -147,7 +147,7 @@ def describe(tx: Transaction, by: Actor, *, voucher_id: int, fields: Fields) -> 
         raise Refused(_("Only an invoice may have a negative amount"))
     values = {**_columns(fields), "kind": _known_kind(fields.kind), "invoice_no": invoice_no}
     if not tx.run(Q.describe, voucher_id=voucher_id, **values):
-        raise Refused(_("There is no voucher {voucher}", voucher=voucher_id))
+        raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))
     audit.record(tx, by, Event.VOUCHER_DESCRIBED, f"voucher {voucher_id}", **values)
 
 
@@ -174,7 +174,7 @@ def link(tx: Transaction, by: Actor, *, voucher_id: int, obligations: Iterable[i
     """Say that this paper proves these renewals (succeeded ones only); how many were new."""
     require(tx, by, Action.FILE_VOUCHER, f"voucher {voucher_id}")
     if one(tx, voucher_id) is None:
-        raise Refused(_("There is no voucher {voucher}", voucher=voucher_id))
+        raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))
     wanted = sorted(set(obligations))
     linked = tx.run(Q.link, voucher_id=voucher_id, obligations=wanted)
     audit.record(tx, by, Event.VOUCHER_LINKED, f"voucher {voucher_id}", renewals=linked, obligations=wanted)
@@ -195,7 +195,7 @@ def fetch(tx: Transaction, by: Actor, voucher_id: int) -> Voucher:
     require(tx, by, Action.SEE, f"voucher {voucher_id}")
     paper = one(tx, voucher_id)
     if paper is None:
-        raise Refused(_("There is no voucher {voucher}", voucher=voucher_id))
+        raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))
     audit.record(tx, by, Event.VOUCHER_FETCHED, f"voucher {voucher_id}", sha256=paper.sha256)
     return paper
 

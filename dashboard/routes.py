@@ -1,0 +1,91 @@
+"""Downloads outside the page: written exports at /x/{id}, vouchers at /v/{id}. Never inline, never from a cache.
+
+The guard has found out who asks (`flowcard.actor` in the scope); the stores decide anew whether they may.
+"""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from data import home as house
+from data.files import exports_store as exports
+from data.files.exports_rules import GONE, KEPT_FOR
+from data.home import Home
+from data.people import store as people
+from data.people.rules import Actor, NotThere, Refused
+from data.vouchers import store as vouchers
+from data.words import _, speaking
+
+ACTOR = "flowcard.actor"
+# A download is bytes to keep, not a page to run: whatever a browser makes of them, it may do nothing.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def download_export(request: Request) -> Response:
+    """The written export, for the person who asked for it."""
+    home, by = house.current(), request.scope.get(ACTOR)
+    if by is None:
+        return _told(_("Sign in first"), 401)
+    with speaking(_language(home, by)):
+        try:
+            with home.db.write(quiet=True) as tx:
+                export = exports.fetch(tx, by, request.path_params["export_id"])
+        except Refused as refusal:
+            return _refused(refusal)
+        path = home.exports / export.stored_as
+        if not path.is_file():
+            return _told(_(GONE, days=KEPT_FOR.days), 410)
+        return _file(path, export.filename or export.stored_as)
+
+
+def download_voucher(request: Request) -> Response:
+    """The voucher's original bytes."""
+    home, by = house.current(), request.scope.get(ACTOR)
+    if by is None:
+        return _told(_("Sign in first"), 401)
+    with speaking(_language(home, by)):
+        try:
+            with home.db.write(quiet=True) as tx:
+                paper = vouchers.fetch(tx, by, request.path_params["voucher_id"])
+        except Refused as refusal:
+            return _refused(refusal)
+        return _file(home.vouchers / paper.sha256, paper.filename)
+
+
+# Numbers only: an id with anything else in it is no route at all.
+ROUTES = [
+    Route("/x/{export_id:int}", download_export, methods=["GET"]),
+    Route("/v/{voucher_id:int}", download_voucher, methods=["GET"]),
+]
+
+
+def disposition(filename: str) -> str:
+    """`attachment` with the name as RFC 6266 wants it: plain for old browsers, UTF-8 for the others."""
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_. ()") else "_" for sign in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _file(path: Path, filename: str) -> Response:
+    headers = {**HEADERS, "Content-Disposition": disposition(filename)}
+    return FileResponse(path, media_type="application/octet-stream", headers=headers)
+
+
+def _refused(refusal: Refused) -> Response:
+    return _told(str(refusal), 404 if isinstance(refusal, NotThere) else 403)
+
+
+def _told(sentence: str, status: int) -> Response:
+    return PlainTextResponse(sentence, status_code=status, headers=HEADERS)
+
+
+def _language(home: Home, by: Actor) -> str:
+    person = people.by_name(home.db.read(), by.name)
+    return (person and person.language) or home.settings.language

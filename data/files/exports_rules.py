@@ -1,0 +1,40 @@
+"""What can be exported, in which formats, split by what, and how long a written file is kept."""
+
+from datetime import datetime, timedelta
+
+from data.words import N_
+
+WHAT = {
+    "renewals": N_("Renewal records"),
+    "sims": N_("SIMs"),
+    "terminals": N_("Terminals"),
+    "usage": N_("Usage"),
+    "failures": N_("Failed and unconfirmed"),
+    "findings": N_("Findings"),
+}
+FORMATS = ("csv", "xlsx", "parquet")
+SPLITS = {"agent": N_("One file per agent"), "branch": N_("One file per branch"), "region": N_("One file per region")}
+STATE_WORDS = {"waiting": N_("Waiting"), "written": N_("Written"), "failed": N_("Failed")}
+
+# Long enough to fetch a file after a weekend; asking again costs a click.
+KEPT_FOR = timedelta(days=7)
+# Excel's 1,048,576 rows less the headers.
+XLSX_MAX_ROWS = 1_048_575
+
+GONE = N_("This file was removed after {days} days; ask for it again")
+TOO_MANY_ROWS = N_("{rows} rows do not fit in one Excel sheet (1,048,575 at most); choose CSV, or narrow the filter")
+NOT_WRITTEN = N_("The file could not be written; see the run of write_exports on the page Jobs")
+
+
+class ExportRefused(Exception):
+    """The export will never work as asked; the message is a msgid, `values` fill it."""
+
+    def __init__(self, msgid: str, **values: object) -> None:
+        super().__init__(msgid.format(**values))
+        self.msgid = msgid
+        self.values = values
+
+
+def outlived(ended_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a written file is past the days it is kept."""
+    return ended_at is not None and now - ended_at > KEPT_FOR
