@@ -1,12 +1,14 @@
 """The door: opens the home, starts the schedule before the first visitor, stops both on SIGTERM."""
 
 import gc
+import importlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 from anyio import to_thread
+from data.renewals.recovery import recover
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,7 +18,6 @@ from dashboard import gate, routes
 from data import home as house
 from data.home import Home, home_path, open_home
 from data.people import store as people
-from data.renewals.recovery import recover
 from jobs.carriers import accounts
 from jobs.schedule import Scheduler
 
@@ -32,9 +33,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     home = await to_thread.run_sync(_start)
     _running = Scheduler(home)
-    _running.start()
-    _warm()
     try:
+        _running.start()
+        _warm()
         yield
     finally:
         await to_thread.run_sync(_running.stop)
@@ -46,26 +47,27 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def _start() -> Home:
     home = open_home(home_path(), create="real", note="flowcard serve")
-    accounts.load(home)
-    log.info("recovered: %s", recover(home.db, home.journal))
+    try:
+        accounts.load(home)
+        log.info("recovered: %s", recover(home.db, home.journal))
+    except BaseException:
+        home.close()
+        raise
     house.install(home)
     if not people.everyone(home.db.read()):
         with home.db.write() as tx:
             token = people.make_setup_link(tx)
-        print(f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}")
+        print(
+            f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}"
+        )
     print(f"Flowcard serves {home.path} at {home.settings.public_url}")
     return home
 
 
 def _warm() -> None:
     """Import what the first page needs, then keep it out of the collector's way: it is walked after every rerun."""
-    import altair
-    import pandas
-    import pyarrow.compute
-
-    from dashboard import charts, menu, widgets
-
-    log.debug("warm: %s", (altair, pandas, pyarrow, charts, widgets, menu))
+    for name in ("pandas", "pyarrow.compute", "altair", "dashboard.charts", "dashboard.widgets", "dashboard.menu"):
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import reading, viewer
 from dashboard.menu import FIRST_PAGE, PAGES
 from data.people import store as people
-from data.people.rules import Action
+from data.people.rules import ROLE_WORDS, Action
 from data.words import LANGUAGES, _
 
 _ICON = Path(__file__).parent / "static" / "icon.png"
@@ -53,7 +53,7 @@ def _look_up_box() -> None:
 
 def _account(who: viewer.Viewer) -> None:
     with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
-        st.caption(_("Signed in as {name} ({role})", name=who.name, role=who.role.value))
+        st.caption(_("Signed in as {name} ({role})", name=who.name, role=_(ROLE_WORDS[who.role])))
         chosen = st.segmented_control(
             _("Language"), list(LANGUAGES), default=who.language, format_func=LANGUAGES.get, key="frame:language"
         )

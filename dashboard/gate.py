@@ -118,9 +118,13 @@ async def sign_in(request: Request) -> Response:
     fields = await _form(request)
     if fields is None:
         return PlainTextResponse("foreign origin", 403)
-    token = await to_thread.run_sync(_open_session, fields.get("name", ""), fields.get("password", ""), _address(request))
+    token = await to_thread.run_sync(
+        _open_session, fields.get("name", ""), fields.get("password", ""), _address(request)
+    )
     if token is None:
-        return HTMLResponse(page(back=back, fault=_("The name or the password is wrong."), name=fields.get("name", "")), 401)
+        return HTMLResponse(
+            page(back=back, fault=_("The name or the password is wrong."), name=fields.get("name", "")), 401
+        )
     return _with_cookie(RedirectResponse(back, 303), token, secure=request.url.scheme == "https")
 
 
@@ -178,7 +182,11 @@ def _first_administrator(token: str, name: str, password: str) -> str | None:
             made = people.set_up(tx, token, name=name, password=password)
     except Refused as refusal:
         return str(refusal)
-    return None if made else _("This set-up link has been used or is not one of ours. Start the server again for a new one.")
+    return (
+        None
+        if made
+        else _("This set-up link has been used or is not one of ours. Start the server again for a new one.")
+    )
 
 
 async def _form(request: Request) -> dict[str, str] | None:

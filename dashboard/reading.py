@@ -25,9 +25,7 @@ def today() -> date:
     return home().clock.today()
 
 
-def read(
-    function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs
-) -> Result:
+def read(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """`function(reader, …)`, kept until the next committed write.
 
     Results are shared between sessions: Arrow tables and frozen records, never a frame a page changes. Arguments need
@@ -38,9 +36,7 @@ def read(
     return result
 
 
-def fresh(
-    function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs
-) -> Result:
+def fresh(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """`function(reader, …)`, read now: what moves under the person's eyes."""
     return function(home().db.read(), *args, **kwargs)
 

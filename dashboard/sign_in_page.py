@@ -29,7 +29,11 @@ def page(
     title, text, verb = (
         (_("Sign in"), _("The data cards of your terminals: what must be done today."), _("Sign in"))
         if set_up_token is None
-        else (_("First administrator"), _("Choose a name and a password of at least 12 characters."), _("Make the account"))
+        else (
+            _("First administrator"),
+            _("Choose a name and a password of at least 12 characters."),
+            _("Make the account"),
+        )
     )
     refresh = f'<meta http-equiv="refresh" content="0;url={escape(action)}">' if look_again else ""
     shown_fault = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""

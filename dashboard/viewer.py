@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import reading
 from data import words
 from data.people import store as people
-from data.people.rules import Action, Actor, Refused, Role, may
+from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, may
 from data.words import _
 
 COOKIE = "flowcard_sid"
@@ -50,7 +50,11 @@ def enter(action: Action = Action.SEE) -> Viewer:
     if not viewer.may(action):
         st.title(_("Not for your role"))
         st.warning(
-            _("You are signed in as {name} ({role}); this page is not for that role.", name=viewer.name, role=viewer.role.value)
+            _(
+                "You are signed in as {name} ({role}); this page is not for that role.",
+                name=viewer.name,
+                role=_(ROLE_WORDS[viewer.role]),
+            )
         )
         st.page_link("app_pages/today.py", label=_("Back to Today"))
         st.stop()

@@ -33,11 +33,10 @@ class SystemClock:
 class FixedDayClock:
     """The machine's time of day on another date: `FLOWCARD_TODAY` in demo homes and tests."""
 
-    day: date  # what today() says at the moment of start
-    real: SystemClock = SystemClock()
+    day: date  # what today() says
 
     def now(self) -> datetime:
-        local = self.real.now().astimezone(HOME_ZONE)
+        local = datetime.now(HOME_ZONE)
         return local.replace(year=self.day.year, month=self.day.month, day=self.day.day).astimezone(UTC)
 
     def today(self, zone: ZoneInfo = HOME_ZONE) -> date:

@@ -143,9 +143,7 @@ class Database:
         self.version = 0  # rises with every committed write: the key of every cached read
 
     @classmethod
-    def open(
-        cls, home: Path, *, clock: Clock, audit_key: bytes, memory_mb: int = 800, threads: int = 2
-    ) -> "Database":
+    def open(cls, home: Path, *, clock: Clock, audit_key: bytes, memory_mb: int = 800, threads: int = 2) -> "Database":
         """Open (or make) the database of a home, hardened: SQL reaches no file outside exports/ and backups/."""
         connection = duckdb.connect(
             str(home / FILE_NAME),
@@ -228,7 +226,11 @@ class Database:
 
     def migrate(self, *, kind: str) -> None:
         """Bring the tables to the newest migration; a new file becomes a home of `kind`, for life."""
-        done = {row[0] for row in self._writer.execute("SELECT number FROM migration").fetchall()} if self._made() else set()
+        done = (
+            {row[0] for row in self._writer.execute("SELECT number FROM migration").fetchall()}
+            if self._made()
+            else set()
+        )
         for path in sorted(_MIGRATIONS.glob("*.sql")):
             number, name = int(path.stem[:4]), path.stem[5:]
             if number in done:

@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import secrets
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -148,7 +147,7 @@ def open_home(path: Path, *, create: Kind | None = None, note: str = "", **flags
 def take_lock(path: Path, *, note: str = "") -> IO[str]:
     """Hold `flowcard.lock` until the returned file is closed. Raises HomeHeld naming the process that has it."""
     path.mkdir(parents=True, exist_ok=True)
-    lock = open(path / "flowcard.lock", "a+", encoding="utf-8")  # noqa: SIM115 - held for the life of the process
+    lock = (path / "flowcard.lock").open("a+", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -166,7 +165,7 @@ def take_lock(path: Path, *, note: str = "") -> IO[str]:
 def _audit_key(path: Path) -> bytes:
     """The key of the audit chain, made at the first start, readable by the owner only."""
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))
     return path.read_bytes()
 

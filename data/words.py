@@ -64,7 +64,7 @@ def plural(one: str, many: str, count: int, **values: Any) -> str:
     return str(forms[index] or (one, many)[index]).format(count=number(count), **values)
 
 
-def number(value: int | float) -> str:
+def number(value: float) -> str:
     """1824 as "1,824"."""
     return format_decimal(value, locale=language())
 

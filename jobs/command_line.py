@@ -3,8 +3,9 @@
 import sys
 
 import typer
+from click import ClickException
 
-from jobs.commands import USAGE, demo, exports, imports, people, renew, serve
+from jobs.commands import USAGE, demo, exports, imports, renew, serve, users
 
 app = typer.Typer(
     name="flowcard",
@@ -13,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for area in (serve, demo, imports, renew, exports, people):
+for area in (serve, demo, imports, renew, exports, users):
     area.register(app)
 
 
@@ -23,9 +24,7 @@ def main() -> None:
         code = app(standalone_mode=False)
     except typer.Abort:
         code = 130
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
+    except ClickException as error:
         error.show()
         code = USAGE
     sys.exit(code or 0)

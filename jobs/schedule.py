@@ -44,9 +44,24 @@ class Job:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("run_renewals", run_renewals.run, N_("Works off approved batches"), every=timedelta(seconds=1)),
-    Job("settle_unknowns", settle_unknowns.run, N_("Asks carriers about orders without a clear answer"), every=timedelta(seconds=5)),
-    Job("read_uploads", read_uploads.run, N_("Reads dropped files and imports accepted ones"), every=timedelta(seconds=1)),
-    Job("import_inbox", import_inbox.run, N_("Imports files from the inbox folder under saved layouts"), every=timedelta(seconds=30)),
+    Job(
+        "settle_unknowns",
+        settle_unknowns.run,
+        N_("Asks carriers about orders without a clear answer"),
+        every=timedelta(seconds=5),
+    ),
+    Job(
+        "read_uploads",
+        read_uploads.run,
+        N_("Reads dropped files and imports accepted ones"),
+        every=timedelta(seconds=1),
+    ),
+    Job(
+        "import_inbox",
+        import_inbox.run,
+        N_("Imports files from the inbox folder under saved layouts"),
+        every=timedelta(seconds=30),
+    ),
     Job("write_exports", write_exports.run, N_("Writes the exports people asked for"), every=timedelta(seconds=1)),
     Job("roll_up", roll_up.run, N_("Makes the joined view of every SIM anew for the new day"), at=time(0, 10)),
 )

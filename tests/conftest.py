@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
@@ -18,6 +19,15 @@ ROOT = Path(__file__).parent.parent
 # Sunday 2026-11-22, ten in the morning in Shanghai.
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PASSWORD = "three quiet terminals"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """Hashing at full cost a thousand times would be most of the suite; the parameters stand in each hash."""
+    full = people_store._hasher
+    people_store._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    yield
+    people_store._hasher = full
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,6 @@ from typing import Any
 GENESIS = "0" * 64
 
 
-
-
 def canonical(detail: Mapping[str, Any]) -> str:
     """JSON with sorted keys and no spaces; control characters come out escaped, so a log line stays one line."""
     return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)

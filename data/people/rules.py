@@ -141,7 +141,13 @@ def may(role: Role, action: Action) -> bool:
 
 
 def session_ended(
-    *, made_at: datetime, seen_at: datetime, ended_at: datetime | None, now: datetime, idle: timedelta, longest: timedelta
+    *,
+    made_at: datetime,
+    seen_at: datetime,
+    ended_at: datetime | None,
+    now: datetime,
+    idle: timedelta,
+    longest: timedelta,
 ) -> bool:
     """Whether a session is over: signed out, idle too long, or older than its absolute age."""
     return ended_at is not None or now - seen_at > idle or now - made_at > longest

@@ -10,7 +10,18 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.people.rules import SYSTEM, Action, Actor, Event, Refused, Role, may, password_fault, session_ended
+from data.people.rules import (
+    ROLE_WORDS,
+    SYSTEM,
+    Action,
+    Actor,
+    Event,
+    Refused,
+    Role,
+    may,
+    password_fault,
+    session_ended,
+)
 from data.words import N_, _
 
 Q = Queries.beside(__file__)
@@ -49,7 +60,7 @@ def require(tx: Reader, by: Actor, action: Action, object: str) -> None:
     else:
         role = by.role
     if not may(role, action):
-        raise Refused(_(NO_RIGHT, name=by.name, role=role.value, action=f"{action.value} {object}".strip()))
+        raise Refused(_(NO_RIGHT, name=by.name, role=_(ROLE_WORDS[role]), action=f"{action.value} {object}".strip()))
 
 
 def add(tx: Transaction, by: Actor, *, name: str, role: Role, password: str, language: str | None = None) -> int:
@@ -64,7 +75,12 @@ def add(tx: Transaction, by: Actor, *, name: str, role: Role, password: str, lan
         raise Refused(_("There is already someone named {name}", name=name))
     person_id = int(
         tx.value(
-            Q.add_person, name=name, role=role.value, password_hash=_hasher.hash(password), language=language, now=tx.now
+            Q.add_person,
+            name=name,
+            role=role.value,
+            password_hash=_hasher.hash(password),
+            language=language,
+            now=tx.now,
         )
     )
     audit.record(tx, by, Event.PERSON_ADDED, f"person {name}", role=role.value)

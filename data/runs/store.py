@@ -31,9 +31,7 @@ def keep_run(
     tx: Transaction, *, job: str, started_at: datetime, outcome: str, did: str | None = None, error: str | None = None
 ) -> None:
     """Note a run that did something, or failed, or did not happen."""
-    tx.run(
-        Q.add_ended_run, job=job, started_at=started_at, ended_at=tx.now, outcome=outcome, did=did, error=error
-    )
+    tx.run(Q.add_ended_run, job=job, started_at=started_at, ended_at=tx.now, outcome=outcome, did=did, error=error)
 
 
 def set_next(tx: Transaction, *, job: str, next_at: datetime | None) -> None:

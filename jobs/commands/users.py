@@ -20,7 +20,9 @@ COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name; it never changes")],
     role: Annotated[str, typer.Option(help="viewer, operator, approver or administrator")],
-    password_file: Annotated[Path | None, typer.Option(help="A file whose first line is the password; else it is asked")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="A file whose first line is the password; else it is asked")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Make a person who can sign in."""

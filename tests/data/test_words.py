@@ -1,0 +1,44 @@
+"""Words, numbers and money in the language of the moment."""
+
+import threading
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import words
+from data.words import _, speaking
+
+
+def test_a_sentence_comes_in_the_language_spoken() -> None:
+    with speaking("zh_CN"):
+        assert _("Expiry") == "到期预警"
+    with speaking("en"):
+        assert _("Expiry") == "Expiry"
+
+
+def test_each_thread_speaks_its_own_language() -> None:
+    heard: list[str] = []
+    with speaking("zh_CN"):
+        thread = threading.Thread(target=lambda: heard.append(_("Expiry")))
+        thread.start()
+        thread.join()
+        assert (heard, _("Expiry")) == (["Expiry"], "到期预警")
+
+
+def test_an_unknown_language_is_english() -> None:
+    with speaking("en"):
+        words.use("xx")
+        assert words.language() == "en"
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_yuan_keep_every_fen(fen: int) -> None:
+    text = words.yuan(fen)
+    assert int(text.replace("¥", "").replace(",", "").replace(".", "")) == fen
+
+
+def test_dates_are_iso_in_every_language() -> None:
+    assert words.day(date(2027, 2, 28)) == "2027-02-28"
+    assert words.moment(datetime(2026, 11, 22, 2, 0, tzinfo=UTC)) == "2026-11-22 10:00"
+    assert (words.day(None), words.moment(None), words.yuan(None), words.megabytes(None)) == ("", "", "", "")
