@@ -8,11 +8,12 @@ import pyarrow as pa
 from data.database import Queries, Query, Transaction
 from data.home import Home
 from data.sims.rolling import roll_up
-from jobs.demo import cardlist, dates, habits, ledger, usage
+from jobs.demo import cardlist, dates, ledger, usage
 from jobs.demo import cards as cards_of
 from jobs.demo.accounts import ACCOUNTS, account_rows
 from jobs.demo.cards import Cards
 from jobs.demo.dates import Terms
+from jobs.demo.habits import Habits, settle
 from jobs.demo.numbering import Dice, Ints
 
 Q = Queries.beside(__file__)
@@ -30,23 +31,37 @@ def load(home: Home, *, sims: int, days: int, seed: int, decided_by: int) -> Non
     ledger_dice, card_dice, usage_dice, list_dice = (
         np.random.default_rng(source) for source in np.random.SeedSequence(seed).spawn(4)
     )
+    # A commit per step keeps a million cards within two gigabytes; a demo half made says so (UNFINISHED).
     with home.db.write() as tx:
-        merchants, agent_of = _load_catalogues(tx, ledger_dice, sims=sims, today=today)
-        terminals = ledger.place_terminals(ledger_dice, sims, agent_of)
-        cards, terms = _deal(card_dice, sims, terminals, today=today)
-        terminals = ledger.gone_dark(terminals, *_dark(cards, terms, today=today))
-        _add(tx, Q.add_terminals, ledger.terminals(ledger_dice, terminals, today=today, merchant_table=merchants))
-        has = habits.settle(card_dice, cards, terms, terminals)
-        used = _load_usage(tx, usage_dice, cards, terms, has, today=today, days=days)
-        table = cardlist.card_list(list_dice, cards, terms, has, today=today, used_bytes=used, decided_by=decided_by)
-        _add(tx, Q.add_sims, table)
+        cards, terms, has = _load_ledger(tx, ledger_dice, card_dice, sims=sims, today=today)
+    used = _load_usage(home, usage_dice, cards, terms, has, today=today, days=days)
+    with home.db.write() as tx:
+        _add(
+            tx,
+            Q.add_sims,
+            cardlist.card_list(list_dice, cards, terms, has, today=today, used_bytes=used, decided_by=decided_by),
+        )
         _add(tx, Q.add_changes, cardlist.changes(cards, terms))
-        _skip_ids(tx)
         _add(tx, Q.add_accounts, account_rows())
+        _skip_ids(tx)
+    del cards, terms, has, used
+    pa.default_memory_pool().release_unused()
     with home.db.write() as tx:
         roll_up(tx)
         tx.run(Q.add_past_days, today=today)
     home.db.checkpoint()
+
+
+def _load_ledger(
+    tx: Transaction, dice: Dice, card_dice: Dice, *, sims: int, today: date
+) -> tuple[Cards, Terms, Habits]:
+    """The ledger, and which card is in which machine: a machine whose card is down has not traded since."""
+    merchants, agent_of = _load_catalogues(tx, dice, sims=sims, today=today)
+    terminals = ledger.place_terminals(dice, sims, agent_of)
+    cards, terms = _deal(card_dice, sims, terminals, today=today)
+    terminals = ledger.gone_dark(terminals, *_dark(cards, terms, today=today))
+    _add(tx, Q.add_terminals, ledger.terminals(dice, terminals, today=today, merchant_table=merchants))
+    return cards, terms, settle(card_dice, cards, terms, terminals)
 
 
 def _load_catalogues(tx: Transaction, dice: Dice, *, sims: int, today: date) -> tuple[pa.Table, Ints]:
@@ -89,19 +104,18 @@ def _deal(dice: Dice, sims: int, terminals: ledger.Terminals, *, today: date) ->
     return cards.in_order(order), terms.in_order(order)
 
 
-def _load_usage(
-    tx: Transaction, dice: Dice, cards: Cards, terms: Terms, has: habits.Habits, *, today: date, days: int
-) -> Ints:
+def _load_usage(home: Home, dice: Dice, cards: Cards, terms: Terms, has: Habits, *, today: date, days: int) -> Ints:
     """Write the days and months; what each card has used in the carriers' running month."""
     count = len(cards.state)
     meter = usage.Meter(np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.bool_))
     first: date | None = None
     for day, table in usage.days(dice, cards, terms, has, today=today, count=days, meter=meter):
         first = first or day
-        _add(tx, Q.add_usage_day, table)
         month = usage.month_rows(meter, day=day, first=first)
-        if month is not None:
-            _add(tx, Q.add_usage_month, month)
+        with home.db.write(quiet=True) as tx:
+            _add(tx, Q.add_usage_day, table)
+            if month is not None:
+                _add(tx, Q.add_usage_month, month)
     return meter.cycle
 
 
