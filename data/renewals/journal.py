@@ -17,6 +17,8 @@ from typing import Any
 GENESIS = "0" * 64
 # A segment ends here or with its month, whichever comes first: it can be verified in about a second.
 SEGMENT_LINES = 100_000
+# A lost commit is among the last few hundred lines; this many are read back at a start.
+_ENOUGH_LINES = 1_000
 _HASH = b',"hash":"'
 
 
@@ -42,15 +44,19 @@ class Journal:
         self._segment_lines = segment_lines
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        segments = self.segments()
-        self._path = segments[-1] if segments else None
+        self._path: Path | None = None
         self._lines, self._hash = 0, GENESIS
         self.torn_bytes = 0
-        if self._path:
-            found = verify(self._path, opening=None)
-            self._lines, self._hash, self.torn_bytes = found.lines, found.last_hash, found.torn_bytes
+        for path in reversed(self.segments()):
+            found = verify(path, opening=None)
+            self.torn_bytes += found.torn_bytes
             if found.torn_bytes:
-                _set_aside(self._path, found.torn_bytes)
+                _set_aside(path, found.torn_bytes)
+            if found.lines:
+                self._path, self._lines, self._hash = path, found.lines, found.last_hash
+                break
+            # Not even its head was written: the chain goes on from the segment before.
+            path.unlink()
 
     def segments(self) -> list[Path]:
         """All segments, oldest first."""
@@ -77,9 +83,9 @@ class Journal:
             self._lines += len(lines)
             self._hash = last
 
-    def recent(self, *, segments: int = 2) -> Iterator[dict[str, Any]]:
-        """The entries of the newest segments, oldest first, without their segment heads."""
-        for path in self.segments()[-segments:]:
+    def recent(self) -> Iterator[dict[str, Any]]:
+        """The entries of the newest segment, and of the one before while it is short; oldest first, without heads."""
+        for path in self.segments()[-(1 if self._lines > _ENOUGH_LINES else 2) :]:
             with path.open("rb") as file:
                 for line in file:
                     entry: dict[str, Any] = json.loads(line)

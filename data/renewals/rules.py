@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from data.sims.rules import GONE, NOT_BEGUN
 from data.words import N_
 
 KIND = "renew"
@@ -16,9 +17,6 @@ STEM_LENGTH = 19
 FAR_AHEAD_DAYS = 60
 # The most cards one batch holds; a larger wish is several batches.
 MAX_LINES = 100_000
-# Cards in these states are passed over when due cards are collected, and refused when asked for by name.
-GONE = ("cancelled", "replaced", "lost")
-NOT_IN_USE = ("silent", "stock", "test")
 
 
 def obligation_key(*, account: str, iccid: str, old_expiry: date, kind: str = KIND, seq: int = 1) -> str:
@@ -95,7 +93,7 @@ def refusal(card: Candidate, months: int | None) -> str | None:
 def _refused_by_card(card: Candidate) -> str | None:
     verdicts = {
         "not_live": card.status in GONE,
-        "not_in_use": card.status in NOT_IN_USE,
+        "not_in_use": card.status in NOT_BEGUN,
         "declined": card.decision == "decline",
         "no_expiry": card.expires_on is None,
         "auto_renew": card.auto_renew is True,

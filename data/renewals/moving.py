@@ -1,0 +1,191 @@
+"""The narrow seam through which a worker moves items: claim, record, settle, finish. Everything else only reads."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from data.audit import store as audit
+from data.database import Queries, Reader, Transaction
+from data.people.rules import Action, Actor, Event
+from data.people.store import require
+from data.renewals import moves
+from data.renewals.moves import Arrow, State
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """One order without a clear answer."""
+
+    obligation: int
+    n: int
+    before: str
+    asked: int
+    not_found: int
+    doubted_at: datetime
+    carrier_ref: str | None
+    sim_id: int
+    key: str
+    old_expiry: date
+    batch: int
+    account: str
+    iccid: str
+    months: int
+    amount_fen: int
+    new_expiry: date
+    order_no: str
+    expires_before: date
+    deadline_at: datetime
+
+
+@dataclass(frozen=True)
+class Result:
+    """One move to make, with its evidence."""
+
+    obligation: int
+    batch: int
+    n: int
+    order_no: str
+    amount_fen: int
+    before: State
+    after: State
+    arrow: Arrow
+    reason: str | None = None  # a key of REASONS
+    detail: str | None = None  # the carrier's own words
+    carrier_ref: str | None = None
+    new_expiry: date | None = None
+    proof: str | None = None  # reply, query, reading
+    not_found: int = 0
+    asked: int = 0
+    asked_before: int = 0
+    next_at: datetime | None = None
+    evidence: str = "{}"
+
+
+class Sent(Protocol):
+    """What a result is about: an item just sent, or an unknown one."""
+
+    @property
+    def obligation(self) -> int: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def order_no(self) -> str: ...
+    @property
+    def amount_fen(self) -> int: ...
+
+
+def result(about: Sent, *, batch: int, move: tuple[State, Arrow, State], **said: Any) -> Result:
+    """A move from one state over an arrow to another; `said` are Result's other fields."""
+    before, arrow, after = move
+    return Result(
+        obligation=about.obligation,
+        batch=batch,
+        n=about.n,
+        order_no=about.order_no,
+        amount_fen=about.amount_fen,
+        before=before,
+        after=after,
+        arrow=arrow,
+        **said,
+    )
+
+
+_RESULT = pa.schema(
+    [
+        ("obligation", pa.int64()),
+        ("n", pa.int32()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("arrow", pa.int32()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("carrier_ref", pa.string()),
+        ("new_expiry", pa.date32()),
+        ("proof", pa.string()),
+        ("not_found", pa.int32()),
+        ("asked", pa.int32()),
+        ("asked_before", pa.int32()),
+        ("next_at", pa.timestamp("us", tz="UTC")),
+        ("evidence", pa.string()),
+    ]
+)
+
+
+def outcomes(results: Sequence[Result], *, kind: str = "result") -> list[dict[str, Any]]:
+    """The journal's lines for moves that were made."""
+    return [
+        {
+            "kind": kind,
+            "batch": result.batch,
+            "obligation": result.obligation,
+            "n": result.n,
+            "order_no": result.order_no,
+            "amount_fen": result.amount_fen,
+            "arrow": result.arrow.value,
+            "to": result.after.value,
+            "reason": result.reason,
+            "carrier_ref": result.carrier_ref,
+            "proof": result.proof,
+        }
+        for result in results
+    ]
+
+
+def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
+    """Make the moves that are still possible: state, event, reservation, and the card's expiry where it was bought.
+
+    The obligations moved. An answer that comes for an item which has moved on meanwhile changes nothing.
+    """
+    require(tx, by, Action.WORK, "renewals")
+    for result in results:
+        moves.check(result.arrow, result.before, result.after)
+    table = pa.Table.from_pylist(
+        [
+            asdict(result) | {"before": result.before.value, "after": result.after.value, "arrow": result.arrow.value}
+            for result in results
+        ],
+        schema=_RESULT,
+    )
+    said = {"now": tx.now, "actor": by.name}
+    with tx.frame("results", table):
+        moved = [row["obligation"] for row in tx.rows(Q.move_states, **said)]
+        with tx.frame("moved", pa.table({"obligation": pa.array(moved, pa.int64())})):
+            tx.run(Q.result_events, **said)
+            if any(result.after in moves.RESTING for result in results):
+                tx.run(Q.settle_reservations, **said)
+            if any(result.after is State.SUCCEEDED for result in results):
+                tx.run(Q.bought_changes, **said)
+                tx.run(Q.bought_sims, **said)
+    return set(moved)
+
+
+def due_unknowns(reader: Reader, *, now: datetime, limit: int) -> list[Unknown]:
+    """Orders to ask about now."""
+    return reader.records(Unknown, Q.due_unknowns, now=now, limit=limit)
+
+
+def ours_alone(reader: Reader, item: Unknown) -> bool:
+    """Whether no other order of ours for this card may have moved its expiry since this one was sent."""
+    return not reader.value(
+        Q.others_for_card, sim_id=item.sim_id, obligation=item.obligation, since=item.deadline_at - timedelta(days=1)
+    )
+
+
+def finish(tx: Transaction, by: Actor) -> list[int]:
+    """Close the batches in which nothing is left to send and nothing left to learn."""
+    require(tx, by, Action.WORK, "batches")
+    done = [row["id"] for row in tx.rows(Q.finish_batches, now=tx.now)]
+    for batch in done:
+        audit.record(tx, by, Event.BATCH_DONE, f"batch {batch}")
+    return done
+
+
+def stale_sims(reader: Reader) -> list[int]:
+    """Cards whose row in sim_now does not know their new expiry yet."""
+    return [row["sim_id"] for row in reader.rows(Q.stale_sims)]

@@ -1,0 +1,165 @@
+-- name: open_batches
+-- Batches a worker may claim from, oldest approval first, with how their canary stands.
+SELECT b.id, count(*) FILTER (s.st = 'succeeded') AS succeeded, count(*) FILTER (s.st IN ('submitted', 'unknown')) AS in_flight
+FROM batch b JOIN placement p ON p.batch = b.id JOIN state s ON s.obligation = p.obligation
+WHERE b.state IN ('approved', 'running')
+GROUP BY b.id, b.approved_at
+HAVING count(*) FILTER (s.st = 'pending') > 0
+ORDER BY b.approved_at, b.id;
+
+-- name: next_items
+-- The next items of a batch that may be claimed, nearest act-by date first (lines were numbered so).
+SELECT s.obligation, s.n, o.key, o.sim_id, o.old_expiry, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry, s.trips
+FROM placement p
+JOIN state s ON s.obligation = p.obligation
+JOIN obligation o ON o.id = p.obligation
+JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+JOIN sim m ON m.sim_id = o.sim_id
+WHERE p.batch = $batch AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at <= $now)
+  AND l.account NOT IN (SELECT account FROM stop_switch)
+ORDER BY l.line LIMIT $limit;
+
+-- name: guard_of_batch
+-- What must still hold before anything of a batch is claimed.
+SELECT b.state, b.content_hash = b.approved_hash AS content_holds, p.active, p.role, p.person_id, p.name
+FROM batch b LEFT JOIN person p ON p.person_id = b.checker WHERE b.id = $batch;
+
+-- name: stopped_accounts
+-- The kill switch.
+SELECT account FROM stop_switch;
+
+-- name: items_now
+-- Where the chosen items stand at this moment, and what else is out for the same card.
+SELECT w.obligation, s.st, s.n, m.expires_on,
+    EXISTS (
+        FROM obligation o JOIN state t ON t.obligation = o.id
+        WHERE o.sim_id = w.sim_id AND o.id <> w.obligation
+          AND (t.st IN ('submitted', 'unknown') OR (o.old_expiry = w.old_expiry AND t.st IN ('pending', 'needs_review', 'succeeded')))
+    ) AS busy
+FROM wanted w JOIN state s ON s.obligation = w.obligation LEFT JOIN sim m ON m.sim_id = w.sim_id;
+
+-- name: claim
+-- Compare and set: whoever gets the row back may send.
+UPDATE state SET st = 'submitted', submitted_at = $now, changed_at = $now, next_at = NULL
+FROM claims c WHERE state.obligation = c.obligation AND state.n = c.n AND state.st = 'pending'
+RETURNING state.obligation;
+
+-- name: keep_attempts
+-- What is about to be sent. The same number again keeps the same contents, or nothing is written.
+INSERT INTO attempt
+    (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, expires_before, sent_at, deadline_at)
+SELECT obligation, n, $batch, plan, months, amount_fen, 'CNY', order_no, request_sha256, expires_before, $now, $deadline_at
+FROM claims
+ON CONFLICT (obligation, n) DO UPDATE SET sent_at = excluded.sent_at, deadline_at = excluded.deadline_at
+WHERE attempt.request_sha256 = excluded.request_sha256;
+
+-- name: claim_events
+-- Arrow 2.
+INSERT INTO event (ts, actor, obligation, n, arrow, from_state, to_state, evidence)
+SELECT $now, $actor, obligation, n, 2, 'pending', 'submitted', evidence FROM claims;
+
+-- name: move_states
+-- The guarded move of every registered result; a row that is no longer where it was is left alone.
+UPDATE state SET st = r.after, reason = r.reason, detail = r.detail, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
+    new_expiry = coalesce(r.new_expiry, state.new_expiry), proof = r.proof, not_found = r.not_found, asked = r.asked,
+    trips = state.trips + (r.arrow IN (3, 10))::INTEGER, next_at = r.next_at,
+    changed_at = CASE WHEN r.arrow = 12 THEN state.changed_at ELSE $now END,
+    ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
+FROM results r
+WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before
+RETURNING state.obligation;
+
+-- name: result_events
+-- One event per move made.
+INSERT INTO event (ts, actor, obligation, n, arrow, from_state, to_state, evidence)
+SELECT $now, $actor, r.obligation, r.n, r.arrow, r.before, r.after, r.evidence
+FROM results r JOIN moved USING (obligation);
+
+-- name: settle_reservations
+-- Spent when bought, free again when surely not bought; doubt keeps the money set aside.
+UPDATE reservation SET state = CASE WHEN r.after = 'succeeded' THEN 'spent' ELSE 'released' END
+FROM results r JOIN moved USING (obligation)
+WHERE reservation.obligation = r.obligation AND r.after IN ('succeeded', 'failed', 'cancelled');
+
+-- name: bought_changes
+-- The card's own history.
+INSERT INTO sim_change (sim_id, ts, field, before, after, source)
+SELECT s.sim_id, $now, 'expires_on', s.expires_on::VARCHAR, r.new_expiry::VARCHAR, 'renewal'
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation JOIN sim s ON s.sim_id = o.sim_id
+WHERE r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
+
+-- name: bought_sims
+-- The card runs on; months keep counting from the day they always counted from.
+UPDATE sim SET expires_on = r.new_expiry, anchor_day = coalesce(sim.anchor_day, day(o.old_expiry)),
+    expiry_source = 'renewal', expiry_seen_at = $now, observed_at = $now
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
+
+-- name: start_batch
+-- The first claim makes an approved batch a running one.
+UPDATE batch SET state = 'running' WHERE id = $batch AND state = 'approved' RETURNING id;
+
+-- name: finish_batches
+-- A batch with nothing left to send and nothing left to learn is done.
+UPDATE batch SET state = 'done', done_at = $now
+WHERE state IN ('approved', 'running') AND NOT EXISTS (
+    FROM placement p JOIN state s ON s.obligation = p.obligation
+    WHERE p.batch = batch.id AND s.st IN ('pending', 'submitted', 'unknown'))
+RETURNING id;
+
+-- name: due_unknowns
+-- Orders without a clear answer whose next slot has come.
+SELECT s.obligation, s.n, s.st AS before, s.asked, s.not_found, s.changed_at AS doubted_at, s.carrier_ref,
+    o.sim_id, o.key, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
+    t.order_no, t.expires_before, t.deadline_at
+FROM state s
+JOIN obligation o ON o.id = s.obligation
+JOIN attempt t ON t.obligation = s.obligation AND t.n = s.n
+JOIN placement p ON p.obligation = s.obligation
+JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+WHERE s.st = 'unknown' AND s.next_at <= $now
+ORDER BY s.next_at LIMIT $limit;
+
+-- name: others_for_card
+-- Other orders of ours for this card since the reading before this one.
+SELECT count(*) FROM obligation o JOIN state s ON s.obligation = o.id
+WHERE o.sim_id = $sim_id AND o.id <> $obligation AND s.submitted_at >= $since AND s.st IN ('submitted', 'unknown', 'succeeded', 'needs_review');
+
+-- name: submitted_items
+-- What was out when the process ended.
+SELECT s.obligation, s.n, o.key, s.asked, t.order_no, t.amount_fen, p.batch
+FROM state s JOIN obligation o ON o.id = s.obligation JOIN placement p ON p.obligation = s.obligation
+LEFT JOIN attempt t ON t.obligation = s.obligation AND t.n = s.n
+WHERE s.st = 'submitted';
+
+-- name: intents_without_attempt
+-- Journal intents whose transaction never made it into the database.
+SELECT i.digest, i.n, o.id AS obligation, s.st, s.n AS n_now, s.asked
+FROM intents i
+LEFT JOIN obligation o ON o.digest = i.digest::UUID
+LEFT JOIN attempt t ON t.obligation = o.id AND t.n = i.n
+LEFT JOIN state s ON s.obligation = o.id
+WHERE t.n IS NULL;
+
+-- name: keep_lost_attempts
+-- Their attempts, as the journal has them.
+INSERT INTO attempt
+    (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, expires_before, sent_at, deadline_at)
+SELECT obligation, n, batch, plan, months, amount_fen, 'CNY', order_no, request_sha256, expires_before::DATE,
+    sent_at::TIMESTAMPTZ, deadline_at::TIMESTAMPTZ
+FROM lost;
+
+-- name: stale_sims
+-- Cards whose joined row is older than the card itself.
+SELECT s.sim_id FROM sim s JOIN sim_now n ON n.sim_id = s.sim_id WHERE s.expires_on IS DISTINCT FROM n.expires_on;
+
+-- name: counted_by_scan
+-- Rows of the money tables as a scan of a plain column sees them.
+SELECT (SELECT count(st) FROM state) AS state, (SELECT count(key) FROM obligation) AS obligation, (SELECT count(order_no) FROM attempt) AS attempt;
+
+-- name: counted_by_index
+-- The same rows found one by one through the keys.
+SELECT
+    (SELECT count(*) FROM state a WHERE EXISTS (FROM obligation b WHERE b.id = a.obligation)) AS state,
+    (SELECT count(DISTINCT id) FROM obligation) AS obligation,
+    (SELECT count(DISTINCT (obligation, n)) FROM attempt) AS attempt;

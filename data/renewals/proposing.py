@@ -1,0 +1,288 @@
+"""Batches from the wish to the approval: preview, propose, approve."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from data.audit import store as audit
+from data.database import Queries, Reader, Row, Transaction
+from data.people.rules import Action, Actor, Event, Refused
+from data.people.store import require
+from data.renewals import rules
+from data.renewals.moves import BatchState
+from data.renewals.rules import Candidate
+from data.settings import Settings
+from data.sims.rules import GONE, NOT_BEGUN, new_expiry
+from data.words import _, number, yuan
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+Months = int | Mapping[int, int] | None  # for all cards, per sim_id, or each plan's own term
+
+_LINE = pa.schema(
+    [
+        ("line", pa.int32()),
+        ("digest", pa.string()),
+        ("sim_id", pa.int64()),
+        ("iccid", pa.string()),
+        ("msisdn", pa.string()),
+        ("carrier", pa.string()),
+        ("account", pa.string()),
+        ("payee", pa.string()),
+        ("terminal_id", pa.string()),
+        ("merchant", pa.string()),
+        ("plan_id", pa.int64()),
+        ("plan", pa.string()),
+        ("months", pa.int32()),
+        ("amount_fen", pa.int64()),
+        ("act_by", pa.date32()),
+        ("old_expiry", pa.date32()),
+        ("new_expiry", pa.date32()),
+        ("refusal", pa.string()),
+        ("warning", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a batch of these cards would be."""
+
+    table: pa.Table  # a row per card; `refusal` is a key of REFUSALS, `warning` a msgid
+    items: int  # cards that can be ordered
+    amount_fen: int
+    refused: dict[str, int]  # how many cards per refusal
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a proposal came to. No card could be ordered: there is no batch."""
+
+    batch: int | None
+    items: int
+    amount_fen: int
+    refused: int
+
+
+def preview(reader: Reader, *, sim_ids: Sequence[int], months: int | None, today: date, due_days: int) -> Preview:
+    """What `propose` would make of these cards. `due_days`: a card that expires later than these carries a warning."""
+    far = today + timedelta(days=max(due_days, rules.FAR_AHEAD_DAYS))
+    lines = _lines(reader, sim_ids, months=months, today=today, far=far)
+    ordered = [line["amount_fen"] for line in lines if line["refusal"] is None]
+    return Preview(
+        table=pa.Table.from_pylist(lines, schema=_LINE).drop(["line", "digest"]),
+        items=len(ordered),
+        amount_fen=sum(ordered),
+        refused=dict(Counter(line["refusal"] for line in lines if line["refusal"])),
+    )
+
+
+def propose(
+    tx: Transaction,
+    by: Actor,
+    *,
+    sim_ids: Sequence[int],
+    months: Months = None,
+    form_key: str,
+    note: str | None = None,
+) -> Proposed:
+    """Make a batch of these cards; the same form key again gives the same batch. Raises Refused for too many cards."""
+    require(tx, by, Action.PROPOSE, "")
+    made = tx.row(Q.batch_by_form_key, form_key=form_key)
+    if made:
+        return Proposed(made["id"], made["items"], made["amount_fen"], made["refused"])
+    if len(sim_ids) > rules.MAX_LINES:
+        raise Refused(
+            _(
+                "{n} cards are too many for one batch; choose at most {most}",
+                n=number(len(sim_ids)),
+                most=number(rules.MAX_LINES),
+            )
+        )
+    lines = _lines(tx, sim_ids, months=months, today=tx.today)
+    ordered = [line for line in lines if line["refusal"] is None]
+    amount_fen, refused = sum(line["amount_fen"] for line in ordered), len(lines) - len(ordered)
+    if not ordered:
+        return Proposed(None, 0, 0, refused)
+    batch = int(
+        tx.value(
+            Q.add_batch,
+            form_key=form_key,
+            maker=by.person_id,
+            content_hash=rules.content_hash(_content(line)[1:] for line in ordered),
+            items=len(ordered),
+            refused=refused,
+            amount_fen=amount_fen,
+            note=note,
+            now=tx.now,
+        )
+    )
+    with tx.frame("lines", pa.Table.from_pylist(lines, schema=_LINE)):
+        tx.run(Q.add_lines, batch=batch)
+    audit.record(
+        tx, by, Event.BATCH_PROPOSED, f"batch {batch}", items=len(ordered), amount_fen=amount_fen, refused=refused
+    )
+    return Proposed(batch, len(ordered), amount_fen, refused)
+
+
+def propose_due(
+    tx: Transaction,
+    by: Actor,
+    *,
+    expiring_within: int,
+    carrier: str | None = None,
+    account: str | None = None,
+    months: int | None = None,
+    form_key: str,
+) -> Proposed:
+    """Make a batch of every card in use that expires within so many days or has expired already."""
+    require(tx, by, Action.PROPOSE, "")
+    due = tx.rows(
+        Q.due_ids,
+        until=tx.today + timedelta(days=expiring_within),
+        passed_over=sorted(GONE | NOT_BEGUN),
+        carrier=carrier,
+        account=account,
+    )
+    return propose(tx, by, sim_ids=[row["sim_id"] for row in due], months=months, form_key=form_key)
+
+
+def approve(tx: Transaction, by: Actor, *, batch: int, content_hash: str, settings: Settings) -> None:
+    """Approve exactly this content: the obligations are made and the money is set aside.
+
+    1. the right, and another person than the maker
+    2. compare and set on state and content hash; the hash is computed again from the lines
+    3. the caps of one batch and of one day, under the writer lock
+    4. no line's card is on its way elsewhere
+    5. adopt what failed or was taken back, make what is new
+
+    Raises Refused in words.
+    """
+    require(tx, by, Action.APPROVE, f"batch {batch}")
+    found = _known(tx, batch)
+    if found["maker"] == by.person_id:
+        raise Refused(_("You made this batch; another person has to approve it"))
+    if not tx.rows(Q.approve_batch, batch=batch, content_hash=content_hash, checker=by.person_id, now=tx.now):
+        raise Refused(_why_not_approved(found))
+    contents = [_content(line) for line in tx.rows(Q.orderable_lines, batch=batch)]
+    if rules.content_hash(content[1:] for content in contents) != content_hash:
+        raise Refused(_("The lines of this batch are not what was proposed; nothing was approved"))
+    _within_caps(tx, found["amount_fen"], settings)
+    taken = tx.value(Q.conflicts, batch=batch)
+    if taken:
+        raise Refused(_("{n} cards of this batch are in another batch by now; propose it again", n=number(taken)))
+    _place(tx, by, batch=batch, maker=found["maker"], keys={line: key for line, key, _amount, _months in contents})
+    audit.record(
+        tx, by, Event.BATCH_APPROVED, f"batch {batch}", content_hash=content_hash, amount_fen=found["amount_fen"]
+    )
+
+
+def content_is_approved(reader: Reader, batch: int) -> bool:
+    """Whether the lines, hashed again now, are what the approver saw."""
+    row = reader.row(Q.batch_by_id, batch=batch)
+    lines = (_content(line)[1:] for line in reader.rows(Q.orderable_lines, batch=batch))
+    return row is not None and row["approved_hash"] == row["content_hash"] == rules.content_hash(lines)
+
+
+def _known(reader: Reader, batch: int) -> Row:
+    row = reader.row(Q.batch_by_id, batch=batch)
+    if row is None:
+        raise Refused(_("There is no batch {batch}", batch=batch))
+    return row
+
+
+def _why_not_approved(found: Row) -> str:
+    if found["state"] == BatchState.PROPOSED.value:
+        return _("This batch has changed since you looked at it; look again")
+    if found["checker_name"]:
+        return _("{name} has approved this batch already", name=found["checker_name"])
+    return _("This batch does not wait for approval: it is {state}", state=_(rules.BATCH_WORDS[found["state"]]))
+
+
+def _within_caps(tx: Transaction, amount_fen: int, settings: Settings) -> None:
+    if amount_fen > settings.batch_max_yuan * 100:
+        raise Refused(
+            _(
+                "This batch costs {amount}; one batch may cost at most {most}",
+                amount=yuan(amount_fen),
+                most=yuan(settings.batch_max_yuan * 100),
+            )
+        )
+    reserved = tx.value(Q.reserved_on, day=tx.today)
+    if reserved + amount_fen > settings.day_max_yuan * 100:
+        raise Refused(
+            _(
+                "With this batch today's renewals would cost {amount}; one day may cost at most {most}",
+                amount=yuan(reserved + amount_fen),
+                most=yuan(settings.day_max_yuan * 100),
+            )
+        )
+
+
+def _place(tx: Transaction, by: Actor, *, batch: int, maker: int, keys: Mapping[int, str]) -> None:
+    said = {"batch": batch, "now": tx.now, "actor": by.name, "maker": maker, "day": tx.today}
+    said["evidence"] = f'{{"batch":{batch}}}'
+    for query in (Q.keep_past, Q.adopted_events, Q.adopt_placements, Q.adopt_reservations, Q.adopt_states):
+        tx.run(query, **said)
+    stems = [key.split("|")[1] for key in keys.values()]
+    with tx.frame("keys", pa.table({"line": list(keys), "key": list(keys.values()), "stem": stems})):
+        tx.run(Q.add_obligations, kind=rules.KIND, **said)
+    for query in (Q.add_placements, Q.add_reservations, Q.new_events, Q.new_states):
+        tx.run(query, **said)
+
+
+def _content(line: Mapping[str, Any]) -> tuple[int, str, int, int]:
+    key = rules.obligation_key(account=line["account"], iccid=line["iccid"], old_expiry=line["old_expiry"])
+    return line["line"], key, line["amount_fen"], line["months"]
+
+
+def _lines(
+    reader: Reader, sim_ids: Sequence[int], *, months: Months, today: date, far: date | None = None
+) -> list[dict[str, Any]]:
+    wanted = sorted(set(sim_ids))
+    return [
+        _line(
+            number,
+            row,
+            months=months.get(row["sim_id"]) if isinstance(months, Mapping) else months,
+            today=today,
+            far=far,
+        )
+        for number, row in enumerate(reader.rows(Q.candidates, sim_ids=wanted), start=1)
+    ]
+
+
+def _line(number: int, row: Row, *, months: int | None, today: date, far: date | None) -> dict[str, Any]:
+    refused = rules.refusal(_as(Candidate, row), months)
+    line = {name: row.get(name) for name in _LINE.names} | {
+        "line": number,
+        "old_expiry": row["expires_on"],
+        "refusal": refused,
+    }
+    if refused:
+        return line | {"months": months}
+    term = row["term_months"]
+    bought = months or term
+    key = rules.obligation_key(account=row["account"], iccid=row["iccid"], old_expiry=row["expires_on"])
+    after = new_expiry(
+        row["expires_on"], months=bought, anchor_day=row["anchor_day"], rule=row["expiry_rule"], today=today
+    )
+    early = far is not None and row["expires_on"] > far
+    return line | {
+        "digest": str(rules.digest(key)),
+        "months": bought,
+        "amount_fen": rules.amount_fen(price_fen=row["price_fen"], term_months=term, months=bought),
+        "new_expiry": after,
+        "warning": row["unfit"] or (rules.WARNINGS["far_ahead"] if early else None),
+    }
+
+
+_Record = TypeVar("_Record")
+
+
+def _as(kind: type[_Record], row: Row) -> _Record:
+    return kind(**{field.name: row[field.name] for field in fields(kind)})  # type: ignore[arg-type]

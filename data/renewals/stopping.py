@@ -1,0 +1,75 @@
+"""Brakes that people hold: take a batch back, pause and resume it, throw and release the kill switch."""
+
+from data.audit import store as audit
+from data.database import Transaction
+from data.people.rules import Action, Actor, Event, Refused
+from data.people.store import require
+from data.renewals.moves import BATCH_MOVES, BatchState
+from data.renewals.proposing import Q
+from data.renewals.rules import BATCH_WORDS
+from data.words import _
+
+
+def cancel(tx: Transaction, by: Actor, *, batch: int) -> None:
+    """Void a batch. Whatever has been claimed goes its way; the rest is taken back and its money freed."""
+    require(tx, by, Action.CANCEL_BATCH, f"batch {batch}")
+    move(tx, batch, BatchState.CANCELLED)
+    said = {"batch": batch, "now": tx.now, "actor": by.name, "evidence": f'{{"batch":{batch}}}'}
+    tx.run(Q.take_back_events, **said)
+    tx.run(Q.take_back_reservations, **said)
+    tx.run(Q.take_back_states, **said)
+    audit.record(tx, by, Event.BATCH_CANCELLED, f"batch {batch}")
+
+
+def pause(tx: Transaction, by: Actor, *, batch: int, reason: str = "person") -> None:
+    """Let nothing more of this batch be claimed. `reason` is a key of PAUSES."""
+    require(tx, by, Action.WORK if reason != "person" else Action.STOP_RENEWALS, f"batch {batch}")
+    move(tx, batch, BatchState.PAUSED, pause_reason=reason)
+    audit.record(tx, by, Event.BATCH_PAUSED, f"batch {batch}", reason=reason)
+
+
+def resume(tx: Transaction, by: Actor, *, batch: int) -> None:
+    """Let a paused batch go on. Who resumes it answers for it from now on, and may not be its maker."""
+    require(tx, by, Action.APPROVE, f"batch {batch}")
+    found = tx.row(Q.batch_by_id, batch=batch)
+    if found and found["maker"] == by.person_id:
+        raise Refused(_("You made this batch; another person has to approve it"))
+    move(tx, batch, BatchState.RUNNING, checker=by.person_id)
+    audit.record(tx, by, Event.BATCH_RESUMED, f"batch {batch}")
+
+
+def stop(tx: Transaction, by: Actor, *, account: str = "") -> None:
+    """Throw the kill switch: nothing is claimed any more, for one account or ('') for all."""
+    require(tx, by, Action.STOP_RENEWALS, account)
+    tx.run(Q.stop_account, account=account, person_id=by.person_id, now=tx.now)
+    audit.record(tx, by, Event.RENEWALS_STOPPED, f"account {account}" if account else "all accounts")
+
+
+def release(tx: Transaction, by: Actor, *, account: str = "") -> bool:
+    """Take the kill switch back; whether it was thrown."""
+    require(tx, by, Action.RELEASE_RENEWALS, account)
+    released = bool(tx.rows(Q.release_account, account=account))
+    audit.record(tx, by, Event.RENEWALS_RELEASED, f"account {account}" if account else "all accounts", was=released)
+    return released
+
+
+def move(
+    tx: Transaction, batch: int, after: BatchState, *, pause_reason: str | None = None, checker: int | None = None
+) -> None:
+    """A guarded move of a batch. Raises Refused where the table has no such move."""
+    found = tx.row(Q.batch_by_id, batch=batch)
+    if found is None:
+        raise Refused(_("There is no batch {batch}", batch=batch))
+    before = BatchState(found["state"])
+    if after not in BATCH_MOVES[before] or not tx.rows(
+        Q.set_batch_state,
+        batch=batch,
+        before=before.value,
+        after=after.value,
+        pause_reason=pause_reason,
+        checker=checker,
+        now=tx.now,
+    ):
+        raise Refused(
+            _("Batch {batch} is {state}; this cannot be done now", batch=batch, state=_(BATCH_WORDS[before.value]))
+        )
