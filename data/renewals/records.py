@@ -1,0 +1,101 @@
+"""Renewal records: what became of every card of every approved batch, for the page, the export and whoever asks later."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from data.clock import HOME_ZONE
+from data.database import Queries, Query, Reader
+from data.sims.searching import folded
+from data.words import N_
+
+Q = Queries((Path(__file__).parent / "records.sql").read_text(encoding="utf-8"))
+
+PROOF_WORDS = {
+    "reply": N_("the carrier's reply"),
+    "query": N_("a query of the order"),
+    "reading": N_("a reading of the card"),
+    "statement": N_("the carrier's statement"),
+    "person": N_("a person's word"),
+}
+
+
+@dataclass(frozen=True)
+class RecordFilter:
+    """Every field narrows further; None and () do not. Days are of the last move, in the home's zone."""
+
+    day_from: date | None = None
+    day_to: date | None = None  # this day included
+    states: tuple[str, ...] = ()
+    batch: int | None = None
+    carrier: str | None = None
+    account: str | None = None
+    agent_id: int | None = None
+    text: str | None = None  # found anywhere in the card's search_text
+
+    def to_json(self) -> str:
+        """The fields that narrow, as JSON."""
+        told = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        return json.dumps(told, default=date.isoformat, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "RecordFilter":
+        """Back from to_json; a field of another version is ignored."""
+        told: dict[str, Any] = json.loads(text)
+        known: dict[str, Any] = {one.name: told[one.name] for one in fields(cls) if told.get(one.name) is not None}
+        for name in ("day_from", "day_to"):
+            if name in known:
+                known[name] = date.fromisoformat(known[name])
+        if "states" in known:
+            known["states"] = tuple(known["states"])
+        return cls(**known)
+
+    def params(self) -> dict[str, Any]:
+        """The filter as the queries want it."""
+        return {
+            "batch": self.batch,
+            "states": list(self.states),
+            "account": self.account,
+            "carrier": self.carrier,
+            "agent_id": self.agent_id,
+            "day_from": _midnight(self.day_from),
+            "before": _midnight(self.day_to + timedelta(days=1)) if self.day_to else None,
+            "text": folded(self.text) if self.text else None,
+            "zone": HOME_ZONE.key,
+        }
+
+
+@dataclass(frozen=True)
+class RecordTotals:
+    """The sums of a choice of records."""
+
+    records: int
+    succeeded: int
+    succeeded_fen: int
+    amount_fen: int
+
+
+def records_query(flt: RecordFilter) -> tuple[Query, dict[str, Any]]:
+    """The whole choice in its order, as a query and its parameters: what the export writes and the page pages through."""
+    return Q.records.fill(chosen=Q.chosen.sql), {**flt.params(), "limit": None, "offset": 0}
+
+
+def records(reader: Reader, flt: RecordFilter, *, limit: int = 50, offset: int = 0) -> pa.Table:
+    """A page of records, newest first."""
+    query, params = records_query(flt)
+    return reader.arrow(query, **{**params, "limit": limit, "offset": offset})
+
+
+def record_totals(reader: Reader, flt: RecordFilter) -> RecordTotals:
+    """How many records a filter lets through, and their money."""
+    found = reader.record(RecordTotals, Q.record_totals.fill(chosen=Q.chosen.sql), **flt.params())
+    assert found is not None  # an aggregate always has its row
+    return found
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), tzinfo=HOME_ZONE) if day else None
