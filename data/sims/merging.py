@@ -6,20 +6,41 @@ from data.files.rules import AMBIGUOUS_NUMBER, UNKNOWN_CARD, Counts
 Q = Queries.beside(__file__, "merging.sql")
 
 
-def find_sims(tx: Transaction) -> None:
-    """Give every row the stem of its card. Rows that name no card, or several, are refused."""
+def find_sims(tx: Transaction, *, refusing: bool = True) -> None:
+    """Give every row the stem of its card. Rows that name no card, or several, are refused.
+
+    Not `refusing`: the rows are a ledger's own and stay; a card it names by an unknown number is noticed.
+    """
     tx.run(Q.find_owners)
     tx.run(Q.find_by_msisdn)
+    if not refusing:
+        tx.run(Q.notice_unknown_numbers)
+        return
     tx.run(Q.refuse_ambiguous_numbers, msgid=AMBIGUOUS_NUMBER)
     tx.run(Q.find_by_imsi)
     tx.run(Q.refuse_unknown_cards, msgid=UNKNOWN_CARD)
 
 
-def add_sims(tx: Transaction) -> int:
-    """Make the cards nobody has named before. Returns the last sim_id from before."""
+def add_sims(tx: Transaction, *, described: bool = True) -> int:
+    """Make the cards nobody has named before, with a finding unless the file describes them.
+
+    Returns the last sim_id from before.
+    """
     last = int(tx.value(Q.last_sim))
     tx.run(Q.add_sims, now=tx.now)
+    if described:
+        tx.run(Q.close_described_cards, now=tx.now)
+    else:
+        tx.run(Q.notice_new_cards, last=last)
     return last
+
+
+def link_terminals(tx: Transaction, *, source: str) -> list[int]:
+    """A ledger's cards and their terminals, nothing else of the row; the cards that are not as they were."""
+    tx.run(Q.keep_cards_only)
+    find_sims(tx, refusing=False)
+    merge_sims(tx, last=add_sims(tx, described=False), source=source)
+    return changed_ids(tx)
 
 
 def merge_sims(tx: Transaction, *, last: int, source: str) -> Counts:

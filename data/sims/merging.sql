@@ -33,6 +33,26 @@ UPDATE incoming SET refusal = $msgid, refused_column = CASE WHEN msisdn IS NULL 
     refused_value = coalesce(msisdn, imsi, '')
 WHERE stem IS NULL AND refusal IS NULL;
 
+-- name: notice_unknown_numbers
+-- Rows of a ledger that name a card nobody knows, by its number only.
+INSERT INTO noticed
+SELECT DISTINCT 'unknown_card', NULL::BIGINT, msisdn, json_object('iccid', msisdn)::VARCHAR
+FROM incoming WHERE stem IS NULL AND msisdn IS NOT NULL AND refusal IS NULL;
+
+-- name: keep_cards_only
+-- Of a ledger's rows only the card and its terminal are the card's; state and the rest are the terminal's.
+UPDATE incoming SET status = NULL, raw_status = NULL;
+
+-- name: notice_new_cards
+-- Cards that so far no card list has named.
+INSERT INTO noticed
+SELECT 'unknown_card', sim_id, iccid, json_object('iccid', iccid)::VARCHAR FROM sim WHERE sim_id > $last;
+
+-- name: close_described_cards
+-- A card list names them now.
+UPDATE finding SET closed_at = $now WHERE closed_at IS NULL AND kind = 'unknown_card'
+    AND (sim_id IN (SELECT sim_id FROM sim SEMI JOIN incoming USING (stem)) OR object IN (SELECT msisdn FROM incoming));
+
 -- name: last_sim
 -- Numbers above this one are made by this file.
 SELECT coalesce(max(sim_id), 0) FROM sim;
