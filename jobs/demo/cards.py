@@ -75,7 +75,7 @@ UNPRICED_SHARE = 0.012
 CARRIERS = ("mobile", "unicom", "telecom")
 CARRIER_NAMES = ("移动", "联通", "电信")
 _TERM_WORDS = {1: "月包", 3: "季包", 12: "年包", 36: "三年包"}
-TERM_SHARES = {12: 0.80, 36: 0.08, 1: 0.06, 3: 0.06}
+SHORT_AND_LONG = {36: 0.08, 1: 0.06, 3: 0.06}  # by the year: the other 80 %
 UNFIT_SHARE = 0.01
 
 
@@ -252,7 +252,6 @@ def _plans(dice: Dice, monthly: Ints, model: Ints, inside: Flags) -> Ints:
     count = len(monthly)
     networks = np.asarray([networks for _brand, _model, networks, *_rest in MODELS])[model]
     size = np.select([monthly < 21 * MB, monthly < 70 * MB, monthly < 350 * MB], [30, 100, 500], 1024)
-    term = np.asarray(list(TERM_SHARES))[spread(dice, list(TERM_SHARES.values()), count)]
     network = np.full(count, "4G")
     network[(networks == "2G/3G") & inside] = "3G"
     network[(networks == "2G") & inside] = "2G"
@@ -262,8 +261,11 @@ def _plans(dice: Dice, monthly: Ints, model: Ints, inside: Flags) -> Ints:
     network[some(dice, modern_only, round(count * UNFIT_SHARE * 0.7))] = "3G"
     gprs_only = np.flatnonzero((networks == "2G") & inside)
     network[some(dice, gprs_only, round(count * UNFIT_SHARE * 0.3))] = "4G"
-    # Large and old plans are sold by the year only.
-    term = np.where((network != "4G") | ((size >= 500) & (term < 12)), 12, term)
+    term = np.full(count, 12)
+    for months, share in SHORT_AND_LONG.items():
+        # Old networks are sold by the year, large volumes by the year or longer.
+        sold = (network == "4G") & (term == 12) & ((size < 500) | (months > 12))
+        term[some(dice, np.flatnonzero(sold), round(share * count))] = months
     size = np.where(network != "4G", 30, size)
     table = {(size, network, term): place for place, (size, network, term, price) in enumerate(PLANS) if price}
     plan = np.zeros(count, np.int64)

@@ -43,6 +43,7 @@ def load(home: Home, *, sims: int, days: int, seed: int, decided_by: int) -> Non
         )
         _add(tx, Q.add_changes, cardlist.changes(cards, terms))
         _add(tx, Q.add_accounts, account_rows())
+        tx.run(Q.add_findings, now=tx.now)
         _skip_ids(tx)
     del cards, terms, has, used
     pa.default_memory_pool().release_unused()

@@ -85,3 +85,15 @@ SELECT p.day,
      WHERE c.day BETWEEN date_trunc('month', p.day) AND p.day)
 FROM fleet_day t CROSS JOIN (SELECT ago, ($today - ago::INTEGER)::DATE AS day FROM range(1, 30) r (ago)) p
 WHERE t.day = $today;
+
+-- name: add_findings
+-- What the last files left to think about: a state nobody knows, a card listed twice, a plan without description.
+INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
+SELECT 'unmapped_status', sim_id, iccid, json_object('raw_status', raw_status)::VARCHAR, 'account ' || account, observed_at
+FROM sim WHERE status = 'unknown'
+UNION ALL
+SELECT 'card_in_two_rows', sim_id, iccid, json_object('rows', 2)::VARCHAR, 'account ' || account, observed_at
+FROM sim WHERE status = 'active' AND sim_id % 487 = 11
+UNION ALL
+SELECT 'unknown_plan', NULL, plan, json_object('plan', plan)::VARCHAR, 'account list', $now
+FROM plan WHERE provisional;

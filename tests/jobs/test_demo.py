@@ -1,0 +1,234 @@
+"""The demo fleet: the same for the same seed, with the figures of the handbook, and loaded once."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from data.clock import MovedClock
+from data.database import Queries
+from data.home import Home, open_home
+from data.people import store as people
+from jobs.commands import demo as command
+from jobs.demo import DemoError, has_demo, make_demo
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+SIMS = 2000
+Q = Queries(
+    """
+-- name: fingerprint
+-- Every key column, folded.
+SELECT bit_xor(hash(iccid, msisdn, imsi, plan_id, terminal_key, status, expires_on, used_bytes, decision)) FROM sim;
+
+-- name: fingerprint_of_ledger
+-- The same of the terminals.
+SELECT bit_xor(hash(t.terminal_id, t.serial_no, t.status, m.merchant_no, m.name, m.address))
+FROM terminal t LEFT JOIN merchant m USING (merchant_id);
+
+-- name: fingerprint_of_usage
+-- The same of the days.
+SELECT bit_xor(hash(sim_id, day, used_bytes)) FROM usage_day;
+
+-- name: identifiers
+-- What has a shape.
+SELECT iccid, msisdn, imsi, t.imei, t.terminal_id, m.merchant_no, coalesce(t.contact_phone, m.contact_phone) AS phone
+FROM sim LEFT JOIN terminal t USING (terminal_key) LEFT JOIN merchant m USING (merchant_id);
+
+-- name: shares
+-- The figures of a demo, one row.
+SELECT
+    count(*) AS sims,
+    avg((carrier = 'mobile')::INT) AS mobile,
+    avg((carrier = 'telecom')::INT) AS telecom,
+    count(*) FILTER (status = 'active') / count(*) FILTER (live) AS active,
+    avg((NOT live)::INT) AS gone,
+    count(*) FILTER (status IN ('stopped_expired', 'pre_cancel')) AS dead,
+    count(*) FILTER (live AND expires_on < $today AND cancel_by < $today::DATE + 14) AS dying,
+    count(*) FILTER (expires_on = DATE '2026-12-31') AS mountain,
+    count(*) FILTER (decision IS NOT NULL) AS not_worth,
+    count(*) FILTER (due AND decision IS NOT NULL) / count(*) FILTER (due) AS due_not_worth,
+    avg((used_share > 1)::INT) FILTER (status = 'active') AS over,
+    avg((used_share > 0.8)::INT) FILTER (status = 'active') AS near,
+    avg((used_bytes = 0)::INT) FILTER (status = 'active') AS unused,
+    avg((expires_on = last_day(expires_on))::INT) FILTER (live AND expires_on >= $today) AS month_end,
+    avg((term_months = 12)::INT) FILTER (live AND term_months IS NOT NULL) AS yearly,
+    count(*) FILTER (unfit IS NOT NULL AND live) AS unfit,
+    count(*) FILTER (live AND price_fen IS NULL) AS unpriced,
+    count(*) FILTER (live AND terminal_key IS NULL) AS without_terminal,
+    count(*) FILTER (act_by IS NULL AND expires_on IS NOT NULL) AS undated,
+    count(DISTINCT account) AS accounts,
+    count(DISTINCT agent_id) AS agents,
+    count(DISTINCT city) AS cities
+FROM sim_now;
+
+-- name: brands
+-- Share of each brand.
+SELECT brand, count(*) / sum(count(*)) OVER () AS share FROM terminal GROUP BY brand;
+
+-- name: terminals_without_card
+-- Machines in use whose merchant waits for a card.
+SELECT count(*) FROM terminal t
+WHERE status = 'in_use' AND NOT EXISTS (FROM sim_now n WHERE n.terminal_key = t.terminal_key AND n.live);
+
+-- name: terminals_with_two
+-- Machines with two live cards.
+SELECT count(*) FROM (FROM sim_now SELECT terminal_key WHERE live AND terminal_key IS NOT NULL GROUP BY ALL HAVING count(*) > 1);
+
+-- name: without_contact
+-- Merchants nobody can call.
+SELECT count(*) FROM merchant WHERE contact_phone IS NULL;
+
+-- name: usage_days
+-- Days with figures and whether each is sorted by card.
+SELECT count(DISTINCT day) AS days, max(day) AS last FROM usage_day;
+
+-- name: stems
+-- Stems, and how many of them differ.
+SELECT count(*) AS all_of_them, count(DISTINCT stem) AS different FROM sim;
+"""
+)
+
+
+def _opened(path: Path) -> Home:
+    home = open_home(path, create="demo")
+    home.db.clock = MovedClock(NOW)
+    return home
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, list]]:
+    home = _opened(tmp_path_factory.mktemp("demo"))
+    yield home, make_demo(home, sims=SIMS, days=90, seed=1)
+    home.close()
+
+
+@pytest.fixture
+def shares(demo: tuple[Home, list]) -> dict:
+    home, _signs = demo
+    return home.db.read().row(Q.shares, today=home.clock.today())
+
+
+def test_the_same_seed_makes_the_same_fleet_and_another_seed_another(tmp_path: Path) -> None:
+    prints = []
+    for place, seed in (("a", 5), ("b", 5), ("c", 6)):
+        home = _opened(tmp_path / place)
+        make_demo(home, sims=200, days=12, seed=seed)
+        reader = home.db.read()
+        prints.append(
+            [reader.value(query) for query in (Q.fingerprint, Q.fingerprint_of_ledger, Q.fingerprint_of_usage)]
+        )
+        home.close()
+    assert prints[0] == prints[1]
+    assert all(one != other for one, other in zip(prints[0], prints[2], strict=True))
+
+
+def test_every_identifier_has_the_shape_the_field_demands(demo: tuple[Home, list]) -> None:
+    shapes = {
+        "iccid": r"89[0-9]{2}[0-9A-Z]{15,16}",
+        "msisdn": r"1[3-9]\d{9}|14\d{11}|1064\d{7}(\d{2})?",
+        "imsi": r"460\d{12}",
+        "imei": r"\d{15}",
+        "terminal_id": r"[0-9A-Z]{8}",
+        "merchant_no": r"[0-9A-Z]{15}",
+        "phone": r"140\d{8}",
+    }
+    for row in demo[0].db.read().rows(Q.identifiers):
+        for name, shape in shapes.items():
+            assert row[name] is None or re.fullmatch(shape, row[name]), (name, row[name])
+
+
+def test_imeis_pass_luhn_and_stems_are_unique(demo: tuple[Home, list]) -> None:
+    for row in demo[0].db.read().rows(Q.identifiers)[:200]:
+        if row["imei"]:
+            doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(row["imei"]))]
+            assert sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
+    stems = demo[0].db.read().row(Q.stems)
+    assert stems["all_of_them"] == stems["different"] == SIMS
+
+
+def test_the_states_of_the_cards_are_those_of_the_handbook(shares: dict) -> None:
+    assert shares["sims"] == SIMS
+    assert shares["mobile"] == pytest.approx(0.58, abs=0.01)
+    assert shares["telecom"] == pytest.approx(0.11, abs=0.01)
+    assert shares["active"] == pytest.approx(0.88, abs=0.015)
+    assert shares["gone"] == pytest.approx(0.06, abs=0.005)
+
+
+def test_38_cards_are_dead_and_six_of_them_nearly_gone(shares: dict) -> None:
+    assert (shares["dead"], shares["dying"]) == (38, 6)
+
+
+def test_cards_end_in_lumps_with_a_mountain_on_the_last_day_of_next_month(shares: dict) -> None:
+    assert shares["mountain"] == 310
+    assert shares["month_end"] == pytest.approx(0.70, abs=0.04)
+    assert shares["yearly"] == pytest.approx(0.80, abs=0.04)
+    assert shares["undated"] == 0
+
+
+def test_240_cards_are_not_worth_another_term(shares: dict) -> None:
+    assert shares["not_worth"] == 240
+    assert 0.08 <= shares["due_not_worth"] <= 0.18
+
+
+def test_usage_runs_near_and_over_the_quota_where_it_should(shares: dict, demo: tuple[Home, list]) -> None:
+    assert 0.01 <= shares["over"] <= 0.02
+    assert shares["near"] == pytest.approx(0.04, abs=0.008)
+    assert 0.08 <= shares["unused"] <= 0.13
+    assert demo[0].db.read().row(Q.usage_days)["days"] == 90
+
+
+def test_brands_accounts_agents_and_cities_are_those_of_the_handbook(shares: dict, demo: tuple[Home, list]) -> None:
+    brands = {row["brand"]: row["share"] for row in demo[0].db.read().rows(Q.brands)}
+    assert brands["新大陆"] == pytest.approx(0.34, abs=0.01)
+    assert brands["百富"] == pytest.approx(0.28, abs=0.01)
+    assert (shares["accounts"], shares["agents"], shares["cities"]) == (6, 14, 9)
+
+
+def test_every_line_of_the_join_report_has_something_to_say(shares: dict, demo: tuple[Home, list]) -> None:
+    reader = demo[0].db.read()
+    without, two = reader.value(Q.terminals_without_card), reader.value(Q.terminals_with_two)
+    assert min(shares["unfit"], shares["unpriced"], without, two, reader.value(Q.without_contact)) > 0
+    disagree = without + two + shares["without_terminal"] + shares["unfit"]
+    assert 0.05 <= disagree / SIMS <= 0.15
+
+
+def test_everyone_printed_can_sign_in_and_every_role_is_there(demo: tuple[Home, list]) -> None:
+    home, signs = demo
+    for sign in signs:
+        person = people.password_fits(home.db.read(), sign.name, sign.password)
+        assert person and person.role == sign.role.value
+    assert {"viewer", "operator", "approver", "administrator"} <= {sign.role.value for sign in signs}
+
+
+def test_a_second_load_is_refused(demo: tuple[Home, list]) -> None:
+    with pytest.raises(DemoError):
+        make_demo(demo[0], sims=20, days=1, seed=1)
+
+
+def test_a_real_home_is_refused(home: Home) -> None:
+    with pytest.raises(DemoError):
+        make_demo(home, sims=20, days=1, seed=1)
+
+
+def test_a_demo_begun_and_not_finished_is_told_apart_from_a_whole_one(demo_home: Home, people: dict) -> None:
+    with pytest.raises(DemoError):
+        has_demo(demo_home)
+
+
+def test_the_command_prints_the_sign_ins_once_and_then_keeps_quiet(tmp_path: Path) -> None:
+    app = typer.Typer()
+    command.register(app)
+    call = ["--home", str(tmp_path / "d"), "--sims", "40", "--days", "3"]
+    first = CliRunner().invoke(app, call)
+    assert first.exit_code == 0
+    assert "http://127.0.0.1:8501" in first.output
+    assert all(name in first.output for name in ("viewer", "operator", "approver", "administrator"))
+    quiet = CliRunner().invoke(app, [*call, "--if-empty"])
+    assert (quiet.exit_code, quiet.output) == (0, "")
+    again = CliRunner().invoke(app, call)
+    assert again.exit_code != 0
+    assert "d" in again.output
