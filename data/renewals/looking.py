@@ -1,0 +1,153 @@
+"""What people ask about renewals: batches, lines, sums, pace, trouble. Reads only, but for notes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from data.database import Queries, Reader
+from data.renewals.moves import RESTING, State
+from data.renewals.rules import FAR_AHEAD_DAYS, REASONS
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+# The pace of a batch is that of its last half minute.
+_PACE_WINDOW_S = 30
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a batch stands. From the approval on the seven counts add up to items, and `fen` to amount_fen."""
+
+    batch: int
+    state: str
+    items: int
+    refused: int
+    amount_fen: int
+    succeeded: int
+    failed: int
+    unknown: int
+    needs_review: int
+    pending: int
+    submitted: int
+    cancelled: int
+    fen: dict[str, int]  # by state
+    maker: str
+    checker: str | None
+    proposed_at: datetime
+    approved_at: datetime | None
+    done_at: datetime | None
+    content_hash: str
+    pause_reason: str | None  # a key of PAUSES
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch is."""
+
+    done: int  # items at rest
+    total: int
+    per_s: float | None  # of the last half minute; None: too early to say
+    seconds_left: int | None
+
+
+@dataclass(frozen=True)
+class LiveItem:
+    """The unfinished renewal of a card."""
+
+    obligation: int | None  # null while only proposed
+    state: str  # proposed, pending, submitted, unknown, needs_review, failed
+    batch: int
+    n: int | None
+    reason: str | None
+    changed_at: datetime
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The kill switch, thrown for one account or ('') for all."""
+
+    account: str
+    name: str  # who threw it
+    ts: datetime
+
+
+def status(reader: Reader, batch: int) -> Status | None:
+    """Where a batch stands; None: there is no such batch."""
+    found = reader.row(Q.batch_status, batch=batch)
+    if found is None:
+        return None
+    sums = {row["st"]: row for row in reader.rows(Q.batch_sums, batch=batch)}
+    states = [state.value for state in State]
+    return Status(
+        **found,
+        **{state: sums[state]["items"] if state in sums else 0 for state in states},
+        fen={state: sums[state]["fen"] if state in sums else 0 for state in states},
+    )
+
+
+def progress(reader: Reader, batch: int) -> Progress:
+    """How far a batch is and how long it will take at its present pace."""
+    found = status(reader, batch)
+    if found is None:
+        return Progress(0, 0, None, None)
+    done = sum(getattr(found, state.value) for state in RESTING)
+    pace = reader.row(Q.pace, batch=batch, window_s=_PACE_WINDOW_S)
+    per_s = pace["ended"] * 1000 / pace["span_ms"] if pace and pace["span_ms"] else None
+    left = round((found.items - done) / per_s) if per_s else None
+    return Progress(done, found.items, per_s, left)
+
+
+def count_batches(reader: Reader) -> int:
+    """How many batches there are."""
+    return int(reader.value(Q.count_batches))
+
+
+def batches(reader: Reader, *, limit: int, offset: int) -> pa.Table:
+    """A page of batches, newest first, with their items by state."""
+    return reader.arrow(Q.batches, limit=limit, offset=offset)
+
+
+def lines(reader: Reader, *, batch: int, state: str | None = None, limit: int, offset: int) -> pa.Table:
+    """A page of a batch's lines. `state`: one of the seven, or 'refused'; None: all. `reason` is of REASONS or REFUSALS."""
+    return reader.arrow(Q.lines, batch=batch, state=state, limit=limit, offset=offset)
+
+
+def far_ahead(reader: Reader, batch: int, *, limit: int) -> pa.Table:
+    """Lines whose card expired later than FAR_AHEAD_DAYS after the proposal: was it renewed elsewhere?"""
+    return reader.arrow(Q.far_ahead, batch=batch, days=FAR_AHEAD_DAYS, limit=limit)
+
+
+def trouble(reader: Reader, *, states: tuple[str, ...], reason: str | None = None, limit: int, offset: int) -> pa.Table:
+    """A page of renewals in these states (failed, unknown, needs_review), nearest act-by date first."""
+    return reader.arrow(Q.trouble, states=list(states), reason=reason, limit=limit, offset=offset)
+
+
+def trouble_by_reason(reader: Reader, *, today: date) -> pa.Table:
+    """Trouble by state and reason: sims, amount_fen, who acts and by when (msgids), first act-by, whom to call."""
+    table = reader.arrow(Q.trouble_by_reason, today=today)
+    known = [REASONS[code] for code in table["reason"].to_pylist()]
+    table = table.append_column("who", pa.array([reason.who for reason in known], pa.string()))
+    return table.append_column("by_when", pa.array([reason.by_when for reason in known], pa.string()))
+
+
+def live_item(reader: Reader, sim_id: int) -> LiveItem | None:
+    """The renewal of this card that someone has to think of: under way, in doubt, or failed for the present term."""
+    return reader.record(LiveItem, Q.live_item, sim_id=sim_id)
+
+
+def history(reader: Reader, obligation: int) -> pa.Table:
+    """Every event of an obligation, oldest first."""
+    return reader.arrow(Q.history, obligation=obligation)
+
+
+def notes(reader: Reader, obligation: int) -> pa.Table:
+    """What people wrote on a renewal, newest first."""
+    return reader.arrow(Q.notes, obligation=obligation)
+
+
+def stops(reader: Reader) -> list[Stop]:
+    """The kill switch: one row per account stopped, '' for all."""
+    return reader.records(Stop, Q.stops)
