@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
-from data.database import Queries, Reader
+from data.database import Queries, Query, Reader
 from data.renewals.moves import RESTING, State
 from data.renewals.rules import FAR_AHEAD_DAYS, REASONS
 
@@ -123,6 +124,11 @@ def far_ahead(reader: Reader, batch: int, *, limit: int) -> pa.Table:
 def trouble(reader: Reader, *, states: tuple[str, ...], reason: str | None = None, limit: int, offset: int) -> pa.Table:
     """A page of renewals in these states (failed, unknown, needs_review), nearest act-by date first."""
     return reader.arrow(Q.trouble, states=list(states), reason=reason, limit=limit, offset=offset)
+
+
+def trouble_query(states: tuple[str, ...], reason: str | None) -> tuple[Query, dict[str, Any]]:
+    """All of it in the same order, as a query and its parameters: what an export writes."""
+    return Q.trouble, {"states": list(states), "reason": reason, "limit": None, "offset": 0}
 
 
 def trouble_by_reason(reader: Reader, *, today: date) -> pa.Table:
