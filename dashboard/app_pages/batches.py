@@ -1,0 +1,71 @@
+"""Batches: every bulk renewal with its state and sums that add up; one batch with approval, live progress and lines."""
+
+import streamlit as st
+
+from dashboard import reading, viewer, widgets
+from dashboard.widgets import batch_actions, batch_progress
+from data.people.rules import Action
+from data.renewals import store as renewals
+from data.words import _
+
+who = viewer.enter(Action.SEE)
+asked = st.query_params.get("batch", "")
+
+if not asked.isdecimal():
+    widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it."))
+    batch_actions.stop_switch(who)
+    total = reading.read(renewals.count_batches)
+    if total == 0:
+        widgets.empty(
+            _("No batches yet"),
+            _("A batch appears here when someone submits SIMs for renewal."),
+            page="renew" if who.may(Action.PROPOSE) else None,
+            label=_("Open Renew"),
+        )
+        st.stop()
+    place = st.container()
+    limit, offset = widgets.pager(total, key="batches:pager")
+    with place:
+        chosen = batch_progress.batch_list(reading.fresh(renewals.batches, limit=limit, offset=offset))
+    if chosen is not None:
+        st.query_params["batch"] = str(chosen)
+        st.rerun()
+    st.caption(_("Choose a line to open the batch."))
+    st.stop()
+
+batch = int(asked)
+if st.button(_("All batches"), icon=":material/arrow_back:", type="tertiary"):
+    del st.query_params["batch"]
+    st.rerun()
+status = reading.fresh(renewals.status, batch)
+if status is None:
+    widgets.empty(_("There is no batch {batch}", batch=batch), _("Its number may be mistyped."))
+    st.stop()
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top"):
+    with st.container(width="content", gap="xsmall"):
+        batch_progress.head(status)
+    batch_actions.verbs(status, who)
+batch_actions.stop_switch(who)
+if status.state == "proposed":
+    batch_actions.approval(status, who)
+
+
+@viewer.fragment(run_every="1s")
+def live() -> None:
+    """Counts and pace while the batch runs; at its end the whole page is drawn anew."""
+    now = reading.fresh(renewals.status, batch)
+    batch_progress.figures(now, reading.fresh(renewals.progress, batch))
+    if now.state != status.state:
+        st.rerun()
+
+
+if status.state in {"approved", "running"}:
+    live()
+else:
+    batch_progress.figures(status, reading.fresh(renewals.progress, batch) if status.state == "paused" else None)
+with st.container(border=True):
+    st.subheader(_("Lines"), anchor=False)
+    batch_progress.lines(status)
+with st.container(border=True):
+    st.subheader(_("Sums"), anchor=False)
+    batch_progress.sums(status)

@@ -1,0 +1,78 @@
+"""Jobs: what the product does by itself and when, what each run did, what went wrong; run now, pause and resume."""
+
+import streamlit as st
+
+from dashboard import reading, viewer, widgets
+from dashboard.widgets import schedule
+from data.people.rules import Action
+from data.runs import store as runs
+from data.runs.rules import WISH_WORDS
+from data.words import _
+
+who = viewer.enter(Action.SEE)
+widgets.page_head(_("Jobs"), _("What the product does by itself. A run is noted when it did something or failed."))
+
+
+def ask(job: str, wish: runs.Wish) -> None:
+    """Write the wish; the schedule takes it within a second."""
+    with viewer.told(), reading.writing() as tx:
+        runs.ask(tx, who.actor, job=job, wish=wish)
+        viewer.keep("jobs:asked", wish)
+
+
+@viewer.fragment(run_every="5s")
+def overview() -> None:
+    """The schedule, and what may be asked of the chosen job."""
+    now = reading.home().clock.now()
+    jobs = reading.fresh(runs.jobs, now=now)
+    if not jobs:
+        widgets.empty(_("No schedule yet"), _("The schedule is written when the server starts its jobs."))
+        return
+    sentences = {job["name"]: job["sentence"] for job in jobs}
+    with st.container(border=True):
+        st.subheader(_("Schedule"))
+        row = schedule.jobs_table(jobs, now=now)
+        chosen = None if row is None else jobs[row]
+        act_on(chosen)
+    with st.container(border=True):
+        st.subheader(_("Last 24 hours"))
+        schedule.last_day(reading.fresh(runs.runs_by_hour, now=now), sentences=sentences)
+    with st.container(border=True):
+        history(chosen["name"] if chosen else None, sentences)
+
+
+def act_on(job: dict | None) -> None:
+    """Buttons for the chosen job, for those who may."""
+    if not who.may(Action.RUN_JOBS):
+        st.caption(_("An operator or administrator may run, pause and resume jobs."))
+        return
+    if job is None:
+        st.caption(_("Choose a line to run it now, pause it or resume it."))
+        return
+    with st.container(horizontal=True):
+        for wish, icon in (("run_now", "play_arrow"), ("resume", "resume") if job["paused"] else ("pause", "pause")):
+            if st.button(_(WISH_WORDS[wish]), key=f"jobs:{wish}:{job['name']}", icon=f":material/{icon}:"):
+                ask(job["name"], wish)
+        if viewer.kept("jobs:asked"):
+            st.caption(
+                _(
+                    "Asked: {wish}. The schedule takes it within a second.",
+                    wish=_(WISH_WORDS[viewer.kept("jobs:asked")]),
+                )
+            )
+
+
+def history(job: str | None, sentences: dict[str, str]) -> None:
+    """Runs of the chosen job, or of all."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(_("Runs"))
+        failed_only = st.toggle(_("Only what went wrong"), key="jobs:failed_only")
+    limit, offset = widgets.pager(reading.fresh(runs.count_runs, job=job, failed_only=failed_only), key="jobs:pager")
+    found = reading.fresh(runs.runs, job=job, failed_only=failed_only, limit=limit, offset=offset)
+    if found.num_rows == 0:
+        widgets.empty(_("No runs yet"), _("A run appears here when it did something or failed."))
+        return
+    schedule.runs_table(found, sentences=sentences)
+
+
+overview()

@@ -1,0 +1,53 @@
+"""Renew: choose SIMs, see each price, new expiry and refusal, and hand one batch to a second person for approval."""
+
+import streamlit as st
+
+from dashboard import reading, viewer, widgets
+from dashboard.widgets import renewal_choice, renewal_preview
+from data.people.rules import Action
+from data.renewals import store as renewals
+from data.words import _
+
+who = viewer.enter(Action.PROPOSE)
+today = reading.today()
+widgets.page_head(_("Renew"), _("Nothing is ordered before a second person has approved the batch."))
+
+proposed = viewer.kept("renew:proposed")
+if proposed is not None:
+    if renewal_preview.handed_over(proposed, who):
+        # Only now does another form begin: a double click on the old one can make no second batch.
+        viewer.new_form_key("renew")
+        viewer.forget("renew:proposed")
+        viewer.forget(widgets.RENEW_SELECTION)
+        st.rerun()
+    st.stop()
+
+with st.container(border=True):
+    chosen = renewal_choice.choose(today=today)
+if not chosen.sim_ids:
+    widgets.empty(
+        _("No SIMs chosen"),
+        _("Select SIMs on Expiry, widen the due list, or paste a list of numbers."),
+        page="expiry",
+        label=_("Open Expiry"),
+    )
+    st.stop()
+
+with st.spinner(_("Looking up prices…")):
+    due_days = reading.home().settings.due_days
+    wish = {"sim_ids": chosen.sim_ids, "months": chosen.months}
+    preview = reading.read(renewals.preview, **wish, today=today, due_days=due_days)
+renewal_preview.figures(preview, today=today)
+with st.container(border=True):
+    renewal_preview.lines(preview, today=today)
+if preview.items:
+    pressed, remark = renewal_preview.confirm(preview)
+    if pressed:
+        with viewer.told():
+            with reading.writing() as tx:
+                made = renewals.propose(tx, who.actor, **wish, form_key=viewer.form_key("renew"), note=remark)
+            if made.batch is None:
+                st.warning(_("None of these can be ordered any more; look again at why."))
+                st.stop()
+            viewer.keep("renew:proposed", made)
+            st.rerun()

@@ -1,0 +1,156 @@
+"""Batches as people see them: where they stand, sums that add up, how fast it goes, line by line."""
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import reading
+from dashboard.widgets import tables
+from dashboard.widgets.kpis import Kpi, kpi_row
+from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.schedule import seconds
+from dashboard.widgets.sims import STATE_COLOURS
+from data.renewals import store as renewals
+from data.renewals.rules import BATCH_WORDS, PAUSES, REASONS, REFUSALS, STATE_WORDS
+from data.renewals.store import Progress, Status
+from data.words import N_, _, moment, number, plural, yuan
+
+BATCH_COLOURS = {"proposed": "orange", "approved": "blue", "running": "blue", "paused": "violet", "done": "green"}
+# States in the order people ask about them.
+STATES = ("succeeded", "failed", "unknown", "needs_review", "submitted", "pending", "cancelled")
+
+_BATCHES = (
+    Column("id", N_("Batch"), "count", pinned=True, width=65),
+    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=125),
+    Column("maker", N_("Made by"), width=100),
+    Column("checker", N_("Approved by"), width=100),
+    Column("items", N_("SIMs"), "count", width=65),
+    Column("amount_fen", N_("Sum"), "yuan", width=105),
+    *(Column(state, STATE_WORDS[state], "count", width=95) for state in STATES),
+    Column("refused", N_("Refused"), "count", width=75),
+    Column("proposed_at", N_("Made"), "moment", width=130),
+    Column("done_at", N_("Ended"), "moment", width=130),
+    Column("note", N_("Remark"), width=220),
+)
+_SUMS = (
+    Column("what", N_("State"), "word", words=STATE_WORDS),
+    Column("sims", N_("SIMs"), "count", width=110),
+    Column("fen", N_("Sum"), "yuan", width=150),
+)
+_WORDS = {code: reason.msgid for code, reason in REASONS.items()} | REFUSALS
+_LINES = (
+    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("st", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=120),
+    Column("terminal_id", N_("Terminal"), width=95),
+    Column("merchant", N_("Merchant"), width=160),
+    Column("plan", N_("Plan"), width=130),
+    Column("months", N_("Months"), "count", width=70),
+    Column("amount_fen", N_("Price"), "yuan", width=90),
+    Column("old_expiry", N_("Old expiry"), "date", width=100),
+    Column("new_expiry", N_("New expiry"), "date", width=100),
+    Column("reason", N_("Reason"), "word", words=_WORDS, width=260),
+    Column("detail", N_("The carrier's words"), width=200),
+    Column("order_no", N_("Order number"), width=200),
+    Column("ended_at", N_("Ended"), "moment", width=130),
+)
+
+
+def batch_list(found: pa.Table) -> int | None:
+    """All batches, newest first; the number of the one a person has chosen."""
+    row = choose_one(found, _BATCHES, key="batches:list", alt=_("Batches, newest first"))
+    return None if row is None else found["id"][row].as_py()
+
+
+def head(status: Status) -> None:
+    """The batch's number, state and people."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(_("Batch {batch}", batch=status.batch), width="content", anchor=False)
+        st.badge(_(BATCH_WORDS[status.state]), color=BATCH_COLOURS.get(status.state, "gray"))
+    said = [_("made by {name}, {when}", name=status.maker, when=moment(status.proposed_at))]
+    if status.checker:
+        said.append(_("approved by {name}, {when}", name=status.checker, when=moment(status.approved_at)))
+    if status.done_at:
+        said.append(_("ended {when}", when=moment(status.done_at)))
+    if status.refused:
+        said.append(plural("{count} line refused and left out", "{count} lines refused and left out", status.refused))
+    st.text(" · ".join(said))
+    if status.note:
+        st.text(_("Remark: {note}", note=status.note))
+    if status.state == "paused" and status.pause_reason:
+        st.warning(_(PAUSES[status.pause_reason]), icon=":material/pause:")
+
+
+def figures(status: Status, progress: Progress | None) -> None:
+    """How far it is, how long it will take, and what became of the items; the parts add up to the whole."""
+    kpi_row(
+        [
+            Kpi(_("SIMs"), number(status.items), delta=yuan(status.amount_fen)),
+            Kpi(
+                _("Renewed"),
+                number(status.succeeded),
+                delta=yuan(status.fen["succeeded"]),
+                good=True if status.succeeded else None,
+            ),
+            Kpi(
+                _("Failed"),
+                number(status.failed),
+                delta=yuan(status.fen["failed"]),
+                good=False if status.failed else None,
+            ),
+            Kpi(
+                _("Unconfirmed or with a person"),
+                number(status.unknown + status.needs_review),
+                delta=yuan(status.fen["unknown"] + status.fen["needs_review"]),
+            ),
+        ]
+    )
+    if progress is not None:
+        st.progress(progress.done / max(progress.total, 1), text=_pace(progress))
+
+
+def _pace(progress: Progress) -> str:
+    done = _("{done} of {total} done", done=number(progress.done), total=number(progress.total))
+    if not progress.per_s:
+        return done
+    rate = _("{n} SIMs a minute", n=number(round(progress.per_s * 60)))
+    left = _("about {time} left", time=seconds(progress.seconds_left)) if progress.seconds_left is not None else ""
+    return " · ".join(part for part in (done, rate, left) if part)
+
+
+def sums(status: Status) -> None:
+    """Every state with count and sum, and whether they add up to the batch."""
+    counts = {state: getattr(status, state) for state in STATES}
+    rows = {"what": list(STATES), "sims": list(counts.values()), "fen": [status.fen[state] for state in STATES]}
+    listing(pa.table(rows), _SUMS, key="batch:sums", alt=_("Items and money by state"))
+    items, fen = sum(counts.values()), sum(status.fen.values())
+    if (items, fen) == (status.items, status.amount_fen):
+        st.caption(_(":material/check: adds up to {n} SIMs and {sum}", n=number(items), sum=yuan(fen)))
+    else:
+        st.error(
+            _(
+                "The states hold {n} SIMs and {sum}; the batch has {items} and {amount}.",
+                n=number(items),
+                sum=yuan(fen),
+                items=number(status.items),
+                amount=yuan(status.amount_fen),
+            )
+        )
+
+
+def lines(status: Status) -> None:
+    """The lines of the batch, of one state or all, a page at a time."""
+    counts = {state: getattr(status, state) for state in STATES} | {"refused": status.refused}
+    state = st.segmented_control(
+        _("State"),
+        [state for state, count in counts.items() if count],
+        format_func=lambda code: (
+            f"{_('refused') if code == 'refused' else _(STATE_WORDS[code])} · {number(counts[code])}"
+        ),
+        key="batch:state",
+        label_visibility="collapsed",
+    )
+    place = st.container()
+    total = counts[state] if state else status.items + status.refused
+    limit, offset = tables.pager(total, key="batch:lines", about=(status.batch, state))
+    found = reading.fresh(renewals.lines, batch=status.batch, state=state, limit=limit, offset=offset)
+    with place:
+        listing(found, _LINES, key="batch:table", alt=_("The lines of this batch"))

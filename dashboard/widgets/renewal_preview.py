@@ -1,0 +1,171 @@
+"""What a renewal would do, SIM by SIM: price, old and new expiry, warnings; and what is refused, by reason."""
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+
+from dashboard import reading, viewer
+from dashboard.widgets import tables
+from dashboard.widgets.kpis import Kpi, kpi_row
+from dashboard.widgets.listing import Column, choose_one, listing
+from data.people import store as people
+from data.people.rules import Action, Role, may
+from data.renewals.rules import FAR_AHEAD_DAYS, REFUSALS
+from data.renewals.store import Preview, Proposed
+from data.sims.rules import CARRIER_WORDS
+from data.words import N_, _, number, plural, yuan
+
+# A remark is read by the approver and stands in the records; a page of text would be a letter.
+_MOST_REMARK = 200
+
+_WHAT = (
+    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("terminal_id", N_("Terminal"), width=95),
+    Column("merchant", N_("Merchant"), width=170),
+    Column("carrier", N_("Carrier"), "word", words=CARRIER_WORDS, width=110),
+    Column("account", N_("Account"), width=130),
+    Column("plan", N_("Plan"), width=140),
+)
+LINES = (
+    *_WHAT,
+    Column("months", N_("Months"), "count", width=75),
+    Column("amount_fen", N_("Price"), "yuan", width=90),
+    Column("old_expiry", N_("Expires"), "date", width=100),
+    Column("new_expiry", N_("New expiry"), "date", width=100),
+    Column("warning", N_("To think of"), "word", width=420),
+)
+_REFUSED = (
+    *_WHAT,
+    Column("old_expiry", N_("Expires"), "date", width=100),
+    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=420),
+)
+_REASONS = (
+    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=560),
+    Column("sims", N_("SIMs"), "count", width=90),
+)
+
+
+def figures(preview: Preview, *, today: date) -> None:
+    """How many, how much, how many not."""
+    far = _far(preview.table, today)
+    apart = sum(far["amount_fen"].to_pylist())
+    kpi_row(
+        [
+            Kpi(_("SIMs to renew"), number(preview.items)),
+            Kpi(_("Sum"), yuan(preview.amount_fen)),
+            Kpi(
+                _("Refused"), number(sum(preview.refused.values())), help=_("They stay out of the batch; each says why")
+            ),
+            Kpi(
+                _("Need the approver's word"),
+                number(far.num_rows),
+                delta=yuan(apart) if apart else None,
+                help=_("They expire more than 60 days from now and may have been renewed elsewhere"),
+            ),
+        ]
+    )
+
+
+def lines(preview: Preview, *, today: date) -> None:
+    """The lines in three lists: to renew, those that expire far ahead, those refused."""
+    lists = {
+        "all": (_("To renew"), _orderable(preview.table)),
+        "far": (_("More than 60 days ahead"), _far(preview.table, today)),
+        "refused": (_("Refused"), _refused(preview.table)),
+    }
+    view = st.segmented_control(
+        _("Lines"),
+        list(lists),
+        default="all" if preview.items else "refused",
+        required=True,
+        format_func=lambda code: f"{lists[code][0]} · {number(lists[code][1].num_rows)}",
+        key="renew:view",
+        label_visibility="collapsed",
+    )
+    found = lists[view][1]
+    if view == "refused":
+        found = _by_reason(preview, found)
+    place = st.container()
+    limit, offset = tables.pager(found.num_rows, key="renew:lines", about=(view, found.num_rows))
+    with place:
+        columns = _REFUSED if view == "refused" else LINES
+        listing(found.slice(offset, limit), columns, key=f"renew:{view}", alt=_("The lines of this renewal"))
+
+
+def confirm(preview: Preview) -> tuple[bool, str | None]:
+    """The bar that hands the batch over: whether it was pressed, and the remark."""
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        remark = st.text_input(
+            _("Remark"),
+            key="renew:remark",
+            max_chars=_MOST_REMARK,
+            placeholder=_("Remark for the approver and the records"),
+            label_visibility="collapsed",
+            width=420,
+        )
+        label = plural("Submit {count} SIM for review", "Submit {count} SIMs for review", preview.items)
+        pressed = st.button(
+            f"{label} · {yuan(preview.amount_fen)}",
+            type="primary",
+            icon=":material/fact_check:",
+            shortcut="mod+enter",
+            key="renew:confirm",
+        )
+    return pressed, remark or None
+
+
+def handed_over(proposed: Proposed, who: viewer.Viewer) -> bool:
+    """What became of it and who can approve it; whether the person wants to renew more."""
+    head = plural("{count} SIM handed over for review", "{count} SIMs handed over for review", proposed.items)
+    with st.container(border=True):
+        st.subheader(
+            _("Batch {batch}", batch=proposed.batch) + f" · {head} · {yuan(proposed.amount_fen)}", anchor=False
+        )
+        st.caption(
+            plural(
+                "{count} line was refused and stays out of it.",
+                "{count} lines were refused and stay out of it.",
+                proposed.refused,
+            )
+        )
+        st.text(_("You made this batch, so another person must approve it: {names}", names=approvers(who.name)))
+        with st.container(horizontal=True):
+            st.page_link(
+                "app_pages/batches.py",
+                label=_("Open batch {batch}", batch=proposed.batch),
+                icon=":material/arrow_forward:",
+                query_params={"batch": str(proposed.batch)},
+            )
+            return st.button(_("Renew more"), icon=":material/add:", key="renew:more")
+
+
+def approvers(maker: str) -> str:
+    """The names of those who may approve a batch of `maker`."""
+    found = [one for one in reading.read(people.everyone) if one.active and one.name != maker]
+    names = [one.name for one in found if may(Role(one.role), Action.APPROVE)]
+    return ", ".join(names) if names else _("nobody yet; an administrator can add an approver")
+
+
+def _orderable(table: pa.Table) -> pa.Table:
+    return table.filter(pc.is_null(table["refusal"]))
+
+
+def _far(table: pa.Table, today: date) -> pa.Table:
+    found = _orderable(table)
+    return found.filter(pc.greater(found["old_expiry"], pa.scalar(today + timedelta(FAR_AHEAD_DAYS), pa.date32())))
+
+
+def _refused(table: pa.Table) -> pa.Table:
+    return table.filter(pc.is_valid(table["refusal"]))
+
+
+def _by_reason(preview: Preview, refused: pa.Table) -> pa.Table:
+    """The reasons with their counts; the rows of the chosen one, or all."""
+    codes = sorted(preview.refused, key=lambda code: -preview.refused[code])
+    if not codes:
+        return refused
+    reasons = pa.table({"refusal": codes, "sims": [preview.refused[code] for code in codes]})
+    row = choose_one(reasons, _REASONS, key="renew:reasons", alt=_("Why lines are refused, with counts"))
+    return refused if row is None else refused.filter(pc.equal(refused["refusal"], codes[row]))

@@ -1,0 +1,128 @@
+"""The schedule as a table, its last day as a strip, and its runs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard.charts import run_strip
+from dashboard.widgets.listing import Column, choose_one, listing
+from data import words
+from data.clock import HOME_ZONE
+from data.runs.rules import OUTCOME_WORDS
+from data.words import N_, _
+
+_STATE_WORDS = {**OUTCOME_WORDS, "paused": N_("paused"), "idle": N_("nothing was due")}
+_COLOURS = {
+    "ok": "green",
+    "failed": "red",
+    "missed": "orange",
+    "overlapped": "orange",
+    "stopped": "orange",
+    "running": "blue",
+}
+
+_JOBS = (
+    Column("sentence", N_("What it does"), "word", pinned=True, width=330),
+    Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS),
+    Column("last_ended_at", N_("Ended"), "moment"),
+    Column("last_did", N_("What it did")),
+    Column("usual", N_("Usual duration")),
+    Column("when", N_("When")),
+    Column("next", N_("Next run")),
+    Column("runs_24h", N_("Runs in 24 h"), "count"),
+    Column("failed_24h", N_("Failed in 24 h"), "count"),
+    Column("name", N_("Name")),
+)
+# Said outright: in a young home whole columns are empty.
+_JOB_ROWS = pa.schema(
+    [(name, pa.string()) for name in ("name", "sentence", "last_did", "state", "usual", "when", "next")]
+    + [("last_ended_at", pa.timestamp("us", "UTC")), ("runs_24h", pa.int64()), ("failed_24h", pa.int64())]
+)
+_RUNS = (
+    Column("started_at", N_("Started"), "moment"),
+    Column("sentence", N_("Job"), width=280),
+    Column("outcome", N_("Outcome"), "badge", words=OUTCOME_WORDS, colours=_COLOURS),
+    Column("took", N_("Duration")),
+    Column("did", N_("What it did"), width=420),
+    Column("error", N_("Error"), width=420),
+)
+
+
+def jobs_table(jobs: Sequence[Mapping[str, Any]], *, now: datetime) -> int | None:
+    """The schedule, one line per job; the line a person has chosen."""
+    rows = [
+        {
+            **{name: job[name] for name in ("name", "sentence", "last_ended_at", "last_did", "runs_24h", "failed_24h")},
+            "state": "paused" if job["paused"] else job["last_outcome"] or "idle",
+            "usual": seconds(job["usual_s"]),
+            "when": _when(job["trigger"]),
+            "next": _next(job["trigger"], paused=job["paused"], now=now),
+        }
+        for job in jobs
+    ]
+    return choose_one(pa.Table.from_pylist(rows, _JOB_ROWS), _JOBS, alt=_("The schedule"), key="jobs:table")
+
+
+def runs_table(runs: pa.Table, *, sentences: Mapping[str, str]) -> None:
+    """Runs, newest first."""
+    names = [_(sentences.get(name, name)) for name in runs["job"].to_pylist()]
+    took = [seconds(value) for value in runs["took_s"].to_pylist()]
+    shown = runs.append_column("sentence", pa.array(names, pa.string())).append_column(
+        "took", pa.array(took, pa.string())
+    )
+    listing(shown, _RUNS, alt=_("Runs"), key="jobs:runs")
+
+
+def last_day(by_hour: pa.Table, *, sentences: Mapping[str, str]) -> None:
+    """A cell per job and hour in which something was done."""
+    if by_hour.num_rows == 0:
+        st.caption(_("Nothing was due in the last 24 hours."))
+        return
+    cells = [_cell(row, sentences) for row in by_hour.to_pylist()]
+    lines = len({cell["job"] for cell in cells})
+    st.vega_lite_chart(
+        pa.Table.from_pylist(cells), run_strip.spec(lines), alt=_("Runs of the last 24 hours, one line per job")
+    )
+
+
+def _cell(row: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
+    # The chart draws in UTC whatever the browser's zone: it is handed the local hour under that name.
+    hour = row["hour"].astimezone(HOME_ZONE).replace(tzinfo=UTC)
+    return {
+        "job": _(sentences.get(row["job"], row["job"])),
+        "hour": hour,
+        "until": hour + timedelta(hours=1),
+        "runs": row["runs"],
+        "failed": row["failed"],
+        "outcome": "failed" if row["failed"] else "done",
+    }
+
+
+def seconds(value: float | None) -> str | None:
+    """A duration as a person says it."""
+    if value is None:
+        return None
+    if value < 1:
+        return _("under 1 s")
+    if value < 120:
+        return _("{n} s", n=words.number(round(value)))
+    return _("{n} min", n=words.number(round(value / 60)))
+
+
+def _when(trigger: str) -> str:
+    every = trigger.removeprefix("every ").removesuffix(" s")
+    return _("every {n} s", n=every) if trigger.startswith("every ") else _("daily at {time}", time=trigger)
+
+
+def _next(trigger: str, *, paused: bool, now: datetime) -> str:
+    if paused:
+        return _("paused")
+    if trigger.startswith("every "):
+        return _("within {n} s", n=trigger.removeprefix("every ").removesuffix(" s"))
+    local = now.astimezone(HOME_ZONE)
+    hour, minute = (int(part) for part in trigger.split(":"))
+    due = datetime.combine(local.date(), time(hour, minute), HOME_ZONE)
+    return words.moment(due if due > local else due + timedelta(days=1))

@@ -1,0 +1,128 @@
+"""Renewals that failed or hang: by reason who acts, by when and whom to call; notes, tickets, repairs and the retry."""
+
+from collections.abc import Collection
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+
+from dashboard import reading, viewer
+from dashboard.widgets import tables
+from dashboard.widgets.listing import Column, choose_one, listing
+from data.renewals import store as renewals
+from data.renewals.rules import REASONS
+from data.words import N_, _, plural
+
+VIEWS = {"failed": N_("Failed"), "unknown": N_("Unconfirmed"), "needs_review": N_("Needs a person")}
+# What is being done about each view, said once above its rows.
+DOING = {
+    "failed": N_(
+        "Proven not bought: no money moved. Mend the cause, mark it repaired, then retry: a new batch, approved anew."
+    ),
+    "unknown": N_(
+        "Sent, and nobody can say yet whether it took effect. The carrier is asked again by itself; nothing is sent twice. Do not renew these by hand."
+    ),
+    "needs_review": N_(
+        "The carrier's answers do not settle these. Find out at the carrier what happened and note it with the ticket number."
+    ),
+}
+_WORDS = {code: reason.msgid for code, reason in REASONS.items()}
+_MOST_NOTE = 500
+_MOST_TICKET = 60
+
+_BY_REASON = (
+    Column("reason", N_("Reason"), "word", words=_WORDS, width=330),
+    Column("sims", N_("SIMs"), "count", width=70),
+    Column("amount_fen", N_("Sum"), "yuan", width=110),
+    Column("who", N_("Who acts"), "word", width=190),
+    Column("by_when", N_("By when"), "word", width=200),
+    Column("first_act_by", N_("First act-by date"), "date", width=120),
+    Column("support", N_("Whom to call"), width=260),
+)
+_ROWS = (
+    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("terminal_id", N_("Terminal"), width=95),
+    Column("merchant", N_("Merchant"), width=160),
+    Column("reason", N_("Reason"), "word", words=_WORDS, width=230),
+    Column("detail", N_("The carrier's words"), width=200),
+    Column("amount_fen", N_("Price"), "yuan", width=90),
+    Column("act_by", N_("Act by"), "date", width=100),
+    Column("cancel_by", N_("Cancelled from"), "date", width=110),
+    Column("account", N_("Account"), width=120),
+    Column("support", N_("Whom to call"), width=200),
+    Column("asked", N_("Times asked"), "count", width=90),
+    Column("next_at", N_("Asked again at"), "moment", width=130),
+    Column("repair", N_("Repaired"), "badge", words={"yes": N_("yes")}, colours={"yes": "green"}, width=85),
+    Column("ticket_no", N_("Ticket"), width=120),
+    Column("note", N_("Last note"), width=240),
+    Column("order_no", N_("Order number"), width=200),
+    Column("batch", N_("Batch"), "count", width=65),
+    Column("changed_at", N_("Since"), "moment", width=130),
+)
+
+
+def counted(found: pa.Table) -> dict[str, int]:
+    """How many renewals each view holds."""
+    return {view: sum(_of(found, view)["sims"].to_pylist()) for view in VIEWS}
+
+
+def by_reason(found: pa.Table, view: str) -> tuple[str | None, int]:
+    """The reasons with who acts, by when and whom to call; the reason a person has chosen, and its number of renewals."""
+    shown = _of(found, view)
+    row = choose_one(shown, _BY_REASON, key=f"failed:reasons:{view}", alt=_("What went wrong, by reason"))
+    if row is None:
+        return None, sum(shown["sims"].to_pylist())
+    return shown["reason"][row].as_py(), shown["sims"][row].as_py()
+
+
+def _of(found: pa.Table, view: str) -> pa.Table:
+    return found.filter(pc.equal(found["st"], view))
+
+
+def rows(view: str, reason: str | None, *, total: int) -> frozenset[int]:
+    """One page of the renewals in question; the ticked obligations of every page."""
+    place = st.container()
+    limit, offset = tables.pager(total, key="failed:rows", about=(view, reason))
+    found = reading.fresh(renewals.trouble, states=(view,), reason=reason, limit=limit, offset=offset)
+    with place:
+        return listing(found, _ROWS, key=f"failed:{view}", alt=_("Renewals with trouble"), id_column="obligation")
+
+
+def note_form(view: str, ticked: Collection[int], who: viewer.Viewer) -> None:
+    """Write one note, ticket or repair on all ticked renewals."""
+    label = plural("Write on {count} renewal", "Write on {count} renewals", len(ticked))
+    form = st.form("failed:note", clear_on_submit=True, border=False)
+    with form, st.container(horizontal=True, vertical_alignment="bottom"):
+        note = st.text_input(_("Note"), max_chars=_MOST_NOTE, width=420)
+        ticket = st.text_input(_("Ticket number"), max_chars=_MOST_TICKET, width=180)
+        repaired = st.checkbox(_("The cause is mended")) if view == "failed" else False
+        pressed = st.form_submit_button(label, icon=":material/edit_note:")
+    if not pressed:
+        return
+    if not (note or ticket or repaired):
+        st.warning(_("Nothing was written: give a note, a ticket number or the repair."))
+        return
+    with viewer.told():
+        with reading.writing() as tx:
+            for obligation in sorted(ticked):
+                renewals.note(
+                    tx, who.actor, obligation=obligation, note=note or None, ticket_no=ticket or None, repaired=repaired
+                )
+        tables.clear_selection(f"failed:{view}")
+        st.rerun()
+
+
+def retry(ticked: Collection[int], who: viewer.Viewer) -> None:
+    """A new batch of the ticked renewals whose cause is mended; it needs its own approval."""
+    label = plural("Retry the {count} repaired", "Retry the {count} repaired", len(ticked))
+    if not st.button(label, type="primary", icon=":material/replay:", key="failed:retry"):
+        return
+    with viewer.told():
+        with reading.writing() as tx:
+            made = renewals.retry_repaired(tx, who.actor, obligations=sorted(ticked), form_key=viewer.form_key("retry"))
+        if made.batch is None:
+            st.warning(_("None of these may be tried again: mark the cause as mended first."))
+            return
+        viewer.new_form_key("retry")
+        tables.clear_selection("failed:failed")
+        st.switch_page("app_pages/batches.py", query_params={"batch": str(made.batch)})
