@@ -51,7 +51,7 @@ WHERE upload_id = $upload_id AND state IN ('waiting', 'accepted') RETURNING uplo
 
 -- name: refused
 -- The file as a whole was not taken.
-UPDATE upload SET state = 'refused', error = $error, rows_refused = $refused, ended_at = $now
+UPDATE upload SET state = 'refused', error = $error, preview = coalesce($preview, preview), rows_refused = $refused, ended_at = $now
 WHERE upload_id = $upload_id AND state IN ('waiting', 'accepted') RETURNING upload_id;
 
 -- name: forget_refusals

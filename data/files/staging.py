@@ -8,6 +8,7 @@ to `noticed` and becomes findings at the end.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+
 import pyarrow as pa
 
 from data.database import Queries, Transaction

@@ -1,4 +1,4 @@
-"""Uploads from the drop to the import, their refused rows, and named layouts. Bytes lie under their SHA-256."""
+"""Uploads from the drop to the import, and their refused rows. Their bytes lie under their SHA-256 (incoming.py)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,6 @@ from data.words import N_, _
 Q = Queries.beside(__file__)
 # What one page or one tick looks at.
 _AT_ONCE = 50
-_LAYOUT_NAME_MAX = 80
 
 NOT_NOW = N_("The file {filename} is not waiting for this any more; look again")
 
@@ -35,7 +34,7 @@ _REFUSED_ROWS = pa.schema(
 
 @dataclass(frozen=True)
 class Upload:
-    """One row of `upload`."""
+    """One row of `upload`; of a list, without its preview."""
 
     upload_id: int
     sha256: str
@@ -64,8 +63,8 @@ class Preview:
     headers: list[str] = field(default_factory=list)  # as they stand in the file
     mapping: dict[str, str] = field(default_factory=dict)  # canonical column → header
     columns: list[str] = field(default_factory=list)  # canonical columns this kind may have
-    samples: list[dict[str, Any]] = field(default_factory=list)  # the first rows as they were understood
-    remarks: list[str] = field(default_factory=list)  # packed sentences, each with its count
+    samples: list[list[str]] = field(default_factory=list)  # the first rows, in the order of headers
+    remarks: list[dict[str, Any]] = field(default_factory=list)  # column, reason (packed), count, line, value
     findings: dict[str, int] = field(default_factory=dict)  # kind of finding → how many
     known_since: str | None = None  # the same file was taken then; nothing would change
 
@@ -77,16 +76,6 @@ class Preview:
     def from_json(cls, text: str | None) -> "Preview":
         """As it was kept; an upload not read yet has an empty one."""
         return cls(**json.loads(text)) if text else cls()
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A mapping someone named, found again by its headers."""
-
-    name: str
-    kind: str
-    headers: tuple[str, ...]
-    mapping: dict[str, str]
 
 
 def keep_upload(
@@ -140,7 +129,7 @@ def choose(
 ) -> None:
     """Correct what the file is taken for; it is read again. Without `mapping` the headers are recognised anew."""
     require(tx, by, Action.IMPORT, f"upload {upload_id}")
-    upload = _one(tx, upload_id)
+    upload = existing(tx, upload_id)
     told = mapping_json(mapping) if mapping is not None else None
     if not tx.rows(Q.choose, upload_id=upload_id, kind=kind, mapping=told):
         raise Refused(_(NOT_NOW, filename=upload.filename))
@@ -149,7 +138,7 @@ def choose(
 def accept(tx: Transaction, by: Actor, *, upload_id: int) -> None:
     """Ask for the good rows of a previewed file; a job imports them."""
     require(tx, by, Action.IMPORT, f"upload {upload_id}")
-    upload = _one(tx, upload_id)
+    upload = existing(tx, upload_id)
     if not tx.rows(Q.accept, upload_id=upload_id):
         raise Refused(_(NOT_NOW, filename=upload.filename))
     audit.record(tx, by, Event.FILE_ACCEPTED, f"upload {upload_id}", filename=upload.filename)
@@ -158,7 +147,7 @@ def accept(tx: Transaction, by: Actor, *, upload_id: int) -> None:
 def discard(tx: Transaction, by: Actor, *, upload_id: int) -> None:
     """The file is not wanted; its bytes stay."""
     require(tx, by, Action.IMPORT, f"upload {upload_id}")
-    upload = _one(tx, upload_id)
+    upload = existing(tx, upload_id)
     if not tx.rows(Q.discard, upload_id=upload_id, now=tx.now):
         raise Refused(_(NOT_NOW, filename=upload.filename))
     audit.record(tx, by, Event.FILE_DISCARDED, f"upload {upload_id}", filename=upload.filename)
@@ -229,11 +218,17 @@ def refuse(
     msgid: str,
     values: Mapping[str, Any],
     refusals: Sequence[RefusedRow] = (),
+    preview: Preview | None = None,
 ) -> None:
-    """Nothing of the file was taken, for this reason."""
+    """Nothing of the file was taken, for this reason; `preview` holds what could be read all the same."""
     require(tx, by, Action.IMPORT, f"upload {upload_id}")
     tx.rows(
-        Q.refused, upload_id=upload_id, error=pack(msgid, dict(values)), refused=refused_lines(refusals), now=tx.now
+        Q.refused,
+        upload_id=upload_id,
+        error=pack(msgid, dict(values)),
+        preview=preview.to_json() if preview else None,
+        refused=refused_lines(refusals),
+        now=tx.now,
     )
     _keep_refusals(tx, upload_id, refusals)
     audit.record(tx, by, Event.FILE_REFUSED, f"upload {upload_id}", reason=msgid)
@@ -244,38 +239,15 @@ def refusals(reader: Reader, *, upload_id: int, limit: int = _AT_ONCE, offset: i
     return reader.arrow(Q.refusals, upload_id=upload_id, limit=limit, offset=offset)
 
 
-def layouts(reader: Reader) -> list[Layout]:
-    """All named mappings."""
-    return [
-        Layout(row["name"], row["kind"], tuple(json.loads(row["headers"])), json.loads(row["mapping"]))
-        for row in reader.rows(Q.layouts)
-    ]
-
-
-def save_layout(tx: Transaction, by: Actor, *, name: str, upload_id: int) -> None:
-    """Remember how this upload was read under `name`, for files with the same headers."""
-    require(tx, by, Action.IMPORT, f"layout {name}")
-    upload, name = _one(tx, upload_id), name.strip()
-    if not name or len(name) > _LAYOUT_NAME_MAX:
-        raise Refused(_("Give the layout a name of 1 to {limit} characters", limit=_LAYOUT_NAME_MAX))
-    if upload.kind is None or upload.mapping is None:
-        raise Refused(_("The file {filename} has not been read yet; wait for its preview", filename=upload.filename))
-    headers = json.dumps(Preview.from_json(upload.preview).headers, ensure_ascii=False)
-    tx.run(
-        Q.save_layout,
-        name=name,
-        kind=upload.kind,
-        headers=headers,
-        mapping=upload.mapping,
-        person_id=by.person_id,
-        now=tx.now,
-    )
-    audit.record(tx, by, Event.LAYOUT_SAVED, f"layout {name}", upload=upload_id)
-
-
 def mapping_json(mapping: Mapping[str, str]) -> str:
     """A mapping as it is kept and compared."""
     return json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)
+
+
+def mapping_of(upload: Upload) -> dict[str, str] | None:
+    """The mapping an upload was read with, or a person chose; None: recognise it."""
+    mapping: dict[str, str] | None = json.loads(upload.mapping) if upload.mapping else None
+    return mapping
 
 
 def refused_lines(refusals: Sequence[RefusedRow]) -> int:
@@ -283,7 +255,8 @@ def refused_lines(refusals: Sequence[RefusedRow]) -> int:
     return len({(row.sheet, row.line) for row in refusals})
 
 
-def _one(reader: Reader, upload_id: int) -> Upload:
+def existing(reader: Reader, upload_id: int) -> Upload:
+    """One upload that must be there. Raises Refused."""
     upload = one(reader, upload_id)
     if upload is None:
         raise Refused(_("There is no upload {upload_id}", upload_id=upload_id))

@@ -67,7 +67,7 @@ FINDINGS = {
     "unknown_merchant": N_("The merchant {merchant_no} is named but not described yet"),
     "unknown_agent": N_("The agent {agent_no} is named but not described yet"),
     "unknown_terminal": N_("The terminal {terminal_id} is named but not described yet"),
-    "unknown_card": N_("The card {iccid} has usage, but no card list names it"),
+    "unknown_card": N_("The card {iccid} is named, but no card list describes it yet"),
     "unknown_account": N_("The account {account} is not in carriers.toml"),
     "unmapped_status": N_("The state “{raw_status}” means nothing we know"),
     "older_expiry": N_("{source} says {told}, but {known} is newer knowledge"),

@@ -1,5 +1,7 @@
 """Cards from the rows of a file (data/files/staging.py): found by ICCID stem, else MSISDN, else IMSI; made, compared, merged."""
 
+import pyarrow as pa
+
 from data.database import Queries, Transaction
 from data.files.rules import AMBIGUOUS_NUMBER, UNKNOWN_CARD, Counts
 
@@ -58,6 +60,12 @@ def merge_sims(tx: Transaction, *, last: int, source: str) -> Counts:
     tx.run(Q.keep_cycle_usage)
     tx.run(Q.close_agreed, now=tx.now)
     return counts
+
+
+def notice_repeats(tx: Transaction, repeats: pa.Table) -> None:
+    """Rows at `sheet`, `line` have later rows about the same card that say something else: a finding each."""
+    with tx.frame("repeats", repeats):
+        tx.run(Q.notice_repeats)
 
 
 def changed_ids(tx: Transaction) -> list[int]:

@@ -144,9 +144,9 @@ WHEN MATCHED THEN UPDATE SET iccid = n.iccid, imsi = n.imsi, msisdn = n.msisdn, 
     raw_status = n.raw_status, activated_on = n.activated_on, expires_on = n.expires_on, auto_renew = n.auto_renew,
     quota_bytes = n.quota_bytes, used_bytes = n.used_bytes, left_bytes = n.left_bytes, as_of = n.as_of,
     purchase_batch = n.purchase_batch, pool = n.pool, tags = n.tags,
-    anchor_day = CASE WHEN n.expires_on IS NULL
-            OR least(s.anchor_day, day(last_day(n.expires_on))) = day(n.expires_on) THEN s.anchor_day
-        ELSE day(n.expires_on) END,
+    anchor_day = CASE WHEN s.anchor_day IS NOT NULL
+            AND least(s.anchor_day, day(last_day(n.expires_on))) = day(n.expires_on) THEN s.anchor_day
+        ELSE coalesce(day(n.expires_on), s.anchor_day) END,
     expiry_source = CASE WHEN n.moves_expiry THEN 'file' ELSE s.expiry_source END,
     expiry_seen_at = CASE WHEN n.moves_expiry THEN coalesce(n.told_as_of, $now) ELSE s.expiry_seen_at END,
     status_seen_at = CASE WHEN n.moves_status THEN coalesce(n.told_as_of, $now) ELSE s.status_seen_at END;
@@ -195,6 +195,13 @@ UNION ALL SELECT DISTINCT 'unknown_account', NULL::BIGINT, told_account, json_ob
 UNION ALL SELECT DISTINCT 'unmapped_status', NULL::BIGINT, told_raw_status,
     json_object('raw_status', told_raw_status)::VARCHAR
     FROM sim_in WHERE told_status = 'unknown' AND told_raw_status IS NOT NULL;
+
+-- name: notice_repeats
+-- Cards with further rows in this file that were refused for saying something else than the first.
+INSERT INTO noticed
+SELECT 'card_in_two_rows', min(s.sim_id), s.iccid, json_object('rows', 1 + count(*))::VARCHAR
+FROM repeats r JOIN incoming i ON i.line = r.line AND i.sheet = r.sheet JOIN sim s ON s.stem = i.stem
+GROUP BY s.iccid;
 
 -- name: close_agreed
 -- The sources agree again about the expiry.

@@ -58,12 +58,15 @@ SELECT coalesce(merchant_no, merchant_name) AS no, arg_max(merchant_name, rn), t
 FROM incoming WHERE refusal IS NULL AND merchant_id IS NULL AND coalesce(merchant_no, merchant_name) IS NOT NULL
 GROUP BY no ORDER BY min(rn);
 
--- name: name_nameless_merchants
--- A ledger that happens to bring a merchant's name gives it to a merchant without one.
-UPDATE merchant SET name = n.merchant_name
-FROM (SELECT merchant_no, arg_max(merchant_name, rn) AS merchant_name FROM incoming
-      WHERE merchant_no IS NOT NULL AND merchant_name IS NOT NULL GROUP BY merchant_no) n
-WHERE merchant.merchant_no = n.merchant_no AND merchant.name IS NULL;
+-- name: fill_merchants
+-- A ledger that happens to bring a merchant's name or place gives it to a merchant without one.
+UPDATE merchant SET name = coalesce(merchant.name, n.name), region = coalesce(merchant.region, n.region),
+    city = coalesce(merchant.city, n.city)
+FROM (SELECT merchant_id, arg_max(merchant_name, rn) AS name, arg_max(region, rn) AS region, arg_max(city, rn) AS city
+      FROM incoming WHERE merchant_id IS NOT NULL AND refusal IS NULL GROUP BY merchant_id) n
+WHERE merchant.merchant_id = n.merchant_id
+    AND (merchant.name IS NULL AND n.name IS NOT NULL OR merchant.region IS NULL AND n.region IS NOT NULL
+        OR merchant.city IS NULL AND n.city IS NOT NULL);
 
 -- name: find_merchants_by_number
 -- Each row's merchant, by number; a name stands for the number of those known by name only.
@@ -148,6 +151,19 @@ UPDATE incoming SET terminal_key = t.terminal_key FROM sim s JOIN terminal t USI
 WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND s.stem = incoming.stem
     AND t.terminal_id = incoming.terminal_id;
 
+-- name: find_terminals_by_serial
+-- Rows without merchant that bring the maker's number: the only machine of that number.
+UPDATE incoming SET terminal_key = t.terminal_key
+FROM (SELECT serial_no, min(terminal_key) AS terminal_key, min(terminal_id) AS terminal_id FROM terminal
+      WHERE serial_no IS NOT NULL GROUP BY serial_no HAVING count(*) = 1) t
+WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND t.serial_no = incoming.serial_no
+    AND (incoming.terminal_id IS NULL OR incoming.terminal_id = t.terminal_id);
+
+-- name: refuse_unknown_machines
+-- Rows of a ledger that name a machine only by a maker's number nobody knows.
+UPDATE incoming SET refusal = $msgid, refused_column = 'serial_no', refused_value = coalesce(serial_no, '')
+WHERE terminal_key IS NULL AND terminal_id IS NULL AND refusal IS NULL;
+
 -- name: find_terminals_by_number
 -- Rows without merchant: the terminal of that number, when there is only one.
 UPDATE incoming SET terminal_key = t.terminal_key
@@ -180,6 +196,13 @@ FROM incoming i WHERE i.terminal_key > $last AND i.refusal IS NULL;
 -- A ledger describes them now.
 UPDATE finding SET closed_at = $now WHERE closed_at IS NULL AND kind = 'unknown_terminal'
     AND object IN (SELECT terminal_id FROM incoming WHERE refusal IS NULL);
+
+-- name: keep_imeis
+-- A card list that says in which device a card is speaks of the terminal that holds the card.
+UPDATE terminal SET imei = n.imei
+FROM (SELECT s.terminal_key, arg_max(i.imei, i.rn) AS imei FROM incoming i JOIN sim s ON s.stem = i.stem
+      WHERE i.imei IS NOT NULL AND i.refusal IS NULL AND s.terminal_key IS NOT NULL GROUP BY s.terminal_key) n
+WHERE terminal.terminal_key = n.terminal_key AND terminal.imei IS DISTINCT FROM n.imei;
 
 -- name: compare_terminals
 -- Each terminal of the file as it will be, and whether that is news.

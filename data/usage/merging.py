@@ -6,12 +6,8 @@ from data.files.rules import Counts
 Q = Queries.beside(__file__, "merging.sql")
 
 
-def merge_usage(tx: Transaction, *, last: int) -> Counts:
-    """Write the file's figures: a day is replaced, a month follows unless a later figure is known.
-
-    Cards above `last` are named by no card list yet: a finding each.
-    """
-    tx.run(Q.notice_new_cards, last=last)
+def merge_usage(tx: Transaction) -> Counts:
+    """Write the file's figures: a day is replaced, a month follows unless a later figure is known."""
     tx.run(Q.compare_days)
     tx.run(Q.compare_months, now=tx.now)
     counts = Counts(**(tx.row(Q.count) or {}))

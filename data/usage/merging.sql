@@ -83,16 +83,6 @@ SELECT count(*) FILTER (old_bytes IS NULL) AS new,
 FROM (SELECT old_bytes, used_bytes, false AS older FROM day_in
       UNION ALL SELECT old_bytes, used_bytes, older FROM month_in);
 
--- name: notice_new_cards
--- Cards that so far only a usage file has named.
-INSERT INTO noticed
-SELECT 'unknown_card', sim_id, iccid, json_object('iccid', iccid)::VARCHAR FROM sim WHERE sim_id > $last;
-
--- name: close_described_cards
--- A card list names them now.
-UPDATE finding SET closed_at = $now WHERE closed_at IS NULL AND kind = 'unknown_card'
-    AND object IN (SELECT iccid FROM incoming WHERE refusal IS NULL);
-
 -- name: changed_ids
 -- The cards with a new figure.
 SELECT sim_id FROM day_in WHERE old_bytes IS DISTINCT FROM used_bytes

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from data.database import Transaction
 from data.files import staging
 from data.files.rules import Counts, RefusedRow
@@ -11,6 +13,7 @@ from data.sims.rolling import roll_up
 from data.terminals import merging as terminals
 from data.usage import merging as usage
 from jobs.importing.cleaning import Cleaned
+from jobs.importing.records import DIFFERS
 
 # From this many cards on, making every row of the joined view anew is cheaper than picking the touched ones.
 _ROLL_UP_ALL_FROM = 2_000
@@ -29,20 +32,28 @@ def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -
     """Merge the accepted rows of a file into the house, all inside `tx`.
 
     1. stage the rows;
-    2. find or make what they name: agents, merchants, cards, plans, terminals;
+    2. find or make what they name: agents, merchants, cards, terminals, plans;
     3. merge what they say;
     4. make the joined view of the touched cards anew (not for a dry run: `roll=False`).
     """
-    table = cleaned.table
-    if cleaned.kind == "merchants" and "merchant_name" not in table.column_names and "name" in table.column_names:
-        table = table.rename_columns([{"name": "merchant_name"}.get(name, name) for name in table.column_names])
-    with staging.staged(tx, table, source=source):
+    with staging.staged(tx, cleaned.table, source=source):
         counts, touched = _MERGE[cleaned.kind](tx, source)
+        _notice_repeats(tx, cleaned)
         refusals = tuple(staging.refused(tx))
         findings = staging.noticed(tx)
-    if roll and counts.new + counts.changed:
+    if roll and (touched or counts.new + counts.changed):
         roll_up(tx, touched if touched is not None and len(touched) < _ROLL_UP_ALL_FROM else None)
     return Landed(counts, refusals, findings)
+
+
+def _notice_repeats(tx: Transaction, cleaned: Cleaned) -> None:
+    kept = [(row.sheet, row.values["line"]) for row in cleaned.refusals if row.reason == DIFFERS]
+    if kept and cleaned.kind in {"cards", "sims"}:
+        sheets, lines = zip(*kept, strict=True)
+        sims.notice_repeats(tx, pa.table({"sheet": pa.array(sheets), "line": pa.array(lines, pa.int64())}))
+
+
+# Each returns its counts and the touched cards; None: any card may be touched.
 
 
 def _merchants(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
@@ -51,11 +62,13 @@ def _merchants(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]
     return terminals.merge_merchants(tx, last=last), None
 
 
-def _terminals(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+def _terminals(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     terminals.resolve_agents(tx)
     terminals.resolve_merchants(tx)
     last = terminals.resolve_terminals(tx, described=True)
-    return terminals.merge_terminals(tx, last=last), None
+    counts = terminals.merge_terminals(tx, last=last)
+    moved = sims.link_terminals(tx, source=source)
+    return counts, None if counts.new + counts.changed else moved
 
 
 def _plans(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
@@ -70,14 +83,14 @@ def _sims(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     plans.resolve_plans(tx)
     last = sims.add_sims(tx)
     counts = sims.merge_sims(tx, last=last, source=source)
+    terminals.keep_imeis(tx)
     return counts, sims.changed_ids(tx)
 
 
 def _usage(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
     sims.find_sims(tx)
-    last = sims.add_sims(tx)
-    counts = usage.merge_usage(tx, last=last)
-    return counts, usage.changed_ids(tx)
+    sims.add_sims(tx, described=False)
+    return usage.merge_usage(tx), usage.changed_ids(tx)
 
 
 _MERGE = {

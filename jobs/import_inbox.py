@@ -1,0 +1,61 @@
+"""Imports files from the inbox folder under saved layouts, so that a nightly ledger needs no person."""
+
+import threading
+from pathlib import Path
+
+from data import words
+from data.home import Home
+from data.people.rules import SYSTEM
+from jobs.importing.taking import Taken, take
+from jobs.importing.telling import lines, write_refusals
+
+# A file whose size and time stand still for this long is whole; a copy over the network pauses shorter.
+SETTLES_S = 5.0
+# Files of one tick; the rest waits for the next one.
+_AT_ONCE = 20
+
+
+def run(home: Home, stop: threading.Event) -> str | None:
+    """Take every whole file of the inbox.
+
+    1. leave what is still being written, and what starts with a dot, for a later tick;
+    2. import the good rows in one transaction;
+    3. move the file to inbox/done or inbox/refused, its report and its refused rows beside it.
+
+    A crash between 2 and 3 imports once: the next tick finds the file known and only moves it.
+    """
+    before = {path: _seen(path) for path in _files(home.inbox)}
+    if not before or stop.wait(SETTLES_S):
+        return None
+    done = refused = 0
+    for path, seen in before.items():
+        if stop.is_set():
+            break
+        if not path.exists() or _seen(path) != seen:
+            continue
+        taken = take(home, SYSTEM, path=path, filename=path.name, source="inbox", accept_good=True)
+        with words.speaking(home.settings.language):
+            _put_away(home, path, taken)
+        done, refused = done + (taken.state != "refused"), refused + (taken.state == "refused")
+    if done + refused == 0:
+        return None
+    return f"{done} files imported from the inbox, {refused} refused"
+
+
+def _files(inbox: Path) -> list[Path]:
+    found = [path for path in inbox.iterdir() if path.is_file() and not path.is_symlink()]
+    return sorted(path for path in found if not path.name.startswith((".", "~$")))[:_AT_ONCE]
+
+
+def _seen(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _put_away(home: Home, path: Path, taken: Taken) -> None:
+    folder = home.inbox / ("refused" if taken.state == "refused" else "done")
+    name = f"{home.clock.now():%Y%m%dT%H%M%S} {path.name}"
+    if taken.refusals:
+        write_refusals(taken, folder / f"{name}.refused.csv")
+    (folder / f"{name}.report.txt").write_text("\n".join([path.name, *lines(taken)]) + "\n", encoding="utf-8")
+    path.replace(folder / name)
