@@ -63,7 +63,7 @@ class Preview:
     headers: list[str] = field(default_factory=list)  # as they stand in the file
     mapping: dict[str, str] = field(default_factory=dict)  # canonical column → header
     columns: list[str] = field(default_factory=list)  # canonical columns this kind may have
-    samples: list[list[str]] = field(default_factory=list)  # the first rows, in the order of headers
+    samples: list[dict[str, str]] = field(default_factory=list)  # the first rows, header → text as in the file
     remarks: list[dict[str, Any]] = field(default_factory=list)  # column, reason (packed), count, line, value
     findings: dict[str, int] = field(default_factory=dict)  # kind of finding → how many
     known_since: str | None = None  # the same file was taken then; nothing would change

@@ -16,7 +16,6 @@ from data.home import Home
 from data.people.rules import Actor
 from data.words import N_
 from jobs.importing.cleaning import Cleaned, clean
-from jobs.importing.fields import KINDS
 from jobs.importing.landing import Landed, land
 from jobs.importing.reading import read_file
 from jobs.importing.recognising import Recognition, recognise
@@ -235,12 +234,11 @@ def preview_of(
     since: datetime | None = None,
 ) -> Preview:
     """What the person who decides gets to see; less of it where cleaning refused the file."""
-    kind = KINDS.get(recognition.kind or "")
     return Preview(
         headers=list(recognition.headers),
         mapping=dict(recognition.mapping),
-        columns=list(kind.fields) if kind else [],
-        samples=[list(row) for row in recognition.samples],
+        columns=list(recognition.columns),
+        samples=list(recognition.samples),
         remarks=[
             {
                 "column": remark.column,

@@ -1,0 +1,172 @@
+"""From a dropped file to its preview, and from a person's yes to the house."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from data.database import Query
+from data.files import layouts, store
+from data.files.incoming import keep_bytes
+from data.files.rules import unpack
+from data.files.store import Preview
+from data.home import Home
+from data.people.rules import Actor, Refused
+from jobs import read_uploads
+
+CARD = "89860012345678901234"
+CARDS = f"iccid,plan,expires_on\n{CARD},30M,2027-02-28\n8.98600E+19,30M,2027-02-28\n"
+Drop = Callable[..., int]
+
+
+@pytest.fixture
+def operator(people: dict[str, Actor]) -> Actor:
+    return people["operator"]
+
+
+@pytest.fixture
+def drop(home: Home, operator: Actor) -> Drop:
+    """`drop("cards.csv", text)`: the upload a page would write."""
+
+    def run(filename: str, text: str) -> int:
+        sha256, size = keep_bytes(home.incoming, text.encode())
+        with home.db.write() as tx:
+            return store.keep_upload(tx, operator, sha256=sha256, filename=filename, size=size, source="page")
+
+    return run
+
+
+def tick(home: Home) -> str | None:
+    return read_uploads.run(home, threading.Event())
+
+
+def sims(home: Home) -> int:
+    return int(home.db.read().value(Query("asked", "By a test.", "SELECT count(*) FROM sim")))
+
+
+def read(home: Home, upload_id: int) -> store.Upload:
+    return store.existing(home.db.read(), upload_id)
+
+
+def test_a_dropped_file_is_previewed_and_changes_nothing(home: Home, drop: Drop) -> None:
+    upload_id = drop("cards.csv", CARDS)
+    assert tick(home) == "1 files read, 0 imported, 0 refused"
+    upload = read(home, upload_id)
+    assert (upload.state, upload.kind, upload.rows_new, upload.rows_refused) == ("previewed", "cards", 1, 1)
+    preview = Preview.from_json(upload.preview)
+    assert preview.mapping == {"iccid": "iccid", "plan": "plan", "expires_on": "expires_on"}
+    assert preview.samples[0] == {"iccid": CARD, "plan": "30M", "expires_on": "2027-02-28"}
+    assert preview.findings == {"unknown_plan": 1}
+    assert sims(home) == 0
+    assert tick(home) is None
+
+
+def test_an_accepted_file_is_imported_once(home: Home, drop: Drop, operator: Actor) -> None:
+    upload_id = drop("cards.csv", CARDS)
+    tick(home)
+    with home.db.write() as tx:
+        store.accept(tx, operator, upload_id=upload_id)
+    assert tick(home) == "0 files read, 1 imported, 0 refused"
+    assert tick(home) is None
+    assert (read(home, upload_id).state, sims(home)) == ("imported", 1)
+    refused = store.refusals(home.db.read(), upload_id=upload_id).to_pylist()
+    assert [(row["line"], row["column"], row["value"]) for row in refused] == [(3, "iccid", "8.98600E+19")]
+    msgid, _values = unpack(refused[0]["reason"])
+    assert msgid
+
+
+def test_a_crash_while_importing_leaves_the_file_accepted_and_nothing_merged(
+    home: Home, drop: Drop, operator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = drop("cards.csv", CARDS)
+    tick(home)
+    with home.db.write() as tx:
+        store.accept(tx, operator, upload_id=upload_id)
+
+    def crash(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "imported", crash)
+        with pytest.raises(RuntimeError):
+            tick(home)
+    assert (read(home, upload_id).state, sims(home)) == ("accepted", 0)
+    tick(home)
+    assert (read(home, upload_id).state, sims(home)) == ("imported", 1)
+
+
+def test_a_corrected_mapping_is_read_again(home: Home, drop: Drop, operator: Actor) -> None:
+    upload_id = drop("cards.csv", f"iccid,wohin\n{CARD},2027-02-28\n")
+    tick(home)
+    with home.db.write() as tx:
+        store.choose(tx, operator, upload_id=upload_id, mapping={"iccid": "iccid", "expires_on": "wohin"})
+    tick(home)
+    upload = read(home, upload_id)
+    assert Preview.from_json(upload.preview).mapping == {"iccid": "iccid", "expires_on": "wohin"}
+
+
+def test_a_saved_layout_reads_the_next_file_with_these_headers(home: Home, drop: Drop, operator: Actor) -> None:
+    first = drop("cards.csv", f"iccid,wohin\n{CARD},2027-02-28\n")
+    tick(home)
+    with home.db.write() as tx:
+        store.choose(tx, operator, upload_id=first, kind="sims", mapping={"iccid": "iccid", "expires_on": "wohin"})
+    tick(home)
+    with home.db.write() as tx:
+        layouts.save_layout(tx, operator, name="张三", upload_id=first)
+    second = drop("next.csv", f"iccid,wohin\n{CARD},2027-03-31\n")
+    tick(home)
+    upload = read(home, second)
+    assert (upload.kind, upload.layout) == ("sims", "张三")
+    assert Preview.from_json(upload.preview).mapping["expires_on"] == "wohin"
+
+
+def test_a_file_nobody_understands_is_refused_with_its_headers_until_a_kind_is_chosen(
+    home: Home, drop: Drop, operator: Actor
+) -> None:
+    upload_id = drop("odd.csv", f"alpha,beta\n{CARD},x\n")
+    tick(home)
+    upload = read(home, upload_id)
+    assert upload.state == "refused"
+    assert Preview.from_json(upload.preview).headers == ["alpha", "beta"]
+    with home.db.write() as tx:
+        store.choose(tx, operator, upload_id=upload_id, kind="sims", mapping={"iccid": "alpha"})
+    tick(home)
+    assert read(home, upload_id).state == "previewed"
+
+
+def test_a_file_that_is_no_table_is_refused_with_its_sentence(home: Home, drop: Drop) -> None:
+    upload_id = drop("scan.pdf", "%PDF-1.7 and so on")
+    assert tick(home) == "0 files read, 0 imported, 1 refused"
+    upload = read(home, upload_id)
+    assert upload.state == "refused"
+    assert upload.error
+    assert "PDF" in str(unpack(upload.error)[1])
+
+
+def test_the_same_file_says_since_when_it_is_known(home: Home, drop: Drop, operator: Actor) -> None:
+    text = f"iccid,plan\n{CARD},30M\n"
+    first = drop("cards.csv", text)
+    tick(home)
+    with home.db.write() as tx:
+        store.accept(tx, operator, upload_id=first)
+    tick(home)
+    second = drop("cards again.csv", text)
+    tick(home)
+    upload = read(home, second)
+    assert Preview.from_json(upload.preview).known_since == "2026-11-22T02:00:00+00:00"
+    assert (upload.rows_new, upload.rows_changed) == (0, 0)
+
+
+def test_a_discarded_file_is_not_read(home: Home, drop: Drop, operator: Actor) -> None:
+    upload_id = drop("cards.csv", CARDS)
+    with home.db.write() as tx:
+        store.discard(tx, operator, upload_id=upload_id)
+    assert tick(home) is None
+    with pytest.raises(Refused), home.db.write() as tx:
+        store.accept(tx, operator, upload_id=upload_id)
+
+
+@pytest.mark.parametrize("name", ["viewer", "approver", "administrator"])
+def test_only_an_operator_imports(home: Home, people: dict[str, Actor], name: str) -> None:
+    with pytest.raises(Refused), home.db.write() as tx:
+        store.keep_upload(tx, people[name], sha256="0" * 64, filename="x.csv", size=1, source="page")
