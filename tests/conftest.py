@@ -101,3 +101,75 @@ def page(
         return test.run()
 
     return run
+
+
+CARRIERS_TOML = """
+[[account]]
+name = "practice-a"
+connector = "practice"
+carrier = "mobile"
+payee = "Practice Mobile"
+support = "400-000-1001"
+refused_share = 0.0
+lost_share = 0.0
+accepted_share = 0.0
+later_share = 0.0
+
+[[account]]
+name = "by-hand"
+connector = "offline"
+carrier = "unicom"
+payee = "Agent Wang"
+"""
+
+_CARDS = """
+INSERT INTO sim (stem, iccid, msisdn, carrier, account, plan_id, status, activated_on, expires_on, anchor_day, auto_renew, observed_at)
+SELECT printf('8986041012345%06d', i), printf('8986041012345%06d7', i), printf('14412345%05d', i), 'mobile', 'practice-a', $plan_id,
+    'active', DATE '2025-11-30', $expires_on::DATE + ((i * 7) % 5)::INTEGER, NULL, false, $now
+FROM generate_series(1, $count) t(i)
+"""
+
+
+@pytest.fixture
+def fleet(demo_home: Home) -> Callable[..., list[int]]:
+    """`fleet(20)`: so many cards in use at the account practice-a, ¥12.00 for 12 months, expiring 2026-11-30 or soon after.
+
+    Keywords change lines of carriers.toml: `fleet(20, lost_share=0.5)`. Returns the sim_ids.
+    """
+    from data.database import Query
+    from data.sims.rolling import roll_up
+    from jobs.carriers import accounts
+
+    def build(count: int, *, expires_on: str = "2026-11-30", **practice: object) -> list[int]:
+        text = CARRIERS_TOML
+        for key, value in practice.items():
+            lines = [line for line in text.splitlines() if not line.startswith(f"{key} =")]
+            told = f'"{value}"' if isinstance(value, str) else str(value).lower()
+            lines.insert(lines.index('connector = "practice"') + 1, f"{key} = {told}")
+            text = "\n".join(lines)
+        demo_home.carriers_file.write_text(text, encoding="utf-8")
+        accounts.load(demo_home)
+
+        def sql(text: str) -> Query:
+            return Query("test", "", text)
+
+        with demo_home.db.write() as tx:
+            plan_id = tx.value(
+                sql(
+                    "INSERT INTO plan (plan, carrier, network, quota_bytes, term_months) "
+                    "VALUES ('M30', 'mobile', '4G', 31457280, 12) RETURNING plan_id"
+                )
+            )
+            tx.run(
+                sql(
+                    "INSERT INTO price (plan_id, channel, term_months, price_fen, valid_from) "
+                    "VALUES ($plan_id, '', 12, 1200, DATE '2025-01-01')"
+                ),
+                plan_id=plan_id,
+            )
+            tx.run(sql(_CARDS), plan_id=plan_id, count=count, expires_on=expires_on, now=tx.now)
+            roll_up(tx)
+        found = demo_home.db.read().rows(sql("SELECT sim_id FROM sim ORDER BY sim_id"))
+        return [row["sim_id"] for row in found]
+
+    return build

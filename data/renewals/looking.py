@@ -81,12 +81,9 @@ def status(reader: Reader, batch: int) -> Status | None:
     if found is None:
         return None
     sums = {row["st"]: row for row in reader.rows(Q.batch_sums, batch=batch)}
-    states = [state.value for state in State]
-    return Status(
-        **found,
-        **{state: sums[state]["items"] if state in sums else 0 for state in states},
-        fen={state: sums[state]["fen"] if state in sums else 0 for state in states},
-    )
+    counted: dict[str, Any] = {state.value: 0 for state in State} | {state: row["items"] for state, row in sums.items()}
+    fen = {state.value: 0 for state in State} | {state: row["fen"] for state, row in sums.items()}
+    return Status(**found, **counted, fen=fen)
 
 
 def progress(reader: Reader, batch: int) -> Progress:

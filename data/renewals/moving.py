@@ -24,7 +24,7 @@ class Unknown:
 
     obligation: int
     n: int
-    before: str
+    reason: str | None
     asked: int
     not_found: int
     doubted_at: datetime
@@ -78,6 +78,10 @@ class Sent(Protocol):
     def order_no(self) -> str: ...
     @property
     def amount_fen(self) -> int: ...
+    @property
+    def iccid(self) -> str: ...
+    @property
+    def new_expiry(self) -> date: ...
 
 
 def result(about: Sent, *, batch: int, move: tuple[State, Arrow, State], **said: Any) -> Result:

@@ -62,7 +62,7 @@ SELECT $now, $actor, obligation, n, 2, 'pending', 'submitted', evidence FROM cla
 -- The guarded move of every registered result; a row that is no longer where it was is left alone.
 UPDATE state SET st = r.after, reason = r.reason, detail = r.detail, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
     new_expiry = coalesce(r.new_expiry, state.new_expiry), proof = r.proof, not_found = r.not_found, asked = r.asked,
-    trips = state.trips + (r.arrow IN (3, 10))::INTEGER, next_at = r.next_at,
+    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL)::INTEGER, next_at = r.next_at,
     changed_at = CASE WHEN r.arrow = 12 THEN state.changed_at ELSE $now END,
     ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
 FROM results r
@@ -109,7 +109,7 @@ RETURNING id;
 
 -- name: due_unknowns
 -- Orders without a clear answer whose next slot has come.
-SELECT s.obligation, s.n, s.st AS before, s.asked, s.not_found, s.changed_at AS doubted_at, s.carrier_ref,
+SELECT s.obligation, s.n, s.reason, s.asked, s.not_found, s.changed_at AS doubted_at, s.carrier_ref,
     o.sim_id, o.key, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
     t.order_no, t.expires_before, t.deadline_at
 FROM state s

@@ -43,10 +43,8 @@ def recover(db: Database, folder: Path) -> Recovered:
     with db.write() as tx:
         lost = _lost(tx, intents)
         results = [_in_doubt(row, intents[row["digest"], row["n"]], tx.now) for row in lost]
-        results += [_interrupted(row, tx.now) for row in tx.rows(Q.submitted_items)]
-        if results:
-            book.append(outcomes(results, kind="recovered"), now=tx.now)
-            record(tx, SYSTEM, results)
+        results += _doubt_submitted(tx)
+        _keep(tx, book, results)
     reader = db.read()
     scanned, found = reader.row(Q.counted_by_scan), reader.row(Q.counted_by_index)
     if scanned != found:
@@ -54,6 +52,26 @@ def recover(db: Database, folder: Path) -> Recovered:
             f"an index of the money tables is damaged: a scan counts {scanned}, the keys find {found}; restore a backup"
         )
     return Recovered(len(results), len(lost), book.torn_bytes)
+
+
+def doubt_submitted(db: Database, book: journal.Journal) -> int:
+    """What is out while nobody is sending is in doubt; how many there were. For the one worker, before it claims."""
+    if not db.read().rows(Q.submitted_items):
+        return 0
+    with db.write() as tx:
+        results = _doubt_submitted(tx)
+        _keep(tx, book, results)
+    return len(results)
+
+
+def _doubt_submitted(tx: Transaction) -> list[Result]:
+    return [_interrupted(row, tx.now) for row in tx.rows(Q.submitted_items)]
+
+
+def _keep(tx: Transaction, book: journal.Journal, results: list[Result]) -> None:
+    if results:
+        book.append(outcomes(results, kind="recovered"), now=tx.now)
+        record(tx, SYSTEM, results)
 
 
 def _open_intents(book: journal.Journal) -> dict[tuple[str, int], dict[str, Any]]:

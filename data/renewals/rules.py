@@ -180,6 +180,7 @@ REASONS: dict[str, Reason] = {
     "reply_differs": Reason(N_("The reply names another order, card or amount"), _REVIEWER, _TODAY, False),
     "schedule_used": Reason(N_("The carrier gave no clear answer for seven days"), _REVIEWER, _TODAY, False),
     "unclear_reading": Reason(N_("The card's expiry moved, but not by the ordered term"), _REVIEWER, _TODAY, False),
+    "no_connection": Reason(N_("The account has no connection any more"), _ADMINISTRATOR, _BEFORE_ACT_BY, False),
     "too_many_trips": Reason(N_("The carrier put the order off too often"), _REVIEWER, _BEFORE_ACT_BY, False),
 }
 

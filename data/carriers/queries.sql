@@ -1,0 +1,39 @@
+-- name: accounts
+-- Accounts of carriers.toml as it was at the last start.
+SELECT account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
+    gives_invoice, support
+FROM account WHERE listed ORDER BY account;
+
+-- name: keep_accounts
+-- What carriers.toml says now.
+INSERT INTO account
+    (account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
+     gives_invoice, support, listed)
+SELECT account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
+    gives_invoice, support, true
+FROM read_accounts
+ON CONFLICT (account) DO UPDATE SET
+    connector = excluded.connector, carrier = excluded.carrier, payee = excluded.payee, way_to_pay = excluded.way_to_pay,
+    last_order_day = excluded.last_order_day, working_days = excluded.working_days,
+    cancel_after_days = excluded.cancel_after_days, expiry_rule = excluded.expiry_rule,
+    gives_invoice = excluded.gives_invoice, support = excluded.support, listed = true;
+
+-- name: unlist_accounts
+-- Accounts that are gone from the file stay for history.
+UPDATE account SET listed = false WHERE listed AND account NOT IN (SELECT account FROM read_accounts);
+
+-- name: forget_abilities
+-- Abilities are written anew at every start.
+DELETE FROM capability;
+
+-- name: keep_abilities
+-- What each connector's module declares.
+INSERT INTO capability (connector, ability, answer, reason) SELECT connector, ability, answer, reason FROM read_abilities;
+
+-- name: abilities
+-- What each connector can do.
+SELECT connector, ability, answer, reason FROM capability ORDER BY connector, ability;
+
+-- name: carrier_book
+-- What the practice carrier's books open with: each card's expiry, anchor and list price.
+SELECT stem, expires_on, anchor_day, price_fen, term_months FROM sim_now WHERE stem IN (SELECT unnest($stems));

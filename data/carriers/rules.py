@@ -1,0 +1,30 @@
+"""What an account and an ability are, as pages and rules see them. Keys and addresses stay in jobs/carriers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """One `[[account]]` of carriers.toml, without anything secret."""
+
+    account: str  # its name; never changes once an obligation carries it
+    connector: str
+    carrier: str  # mobile, unicom, telecom, broadnet, else as written
+    payee: str  # who is paid
+    way_to_pay: str  # prepaid, transfer, online, recharge_card, monthly
+    last_order_day: int | None  # orders are taken until this day of the month; None: any day
+    working_days: int  # from order to effect
+    cancel_after_days: int  # from expiry to irrecoverable cancellation
+    expiry_rule: str  # from_old_expiry, from_today, month_end
+    gives_invoice: bool
+    support: str  # whom to call
+
+
+@dataclass(frozen=True)
+class Ability:
+    """Whether a connector can do something, and why not, for the screen."""
+
+    connector: str
+    ability: str
+    answer: str  # yes, partly, no
+    reason: str

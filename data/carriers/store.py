@@ -1,0 +1,78 @@
+"""Accounts and abilities as the last start found them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from data.audit import store as audit
+from data.carriers.rules import Ability, AccountFacts
+from data.database import Queries, Reader, Transaction
+from data.people.rules import Action, Actor, Event
+from data.people.store import require
+
+Q = Queries.beside(__file__)
+
+_ACCOUNT = pa.schema(
+    [
+        ("account", pa.string()),
+        ("connector", pa.string()),
+        ("carrier", pa.string()),
+        ("payee", pa.string()),
+        ("way_to_pay", pa.string()),
+        ("last_order_day", pa.int32()),
+        ("working_days", pa.int32()),
+        ("cancel_after_days", pa.int32()),
+        ("expiry_rule", pa.string()),
+        ("gives_invoice", pa.bool_()),
+        ("support", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A card as the practice carrier's books open with it."""
+
+    stem: str
+    expires_on: date | None
+    anchor_day: int | None
+    price_fen: int | None
+    term_months: int | None
+
+
+def accounts(reader: Reader) -> list[AccountFacts]:
+    """The accounts listed now, by name."""
+    return reader.records(AccountFacts, Q.accounts)
+
+
+def keep_accounts(tx: Transaction, by: Actor, facts: Sequence[AccountFacts]) -> bool:
+    """Make the account table equal to carriers.toml; whether anything changed. Gone accounts stay, unlisted."""
+    require(tx, by, Action.WORK, "accounts")
+    if accounts(tx) == sorted(facts, key=lambda fact: fact.account):
+        return False
+    with tx.frame("read_accounts", pa.Table.from_pylist([asdict(fact) for fact in facts], schema=_ACCOUNT)):
+        tx.run(Q.keep_accounts)
+        tx.run(Q.unlist_accounts)
+    audit.record(tx, by, Event.ACCOUNTS_READ, "carriers.toml", accounts=[fact.account for fact in facts])
+    return True
+
+
+def abilities(reader: Reader) -> list[Ability]:
+    """What each connector can do, and why not."""
+    return reader.records(Ability, Q.abilities)
+
+
+def keep_abilities(tx: Transaction, by: Actor, declared: Sequence[Ability]) -> None:
+    """Make the capability table equal to what the connectors declare."""
+    require(tx, by, Action.WORK, "capabilities")
+    schema = pa.schema([(name, pa.string()) for name in ("connector", "ability", "answer", "reason")])
+    with tx.frame("read_abilities", pa.Table.from_pylist([asdict(one) for one in declared], schema=schema)):
+        tx.run(Q.forget_abilities)
+        tx.run(Q.keep_abilities)
+
+
+def carrier_book(reader: Reader, stems: Sequence[str]) -> dict[str, Booked]:
+    """Cards by stem, for the practice carrier's opening books."""
+    return {booked.stem: booked for booked in reader.records(Booked, Q.carrier_book, stems=list(stems))}

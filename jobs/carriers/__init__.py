@@ -1,0 +1,147 @@
+"""The Carrier contract, what a carrier can answer, and the CARRIERS table.
+
+    Outcome
+    ├── Confirmed   bought; everything the reply names is compared with the order
+    ├── Accepted    taken under the carrier's own reference; proof comes later
+    ├── Refused     definitely not bought, for a listed reason
+    ├── Later       surely before any effect; try again under the same number
+    ├── NotFound    an answer to a query only: the carrier knows no such order
+    └── Unknown     money may have moved
+
+A connector raises nothing on purpose: what it cannot name is Unknown.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib import import_module
+from typing import Protocol
+
+from data.carriers.rules import Ability
+
+# A call has one total deadline; nothing of an order leaves after it.
+CALL_DEADLINE_S = 30
+
+
+@dataclass(frozen=True)
+class Order:
+    """One renewal as a carrier is asked for it."""
+
+    order_no: str
+    account: str
+    iccid: str
+    msisdn: str | None
+    plan: str
+    months: int
+    amount_fen: int
+    old_expiry: date
+    new_expiry: date  # as our rules count; the carrier's answer wins
+
+
+class Outcome:
+    """What became of an order, as far as one answer tells."""
+
+
+@dataclass(frozen=True)
+class Confirmed(Outcome):
+    """Bought. None: the reply did not name this field."""
+
+    carrier_ref: str | None
+    order_no: str | None = None
+    iccid: str | None = None
+    amount_fen: int | None = None
+    new_expiry: date | None = None
+
+
+@dataclass(frozen=True)
+class Accepted(Outcome):
+    """Taken, not yet in effect."""
+
+    carrier_ref: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Refused(Outcome):
+    """Definitely not bought."""
+
+    reason: str  # a key of REASONS (data/renewals/rules.py)
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Later(Outcome):
+    """Not executed; not before `retry_at`."""
+
+    retry_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NotFound(Outcome):
+    """The carrier knows no order of this number, as of `read_at`."""
+
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class Unknown(Outcome):
+    """Nobody can say."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CardReading:
+    """What the carrier says of one card."""
+
+    iccid: str
+    expires_on: date | None
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a carrier's contract says about orders; the default of every doubt is the careful one."""
+
+    orders_per_call: int  # at most so many orders in one call
+    promises: frozenset[str]  # which of order_no, iccid, amount_fen a confirmation names
+    query_trusted: bool = False  # whether a not-found may ever prove anything
+    horizon: timedelta = timedelta(hours=24)  # an order may take effect so long after it was sent
+    expiry_tolerance_days: int = 0
+
+
+class Carrier(Protocol):
+    """One account at one carrier."""
+
+    @property
+    def terms(self) -> Terms:
+        """What the contract says."""
+
+    def renew(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+        """Place at most `terms.orders_per_call` orders in one call; one outcome per order, in their order."""
+
+    def find_order(self, order_no: str) -> Outcome:
+        """What the carrier knows of an order, by our number."""
+
+    def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
+        """Readings of cards by ICCID, one for each card that could be read."""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """How we talk to a carrier: a module with `ABILITIES` and, unless work is done by hand, `connect(home, account)`."""
+
+    module: str
+    sentence: str
+
+    def abilities(self, name: str) -> list[Ability]:
+        """What the module declares it can do."""
+        declared: Mapping[str, tuple[str, str]] = import_module(self.module).ABILITIES
+        return [Ability(name, ability, answer, reason) for ability, (answer, reason) in declared.items()]
+
+
+CARRIERS: dict[str, Connector] = {
+    "practice": Connector("jobs.carriers.practice", "A carrier to rehearse with, in this process, with its own ledger"),
+    "offline": Connector("jobs.carriers.offline", "Carriers without an API: people place the order with the payee"),
+}

@@ -1,0 +1,11 @@
+"""The lane for carriers without an API. Nothing is sent from here: a person places the order with the payee."""
+
+_BY_HAND = "the account has no connection; a person does it with the payee"
+
+# No `connect`: a renewal on such an account is refused when it is proposed (REFUSALS["offline_lane"]).
+ABILITIES = {
+    "renew": ("no", _BY_HAND),
+    "find_order": ("no", _BY_HAND),
+    "read_card": ("no", "expiries come with the payee's card list"),
+    "order_key": ("no", _BY_HAND),
+}

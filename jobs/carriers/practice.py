@@ -1,0 +1,218 @@
+"""A carrier to rehearse with: in this process, with its own ledger, price list, refusals, delays and lost answers.
+
+What it plays is decided by hashes of card and order number, so the same home always sees the same misfortunes.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from data.carriers.store import carrier_book
+from data.home import Home
+from data.sims.rules import new_expiry
+from jobs.carriers import Accepted, CardReading, Confirmed, Later, NotFound, Order, Outcome, Refused, Terms, Unknown
+from jobs.carriers.accounts import PracticeAccount
+from jobs.carriers.practice_ledger import Entry, Ledger, opened
+
+ABILITIES = {
+    "renew": ("yes", "in this process"),
+    "find_order": ("yes", "by our order number, unless the account's query is none"),
+    "read_card": ("yes", "the card's expiry"),
+    "order_key": ("partly", "as the account's order_key says"),
+}
+# Why believable carriers refuse (operations.md §5), in hundredths of all refusals.
+_REFUSALS = (
+    ("cancelled", 25),
+    ("insufficient_balance", 20),
+    ("plan_unsuitable", 15),
+    ("realname_missing", 8),
+    ("separation", 7),
+    ("window_closed", 10),
+    ("account_data", 8),
+    ("stop_reason", 3),
+    ("arrears", 2),
+    ("pool_card", 2),
+)
+# One call takes about this long at most, so that a stop is noticed and progress is seen.
+_CALL_MS = 500
+_MOST_PER_CALL = 100
+
+
+@dataclass(frozen=True)
+class _Card:
+    """What the carrier holds of a card."""
+
+    expires_on: date | None
+    anchor_day: int | None
+    price_fen: int | None
+    term_months: int | None
+
+
+class Practice:
+    """One account at the practice carrier."""
+
+    def __init__(self, home: Home, account: PracticeAccount, ledger: Ledger) -> None:
+        self._home = home
+        self._account = account
+        self._ledger = ledger
+        self._put_off: set[str] = set()
+        self.terms = Terms(
+            orders_per_call=min(_MOST_PER_CALL, max(1, _CALL_MS // account.delay_ms))
+            if account.delay_ms
+            else _MOST_PER_CALL,
+            promises=frozenset({"order_no", "iccid", "amount_fen"}),
+            query_trusted=account.query == "good",
+            horizon=timedelta(seconds=account.horizon_s),
+        )
+
+    def renew(self, orders: Sequence[Order]) -> list[Outcome]:
+        """Decide each order, write the ledger, wait for the disk, answer."""
+        time.sleep(self._account.delay_ms * len(orders) / 1000)
+        now = self._home.clock.now()
+        cards = self._cards([order.iccid for order in orders], now)
+        entries: list[Entry] = []
+        outcomes: list[Outcome] = []
+        for order in orders:
+            entry, outcome = self._decide(order, cards.get(order.iccid[:19]), now)
+            if entry:
+                entries.append(entry)
+            outcomes.append(outcome)
+        self._ledger.append(entries)
+        return outcomes
+
+    def find_order(self, order_no: str) -> Outcome:
+        """What the ledger says of an order number."""
+        now = self._home.clock.now()
+        if self._account.query == "none":
+            return Unknown("this account has no query")
+        entries = self._ledger.of_order(self._account.name, order_no)
+        return _told(entries[-1], now) if entries else NotFound(now)
+
+    def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
+        """Expiries as the carrier holds them now."""
+        now = self._home.clock.now()
+        held = self._cards(iccids, now)
+        return {iccid: CardReading(iccid, held[iccid[:19]].expires_on, now) for iccid in iccids if iccid[:19] in held}
+
+    def _decide(self, order: Order, card: _Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
+        told = self._ledger.of_order(self._account.name, order.order_no)
+        if told and self._account.order_key:
+            return None, _told(told[-1], now)
+        reason = self._refusal(order, card)
+        if reason:
+            return self._entry("refusal", order, now, reason=reason), Refused(reason, f"practice carrier: {reason}")
+        if order.order_no not in self._put_off and self._plays("later", order.order_no, self._account.later_share):
+            self._put_off.add(order.order_no)
+            return None, Later(now + timedelta(seconds=self._account.later_s), "practice carrier: busy")
+        entry = self._charge(order, card, now)
+        if self._plays("lost", order.order_no, self._account.lost_share):
+            return entry, Unknown("practice carrier: the answer was lost")
+        return entry, _told(entry, now)
+
+    def _refusal(self, order: Order, card: _Card | None) -> str | None:
+        if card is None:
+            return "not_our_card"
+        if card.price_fen and card.term_months:
+            terms, rest = divmod(order.months, card.term_months)
+            if rest:
+                return "plan_unsuitable"
+            if order.amount_fen != card.price_fen * terms:
+                return "amount_too_low" if order.amount_fen < card.price_fen * terms else "price_changed"
+        if not self._plays("refused", order.iccid[:19], self._account.refused_share):
+            return None
+        reason = self._reason(order.iccid[:19])
+        refused_before = any(
+            entry.kind == "refusal" for entry in self._ledger.of_card(self._account.name, order.iccid[:19])
+        )
+        # Whoever orders again has mended the cause; only a cancelled card stays cancelled.
+        return None if refused_before and reason != "cancelled" else reason
+
+    def _charge(self, order: Order, card: _Card | None, now: datetime) -> Entry:
+        before = card.expires_on if card and card.expires_on else order.old_expiry
+        after = new_expiry(
+            before,
+            months=order.months,
+            anchor_day=card.anchor_day if card else None,
+            rule=self._account.expiry_rule,
+            today=self._home.clock.today(),
+        )
+        slow = self._plays("accepted", order.order_no, self._account.accepted_share)
+        return self._entry(
+            "charge",
+            order,
+            now,
+            ref=f"P{order.order_no[1:]}",
+            expires_before=before,
+            expires_after=after,
+            effective_at=now + timedelta(seconds=self._account.accepted_s) if slow else now,
+        )
+
+    def _entry(
+        self,
+        kind: str,
+        order: Order,
+        now: datetime,
+        *,
+        ref: str = "",
+        reason: str = "",
+        expires_before: date | None = None,
+        expires_after: date | None = None,
+        effective_at: datetime | None = None,
+    ) -> Entry:
+        return Entry(
+            kind,
+            self._account.name,
+            order.order_no,
+            order.iccid,
+            order.months,
+            order.amount_fen,
+            now,
+            ref,
+            reason,
+            expires_before,
+            expires_after,
+            effective_at,
+        )
+
+    def _cards(self, iccids: Sequence[str], now: datetime) -> dict[str, _Card]:
+        """Cards by stem: the opening books, moved on by every charge that is in effect."""
+        held = {}
+        for stem, booked in carrier_book(self._home.db.read(), [iccid[:19] for iccid in iccids]).items():
+            moved = [
+                entry.expires_after
+                for entry in self._ledger.of_card(self._account.name, stem)
+                if entry.expires_after and entry.effective_at and entry.effective_at <= now
+            ]
+            expiries = [day for day in (booked.expires_on, *moved) if day]
+            held[stem] = _Card(max(expiries, default=None), booked.anchor_day, booked.price_fen, booked.term_months)
+        return held
+
+    def _plays(self, what: str, about: str, share: float) -> bool:
+        return self._dice(what, about) < share
+
+    def _reason(self, stem: str) -> str:
+        thrown = self._dice("reason", stem) * sum(weight for _reason, weight in _REFUSALS)
+        for reason, weight in _REFUSALS:
+            thrown -= weight
+            if thrown < 0:
+                return reason
+        return _REFUSALS[0][0]
+
+    def _dice(self, what: str, about: str) -> float:
+        hashed = hashlib.sha256(f"{self._account.name}|{what}|{about}".encode()).digest()
+        return int.from_bytes(hashed[:6], "big") / 2**48
+
+
+def connect(home: Home, account: PracticeAccount) -> Practice:
+    """The account's connection; all practice accounts of a home share one ledger file."""
+    return Practice(home, account, opened(home.practice / "ledger.jsonl"))
+
+
+def _told(entry: Entry, now: datetime) -> Outcome:
+    if entry.kind == "refusal":
+        return Refused(entry.reason, f"practice carrier: {entry.reason}")
+    if entry.effective_at and entry.effective_at > now:
+        return Accepted(entry.ref, "practice carrier: in progress")
+    return Confirmed(entry.ref, entry.order_no, entry.iccid, entry.amount_fen, entry.expires_after)
