@@ -10,6 +10,7 @@ from rich.table import Table
 from data.home import Home
 from data.people.rules import Action, Actor, Role
 from data.sims import store as sims
+from data.sims.rules import JOIN_REPORT
 from data.words import _, number, yuan
 from jobs.commands import OK, SOMETHING_REFUSED, AsOption, HomeOption, JsonOption, actor, opened, out
 from jobs.importing.taking import Taken, take
@@ -67,10 +68,10 @@ def import_files(
 
 def _join_report(home: Home) -> list[dict[str, Any]]:
     with home.db.snapshot() as reader:
-        lines_ = sims.join_report(reader, today=home.clock.today())
+        report = sims.join_report(reader, today=home.clock.today())
     return [
-        {"kind": line.kind, "line": _(line.msgid), "count": line.count, "amount_fen": line.amount_fen}
-        for line in lines_
+        {"kind": line.kind, "line": _(JOIN_REPORT[line.kind]), "count": line.count, "amount_fen": line.amount_fen}
+        for line in report
     ]
 
 
@@ -96,8 +97,8 @@ def _show(taken: list[Taken], report: list[dict[str, Any]]) -> None:
             rest = number(len(each.refusals) - _SHOWN)
             out.print(_("… and {rest} more; --json lists every one", rest=rest), markup=False)
     table = Table(title=_("What does not join"), show_header=False)
-    for line in report:
-        table.add_row(line["line"], number(line["count"]), yuan(line["amount_fen"]))
+    for entry in report:
+        table.add_row(entry["line"], number(entry["count"]), yuan(entry["amount_fen"]))
     out.print(table)
 
 
