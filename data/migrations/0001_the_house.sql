@@ -350,7 +350,8 @@ CREATE TABLE carrier_day (
 -- a renewal and the nightly run measure alike.
 CREATE TABLE yardstick (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    due_days INTEGER NOT NULL
+    due_days INTEGER NOT NULL,
+    idle_months INTEGER NOT NULL
 );
 
 -- Days of the home's holidays.toml, beside what the library knows (data/sims/holidays.py).
@@ -539,6 +540,16 @@ CREATE TABLE renewal_note (
     repaired BOOLEAN NOT NULL DEFAULT false,   -- the cause is said to be mended: may be tried again
     note VARCHAR
 );
+
+-- Cards that a renewal is under way for, from the proposal on: they need no second one, and pages say so.
+CREATE VIEW renewing AS
+SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation
+FROM state s JOIN obligation o ON o.id = s.obligation JOIN placement p ON p.obligation = s.obligation
+WHERE s.st IN ('pending', 'submitted', 'unknown', 'needs_review')
+UNION ALL
+SELECT l.sim_id, 'proposed' AS item_state, l.batch, NULL AS obligation
+FROM batch b JOIN batch_line l ON l.batch = b.id
+WHERE b.state IN ('draft', 'proposed') AND l.refusal IS NULL;
 
 -- Vouchers -----------------------------------------------------------------------------------------------------------
 

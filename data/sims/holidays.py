@@ -7,13 +7,21 @@ from functools import cache
 
 from chinese_calendar import constants
 
+from data.database import Queries, Reader
 from data.sims.rules import Workdays
+
+Q = Queries.beside(__file__, "rolling.sql")
 
 _KEYS = {"holidays", "workdays"}
 
 
 class HolidaysError(ValueError):
     """holidays.toml cannot be read; the message says what to write."""
+
+
+def workdays(reader: Reader) -> Workdays:
+    """The working calendar of this home."""
+    return with_days(published(), {row["day"]: row["works"] for row in reader.rows(Q.holidays)})
 
 
 @cache

@@ -95,3 +95,53 @@ JOIN_REPORT = {
     "merchants_without_contact": N_("Merchants without a contact"),
     "unfit": N_("Cards whose plan cannot run in their terminal"),
 }
+
+# Other lists a link may open, beside the lines of the report.
+LISTS = {
+    "to_place": N_("To be placed today"),
+    "dark": N_("Terminals in use whose card is stopped"),
+    "went_dark": N_("Went dark since the last working day"),
+    "at_risk": N_("Due, and nothing under way"),
+    "over_quota": N_("Over quota"),
+    "idle": N_("Cards without use"),
+}
+
+# Which field a search found.
+MATCHED = {
+    "iccid": N_("ICCID"),
+    "msisdn": N_("Card number"),
+    "terminal_id": N_("Terminal"),
+    "serial_no": N_("Serial number"),
+    "merchant_no": N_("Merchant number"),
+    "imei": N_("IMEI"),
+    "imsi": N_("IMSI"),
+    "contact_phone": N_("Phone"),
+    "contact_name": N_("Contact"),
+    "merchant": N_("Merchant"),
+    "other": N_("Another number"),
+}
+
+# What happened to a card, as its timeline tells it (data/sims/history.py); the names in braces are keys of its detail.
+HAPPENINGS = {
+    "change:expires_on": N_("Expiry {before} → {after}"),
+    "change:status": N_("Status {before} → {after}"),
+    "change:plan": N_("Plan {before} → {after}"),
+    "change:terminal": N_("Terminal {before} → {after}"),
+    "change:account": N_("Account {before} → {after}"),
+    "change:decision": N_("Decision {before} → {after}"),
+    "renewal:proposed": N_("Renewal of {months} months for {amount} proposed, batch {batch}"),
+    "renewal:approved": N_("Renewal approved, batch {batch}"),
+    "renewal:pending": N_("Renewal ready to be sent"),
+    "renewal:submitted": N_("Renewal sent to the carrier"),
+    "renewal:unknown": N_("Renewal sent, result not confirmed"),
+    "renewal:succeeded": N_("Renewal confirmed"),
+    "renewal:failed": N_("Renewal failed"),
+    "renewal:cancelled": N_("Renewal taken back"),
+    "renewal:needs_review": N_("Renewal needs a person's eye"),
+    "note:note": N_("Note: {text}"),
+    "voucher:invoice": N_("Invoice filed: {filename}"),
+    "voucher:bank_slip": N_("Bank slip filed: {filename}"),
+    "voucher:screenshot": N_("Screenshot filed: {filename}"),
+    "voucher:other": N_("Paper filed: {filename}"),
+    "finding:opened": N_("Found: {text}"),
+}

@@ -6,7 +6,7 @@ from datetime import date
 import pyarrow as pa
 
 from data.database import Queries, Row, Transaction
-from data.sims.holidays import published, with_days
+from data.sims.holidays import workdays
 from data.sims.rules import DEFAULT_CANCEL_AFTER_DAYS, DEFAULT_WORKING_DAYS, Workdays, act_by, cancel_by, unfit
 from data.sims.searching import NARROW, WIDE
 
@@ -62,17 +62,12 @@ def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
         tx.run(Q.open_unfit, now=tx.now)
 
 
-def measure_with(tx: Transaction, *, due_days: int, holidays: Mapping[date, bool]) -> None:
-    """What every later roll_up measures with: the setting, and the days of holidays.toml (True: worked)."""
-    tx.run(Q.set_yardstick, due_days=due_days)
+def measure_with(tx: Transaction, *, due_days: int, idle_months: int, holidays: Mapping[date, bool]) -> None:
+    """What every later roll_up and list measures with: the settings, and the days of holidays.toml (True: worked)."""
+    tx.run(Q.set_yardstick, due_days=due_days, idle_months=idle_months)
     tx.run(Q.forget_holidays)
     for day, works in holidays.items():
         tx.run(Q.add_holiday, day=day, works=works)
-
-
-def workdays(tx: Transaction) -> Workdays:
-    """The working calendar of this home."""
-    return with_days(published(), {row["day"]: row["works"] for row in tx.rows(Q.holidays)})
 
 
 def _dates(tx: Transaction) -> pa.Table:

@@ -18,11 +18,12 @@ CROSS JOIN (
 
 -- name: yardstick
 -- What is measured with.
-SELECT due_days FROM yardstick;
+SELECT due_days, idle_months FROM yardstick;
 
 -- name: set_yardstick
 -- Measure with this from here on.
-INSERT INTO yardstick (one, due_days) VALUES (1, $due_days) ON CONFLICT (one) DO UPDATE SET due_days = excluded.due_days;
+INSERT INTO yardstick (one, due_days, idle_months) VALUES (1, $due_days, $idle_months)
+ON CONFLICT (one) DO UPDATE SET due_days = excluded.due_days, idle_months = excluded.idle_months;
 
 -- name: holidays
 -- The home's own days.
@@ -175,8 +176,8 @@ DELETE FROM fleet_day WHERE day = $today;
 -- name: make_today
 -- Today's line of the fleet.
 INSERT INTO fleet_day (day, sims, to_place, dark, over_quota, used_bytes)
-SELECT $today, count(*) FILTER (live), count(*) FILTER (due AND act_by <= $today),
-    count(*) FILTER (terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))),
+SELECT $today, count(*) FILTER (live), count(*) FILTER (due AND act_by <= $today AND sim_id NOT IN (SELECT sim_id FROM renewing)),
+    count(*) FILTER (live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))),
     count(*) FILTER (live AND used_share > 1), coalesce(sum(used_bytes) FILTER (live), 0)
 FROM sim_now;
 

@@ -10,6 +10,8 @@ from data.sims.labels import (
     DECISION_WORDS,
     FINDINGS,
     JOIN_REPORT,
+    LISTS,
+    MATCHED,
     QUICK,
     STATUS_WORDS,
     TERMINAL_STATUS_WORDS,
@@ -22,6 +24,8 @@ __all__ = [
     "DECISION_WORDS",
     "FINDINGS",
     "JOIN_REPORT",
+    "LISTS",
+    "MATCHED",
     "QUICK",
     "STATUS_WORDS",
     "TERMINAL_STATUS_WORDS",
@@ -39,6 +43,8 @@ DEFAULT_WORKING_DAYS = 3
 DEFAULT_CANCEL_AFTER_DAYS = 90
 # "Countdown to cancellation" opens with the first last call (domain.md §3: 30, 7 and 1 days before).
 LAST_CALL_DAYS = 30
+# Whole months without a byte that make a card unused, in a home whose jobs have not run yet.
+DEFAULT_IDLE_MONTHS = 2
 # From this share of the quota on a card counts as low on data.
 LOW_SHARE = 0.8
 

@@ -1,0 +1,70 @@
+-- name: page
+-- One page of the list: the few rows are chosen by number first, then read whole, with the renewal that is under way.
+SELECT n.*, r.item_state, r.batch FROM sim_now n
+SEMI JOIN (SELECT rowid AS row FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit OFFSET $offset) chosen
+    ON n.rowid = chosen.row
+LEFT JOIN renewing r ON r.sim_id = n.sim_id
+ORDER BY {order};
+
+-- name: listing
+-- The whole list in its order, for an export of what the page shows.
+SELECT * FROM sim_now WHERE {where} ORDER BY {order};
+
+-- name: totals
+-- What the list adds up to: cards, the price of one term of each, cards no price is known for.
+SELECT count(*) AS sims, coalesce(sum(price_fen), 0)::BIGINT AS amount_fen, count(*) FILTER (price_fen IS NULL) AS unpriced
+FROM sim_now WHERE {where};
+
+-- name: ids
+-- The cards of the list in its order.
+SELECT sim_id FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit;
+
+-- name: expiry_timeline
+-- Cards per day of expiry and carrier.
+SELECT expires_on AS day, carrier, count(*) AS sims FROM sim_now
+WHERE expires_on >= $today AND expires_on < $today + $days::INTEGER AND {where}
+GROUP BY ALL ORDER BY ALL;
+
+-- name: one
+-- One card.
+SELECT * FROM sim_now WHERE sim_id = $sim_id;
+
+-- name: by_stem
+-- One card by its stem.
+SELECT * FROM sim_now WHERE stem = $stem LIMIT 1;
+
+-- name: live_item
+-- The renewal that is under way for one card.
+SELECT item_state AS state, batch FROM renewing WHERE sim_id = $sim_id ORDER BY batch DESC LIMIT 1;
+
+-- name: values_of_fields
+-- What the filters may be set to, from one pass over the fleet.
+SELECT
+    list_sort(list(DISTINCT carrier) FILTER (live)) AS carriers,
+    list_sort(list(DISTINCT account) FILTER (account IS NOT NULL)) AS accounts,
+    list_sort(list(DISTINCT payee) FILTER (payee IS NOT NULL)) AS payees,
+    list_sort(list(DISTINCT city) FILTER (city IS NOT NULL)) AS cities,
+    list_sort(list(DISTINCT region) FILTER (region IS NOT NULL)) AS regions,
+    list_sort(list(DISTINCT branch) FILTER (branch IS NOT NULL)) AS branches,
+    list_sort(list(DISTINCT network) FILTER (network IS NOT NULL)) AS networks,
+    list_sort(list(DISTINCT brand) FILTER (brand IS NOT NULL)) AS brands
+FROM sim_now;
+
+-- name: agents
+-- Agents by name.
+SELECT agent_id, coalesce(name, agent_no) AS name FROM agent ORDER BY name LIMIT $limit;
+
+-- name: plans
+-- Plans by name.
+SELECT plan_id, plan AS name FROM plan ORDER BY name LIMIT $limit;
+
+-- name: note_decisions
+-- The history of a decision.
+INSERT INTO sim_change (sim_id, ts, field, before, after, source)
+SELECT sim_id, $now, 'decision', decision, $decision, $who FROM sim
+WHERE sim_id IN (SELECT unnest($sim_ids::BIGINT[])) AND decision IS DISTINCT FROM $decision;
+
+-- name: decide
+-- What a person decided about cards.
+UPDATE sim SET decision = $decision, decision_reason = $reason, decided_by = $person_id, decided_on = $today
+WHERE sim_id IN (SELECT unnest($sim_ids::BIGINT[]));

@@ -1,0 +1,264 @@
+"""Cards as pages and exports read them, and what people decide about them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from data.audit import store as audit
+from data.database import Queries, Query, Reader, Transaction
+from data.people.rules import Action, Actor, Event, Refused
+from data.people.store import require
+from data.sims.filter import SimFilter
+from data.sims.findings import close_finding, counted_findings, open_finding, open_findings
+from data.sims.history import happening, timeline
+from data.sims.joins import ReportLine, join_report
+from data.sims.listing import ORDER, listed, params
+from data.sims.looking_up import Pasted, look_up, paste
+from data.sims.rolling import measure_with, roll_up
+from data.sims.rules import DECISIONS, Situation, situation
+from data.sims.today import (
+    AtRisk,
+    Figure,
+    Kpis,
+    at_risk,
+    at_risk_rows,
+    data_age,
+    kpis,
+    last_working_day,
+    today_by_payee,
+    went_dark,
+)
+from data.words import _
+
+__all__ = [
+    "ORDER",
+    "AtRisk",
+    "Choices",
+    "Figure",
+    "Kpis",
+    "Pasted",
+    "ReportLine",
+    "SimFilter",
+    "SimNow",
+    "Totals",
+    "at_risk",
+    "at_risk_rows",
+    "by_iccid",
+    "choices",
+    "close_finding",
+    "counted_findings",
+    "data_age",
+    "decide",
+    "expiry_timeline",
+    "happening",
+    "ids",
+    "join_report",
+    "kpis",
+    "last_working_day",
+    "listing",
+    "look_up",
+    "measure_with",
+    "one",
+    "open_finding",
+    "open_findings",
+    "page",
+    "paste",
+    "roll_up",
+    "situation_of",
+    "timeline",
+    "today_by_payee",
+    "totals",
+    "went_dark",
+]
+
+Q = Queries.beside(__file__)
+
+STEM_LENGTH = 19
+# Longer lists than a person can choose from are searched, not chosen.
+_CHOICES_AT_MOST = 2_000
+# As many as one click may decide about; more are a file.
+_DECIDED_AT_ONCE = 20_000
+_NAMED_IN_AUDIT = 100
+
+
+@dataclass(frozen=True)
+class SimNow:
+    """One row of `sim_now`; what each column means stands in schema.sql."""
+
+    sim_id: int
+    stem: str
+    iccid: str
+    imsi: str | None
+    msisdn: str | None
+    carrier: str
+    account: str | None
+    connector: str | None
+    payee: str | None
+    supplier: str | None
+    plan_id: int | None
+    plan: str | None
+    network: str | None
+    term_months: int | None
+    price_fen: int | None
+    status: str
+    auto_renew: bool | None
+    activated_on: date | None
+    expires_on: date | None
+    anchor_day: int | None
+    act_by: date | None
+    cancel_by: date | None
+    decision: str | None
+    live: bool
+    due: bool
+    terminal_key: int | None
+    terminal_id: str | None
+    serial_no: str | None
+    imei: str | None
+    brand: str | None
+    model: str | None
+    terminal_status: str | None
+    last_trade_on: date | None
+    monthly_takings_fen: int | None
+    branch: str | None
+    site: str | None
+    merchant_id: int | None
+    merchant_no: str | None
+    merchant: str | None
+    region: str | None
+    city: str | None
+    contact_name: str | None
+    contact_phone: str | None
+    agent_id: int | None
+    agent: str | None
+    quota_bytes: int | None
+    used_bytes: int | None
+    used_as_of: datetime | None
+    used_share: float | None
+    daily_bytes: int | None
+    exhausts_on: date | None
+    overage_fen: int | None
+    idle_months: int | None
+    unfit: str | None
+    purchase_batch: str | None
+    pool: str | None
+    tags: str | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True)
+class LiveItem:
+    """The renewal that is under way for a card: `state` is proposed or one of the seven."""
+
+    state: str
+    batch: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a list adds up to; `amount_fen` is one term of each card that has a price."""
+
+    sims: int
+    amount_fen: int
+    unpriced: int
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the filters may be set to, in order; agents and plans as (id, name)."""
+
+    carriers: tuple[str, ...]
+    accounts: tuple[str, ...]
+    payees: tuple[str, ...]
+    cities: tuple[str, ...]
+    regions: tuple[str, ...]
+    branches: tuple[str, ...]
+    networks: tuple[str, ...]
+    brands: tuple[str, ...]
+    agents: tuple[tuple[int, str], ...]
+    plans: tuple[tuple[int, str], ...]
+
+
+def page(
+    reader: Reader, flt: SimFilter, *, today: date, order: str = "act_by", limit: int = 50, offset: int = 0
+) -> pa.Table:
+    """One page of the list: every column of sim_now, and item_state and batch of the renewal under way. `order` is of ORDER."""
+    values = params(reader, flt, today=today)
+    return reader.arrow(listed(Q.page, flt, order=order), **values, limit=limit, offset=offset)
+
+
+def listing(reader: Reader, flt: SimFilter, *, today: date, order: str = "act_by") -> tuple[Query, dict[str, Any]]:
+    """The query of the whole list in its order, with its values, for an export of what the page shows."""
+    return listed(Q.listing, flt, order=order), params(reader, flt, today=today)
+
+
+def totals(reader: Reader, flt: SimFilter, *, today: date) -> Totals:
+    """What the list adds up to."""
+    return reader.records(Totals, listed(Q.totals, flt), **params(reader, flt, today=today))[0]
+
+
+def ids(reader: Reader, flt: SimFilter, *, today: date, limit: int, order: str = "act_by") -> list[int]:
+    """The first `limit` cards of the list in its order."""
+    found = reader.arrow(listed(Q.ids, flt, order=order), **params(reader, flt, today=today), limit=limit)
+    return found.column("sim_id").to_pylist()  # type: ignore[no-any-return]
+
+
+def expiry_timeline(reader: Reader, flt: SimFilter, *, today: date, days: int) -> pa.Table:
+    """Cards of the list that end within `days` from today, per day and carrier: day, carrier, sims."""
+    return reader.arrow(listed(Q.expiry_timeline, flt), **params(reader, flt, today=today), days=days)
+
+
+def choices(reader: Reader) -> Choices:
+    """What the filters may be set to."""
+    found = reader.row(Q.values_of_fields) or {}
+    named = {
+        name: tuple((row[key], row["name"]) for row in reader.rows(query, limit=_CHOICES_AT_MOST))
+        for name, key, query in (("agents", "agent_id", Q.agents), ("plans", "plan_id", Q.plans))
+    }
+    return Choices(
+        **{name: tuple((values or [])[:_CHOICES_AT_MOST]) for name, values in found.items()},
+        agents=named["agents"],
+        plans=named["plans"],
+    )
+
+
+def one(reader: Reader, sim_id: int) -> SimNow | None:
+    """The card of this id."""
+    return reader.record(SimNow, Q.one, sim_id=sim_id)
+
+
+def by_iccid(reader: Reader, iccid: str) -> SimNow | None:
+    """The card of this ICCID, 19 or 20 characters."""
+    return reader.record(SimNow, Q.by_stem, stem=iccid.strip().upper()[:STEM_LENGTH])
+
+
+def situation_of(reader: Reader, sim_id: int, *, today: date) -> Situation | None:
+    """The one sentence about a card; None: there is no such card."""
+    card = one(reader, sim_id)
+    if card is None:
+        return None
+    return situation(card, reader.record(LiveItem, Q.live_item, sim_id=sim_id), today=today)
+
+
+def decide(
+    tx: Transaction, by: Actor, *, sim_ids: Iterable[int], decision: str | None, reason: str | None = None
+) -> int:
+    """Keep what a person decided about cards: renew, decline, swap, undecided, None takes it back; how many it changed.
+
+    Raises Refused without the right, or for more than 20,000 cards.
+    """
+    wanted = sorted(set(sim_ids))
+    require(tx, by, Action.DECIDE, f"{len(wanted)} SIMs")
+    if decision is not None and decision not in DECISIONS:
+        raise ValueError(f"'{decision}' is no decision")
+    if len(wanted) > _DECIDED_AT_ONCE:
+        raise Refused(_("{n} cards are too many to decide at once; narrow the list", n=len(wanted)))
+    values = {"sim_ids": wanted, "decision": decision}
+    changed = tx.run(Q.note_decisions, **values, now=tx.now, who=by.name)
+    tx.run(Q.decide, **values, reason=reason, person_id=by.person_id, today=tx.today)
+    roll_up(tx, wanted)
+    named = wanted[:_NAMED_IN_AUDIT]  # every one of them has its row in sim_change
+    audit.record(tx, by, Event.SIM_DECIDED, f"{len(wanted)} SIMs", sim_ids=named, decision=decision, reason=reason)
+    return changed
