@@ -38,7 +38,7 @@ _SUMS = (
 )
 _WORDS = {code: reason.msgid for code, reason in REASONS.items()} | REFUSALS
 _LINES = (
-    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
     Column("st", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=120),
     Column("terminal_id", N_("Terminal"), width=95),
     Column("merchant", N_("Merchant"), width=160),

@@ -11,7 +11,7 @@ from dashboard.widgets import tables
 from data import words
 from data.words import _
 
-Kind = Literal["text", "date", "moment", "yuan", "count", "data", "share", "word", "badge"]
+Kind = Literal["text", "date", "moment", "yuan", "count", "data", "share", "word", "badge", "link"]
 
 # A table is as tall as its rows up to this many; above it, it scrolls.
 _ROWS_IN_SIGHT = 14
@@ -90,6 +90,8 @@ _CELLS: dict[str, Callable[[Column, list[Any]], pa.Array]] = {
     "yuan": lambda _column, values: tables.yuan_cells(values),
     "badge": lambda _column, values: tables.badge_cells(values),
     "word": _said,
+    # An ICCID leads to its card's page.
+    "card": _texts(lambda iccid: f"/sim?iccid={iccid}"),
 }
 
 
@@ -101,10 +103,15 @@ def _config(column: Column) -> Any:
             return tables.date_column(label, **common)
         case "yuan":
             return tables.yuan_column(label, **common)
+        case "link":
+            # An address of this house with the words to show behind a "#".
+            return st.column_config.LinkColumn(label, display_text="#(.+)$", alignment="left", **common)
         case "share":
             return st.column_config.ProgressColumn(
                 label, format="percent", min_value=0, max_value=1, color="auto-inverse", **common
             )
+        case "card":
+            return st.column_config.LinkColumn(label, display_text=r"iccid=(.*)$", alignment="left", **common)
         case "badge":
             said = {code: _(word) for code, word in column.words.items()}
             return tables.badge_column(label, said, column.colours, width=column.width)

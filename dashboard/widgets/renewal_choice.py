@@ -58,7 +58,7 @@ def _due(place: DeltaGenerator, today: date) -> SimFilter:
     usual = reading.home().settings.due_days
     days = place.number_input(_("Expiring within days"), 0, 366, usual, key="renew:days", width=160)
     last = today + timedelta(days)
-    flt = sim_filters("renew", quick=False, paste=False)
+    flt = sim_filters("renew:due", quick=False, paste=False)
     return replace(flt, expires_to=min(last, flt.expires_to or last))
 
 

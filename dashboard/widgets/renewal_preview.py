@@ -21,7 +21,7 @@ from data.words import N_, _, number, plural, yuan
 _MOST_REMARK = 200
 
 _WHAT = (
-    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
     Column("terminal_id", N_("Terminal"), width=95),
     Column("merchant", N_("Merchant"), width=170),
     Column("carrier", N_("Carrier"), "word", words=CARRIER_WORDS, width=110),

@@ -40,7 +40,7 @@ _BY_REASON = (
     Column("support", N_("Whom to call"), width=260),
 )
 _ROWS = (
-    Column("iccid", N_("Card"), pinned=True, width=180),
+    Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
     Column("terminal_id", N_("Terminal"), width=95),
     Column("merchant", N_("Merchant"), width=160),
     Column("reason", N_("Reason"), "word", words=_WORDS, width=230),

@@ -1,0 +1,185 @@
+"""The Batches page: four eyes, sums that add up, live progress, and the brakes people hold."""
+
+import pytest
+
+from dashboard.widgets.batch_actions import fits
+from data.database import Query
+from data.renewals import store as renewals
+
+END_SOME = Query(
+    "end_some",
+    "What a worker would have made of the first items.",
+    """UPDATE state SET st = CASE WHEN obligation % 3 = 0 THEN 'failed' ELSE 'succeeded' END,
+        reason = CASE WHEN obligation % 3 = 0 THEN 'insufficient_balance' END, ended_at = $now, changed_at = $now
+       WHERE obligation <= $until""",
+)
+SET_STATE = Query("set_state", "As the worker would.", "UPDATE batch SET state = $state WHERE id = $batch")
+STATE = Query("state_of", "Where a batch stands.", "SELECT state FROM batch WHERE id = $batch")
+
+
+@pytest.fixture
+def proposed(home, fleet, people):
+    """Six SIMs proposed by the operator: batch 1."""
+    ids = fleet(6)
+    with home.db.write() as tx:
+        return renewals.propose(tx, people["operator"], sim_ids=ids, form_key="one").batch
+
+
+@pytest.fixture
+def approved(home, proposed, people):
+    """The same batch, approved."""
+    approve(home, people["approver"], proposed)
+    return proposed
+
+
+def approve(home, by, batch):
+    status = renewals.status(home.db.read(), batch)
+    with home.db.write() as tx:
+        renewals.approve(tx, by, batch=batch, content_hash=status.content_hash, settings=home.settings)
+
+
+def state(home, batch):
+    return home.db.read().value(STATE, batch=batch)
+
+
+def said(test):
+    return " | ".join(element.value for element in [*test.text, *test.caption, *test.error, *test.warning])
+
+
+def typed(test, words):
+    field = next(field for field in test.text_input if field.form_id.startswith("approve:"))
+    field.set_value(words)
+    next(button for button in test.button if button.label.startswith("Approve")).click()
+    return test.run()
+
+
+def test_without_batches_the_page_leads_to_renew(home, page):
+    test = page("batches", "operator")
+    assert not test.exception
+    assert "No batches yet" in [head.value for head in test.subheader]
+
+
+def test_the_list_counts_every_state_and_the_counts_add_up(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(END_SOME, until=4, now=tx.now)
+    table = page("batches", "viewer").dataframe[0].value
+    parts = ["succeeded", "failed", "unknown", "needs_review", "pending", "submitted", "cancelled"]
+    assert sum(int(table[part][0]) for part in parts) == int(table["items"][0]) == 6
+    assert (table["maker"][0], table["checker"][0]) == ("operator", "approver")
+
+
+def test_a_number_that_is_no_batch_is_said_so(home, page):
+    test = page("batches", "viewer", batch="77")
+    assert not test.exception
+    assert "There is no batch 77" in [head.value for head in test.subheader]
+
+
+def test_the_maker_reads_who_can_approve_instead_of_a_button(home, proposed, page):
+    test = page("batches", "operator", batch="1")
+    assert "another person must approve it: approver, approver2" in said(test)
+    assert not [button for button in test.button if button.label.startswith("Approve")]
+
+
+def test_a_viewer_reads_whom_the_batch_waits_for(home, proposed, page):
+    assert "operator made this batch. These may approve it: approver, approver2" in said(
+        page("batches", "viewer", batch="1")
+    )
+
+
+@pytest.mark.parametrize("words", ["108.00", "¥108.00", "6", "108"])
+def test_the_sum_or_the_number_of_sims_approves(home, proposed, page, words):
+    test = typed(page("batches", "approver", batch="1"), words)
+    assert not test.exception
+    assert state(home, 1) == "approved"
+
+
+@pytest.mark.parametrize("words", ["", "107.99", "yes", "7"])
+def test_anything_else_approves_nothing(home, proposed, page, words):
+    test = typed(page("batches", "approver", batch="1"), words)
+    assert "nothing was approved" in said(test)
+    assert state(home, 1) == "proposed"
+
+
+def test_figures_are_read_as_people_write_them():
+    assert fits(" ¥1,824.50 ", items=7, amount_fen=182450)
+    assert fits("1,824", items=1824, amount_fen=1)
+    assert not fits("1824.5.0", items=7, amount_fen=182450)
+    assert not fits("NaN", items=7, amount_fen=182450)
+
+
+def test_the_second_approver_is_told_who_was_first_and_when(home, proposed, people, page):
+    test = page("batches", "approver2", batch="1")
+    approve(home, people["approver"], 1)
+    field = next(field for field in test.text_input if field.form_id.startswith("approve:"))
+    field.set_value("6")
+    next(button for button in test.button if button.label.startswith("Approve")).click()
+    test.run()
+    assert not test.exception
+    assert "approved by approver, 2026-11-22 10:00" in said(test)
+    assert state(home, 1) == "approved"
+
+
+def test_sims_that_expire_far_ahead_stand_apart_before_the_decision(home, fleet, people, page):
+    ids = [*fleet(2), *fleet(1, expires_on=home.clock.today().replace(year=2027))]
+    with home.db.write() as tx:
+        renewals.propose(tx, people["operator"], sim_ids=ids, form_key="far")
+    test = page("batches", "approver", batch="1")
+    assert not test.exception
+    assert "1 SIM · ¥18.00 expire more than 60 days from now" in said(test)
+
+
+def test_while_it_runs_progress_and_sums_agree(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(SET_STATE, batch=1, state="running")
+        tx.run(END_SOME, until=4, now=tx.now)
+    test = page("batches", "viewer", batch="1")
+    assert not test.exception
+    assert test.get("progress")[0].value == 66
+    assert "4 of 6 done" in test.get("progress")[0].text
+    assert "6 SIMs and ¥108.00" in said(test)
+
+
+def test_the_lines_of_one_state_are_shown_with_the_reason(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(END_SOME, until=4, now=tx.now)
+    test = page("batches", "viewer", batch="1")
+    next(control for control in test.button_group if control.key == "batch:state").set_value("failed").run()
+    lines = next(table.value for table in test.dataframe if "reason" in table.value.columns)
+    assert list(lines["reason"]) == ["The account's balance is too low"]
+
+
+def test_an_operator_pauses_and_only_another_person_resumes(home, approved, page):
+    page("batches", "operator", batch="1").button(key="batch:pause").click().run()
+    assert state(home, 1) == "paused"
+    assert not [button for button in page("batches", "operator", batch="1").button if button.key == "batch:resume"]
+    page("batches", "approver2", batch="1").button(key="batch:resume").click().run()
+    assert state(home, 1) == "running"
+
+
+def test_voiding_takes_back_what_was_not_sent(home, approved, page):
+    test = page("batches", "approver", batch="1")
+    test.button(key="batch:void").click().run()
+    assert not test.exception
+    assert state(home, 1) == "cancelled"
+    assert renewals.status(home.db.read(), 1).cancelled == 6
+
+
+def test_anyone_who_works_here_may_stop_everything_and_only_an_approver_lets_it_go_on(home, approved, page):
+    page("batches", "operator").button(key="stop:all").click().run()
+    test = page("batches", "operator")
+    assert "All renewals are stopped" in said(test)
+    assert not [button for button in test.button if str(button.key).startswith("release:")]
+    page("batches", "approver").button(key="release:").click().run()
+    assert renewals.stops(home.db.read()) == []
+
+
+def test_a_viewer_is_offered_nothing_but_looking(home, approved, page):
+    test = page("batches", "viewer", batch="1")
+    keys = {str(button.key) for button in test.button}
+    assert not keys & {"batch:pause", "batch:void", "stop:all"}
+
+
+def test_the_page_speaks_chinese(home, proposed, page):
+    test = page("batches", "approver", language="zh_CN", batch="1")
+    assert test.title[0].value == "批次 1"
+    assert any(button.label == "批准 6 张 · ¥108.00" for button in test.button)

@@ -1,0 +1,81 @@
+"""The Jobs page: the schedule in words, what each run did, and wishes that the schedule takes."""
+
+from datetime import timedelta
+
+from data.database import Query
+from data.runs import store as runs
+from data.runs.rules import Planned
+
+SCHEDULE = (
+    Planned("run_renewals", 0, "every 1 s", "Works off approved batches"),
+    Planned("roll_up", 1, "00:10", "Makes the joined view of every SIM anew for the new day"),
+)
+WISHES = Query("wishes", "What people asked.", "SELECT job, wish FROM job_request ORDER BY request_id")
+
+
+def _schedule(home):
+    with home.db.write() as tx:
+        runs.keep_schedule(tx, SCHEDULE)
+        runs.keep_run(
+            tx, job="run_renewals", started_at=tx.now - timedelta(seconds=4), outcome="ok", did="renewed 3 SIMs"
+        )
+        runs.keep_run(tx, job="roll_up", started_at=tx.now, outcome="failed", error="OSError: disk full")
+
+
+def _choose(test, row):
+    test.session_state["jobs:table"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return test.run()
+
+
+def test_before_the_first_start_the_page_says_where_the_schedule_comes_from(home, page):
+    test = page("jobs", "viewer")
+    assert not test.exception
+    assert "No schedule yet" in [head.value for head in test.subheader]
+
+
+def test_every_job_is_said_in_words_with_its_last_run(home, people, page):
+    _schedule(home)
+    test = page("jobs", "viewer")
+    assert not test.exception
+    table = test.dataframe[0].value
+    assert list(table["sentence"]) == [job.sentence for job in SCHEDULE]
+    assert list(table["when"]) == ["every 1 s", "daily at 00:10"]
+    assert list(table["next"]) == ["within 1 s", "2026-11-23 00:10"]
+    assert next(iter(table["usual"])) == "4 s"
+
+
+def test_runs_name_the_error_of_the_one_that_failed(home, people, page):
+    _schedule(home)
+    runs_table = page("jobs", "viewer").dataframe[1].value
+    assert next(iter(runs_table["error"])) == "OSError: disk full"
+
+
+def test_the_page_speaks_chinese(home, people, page):
+    _schedule(home)
+    test = page("jobs", "viewer", language="zh_CN")
+    assert test.title[0].value == "后台任务"
+    assert next(iter(test.dataframe[0].value["sentence"])) == "执行已批准的续费批次"
+
+
+def test_an_operator_asks_for_a_run_and_the_wish_is_written(home, people, page):
+    _schedule(home)
+    test = _choose(page("jobs", "operator"), 1)
+    test.button(key="jobs:run_now:roll_up").click().run()
+    assert not test.exception
+    assert home.db.read().rows(WISHES) == [{"job": "roll_up", "wish": "run_now"}]
+
+
+def test_a_paused_job_offers_to_resume(home, people, page):
+    _schedule(home)
+    with home.db.write() as tx:
+        runs.ask(tx, people["operator"], job="roll_up", wish="pause")
+        runs.take_requests(tx)
+    test = _choose(page("jobs", "administrator"), 1)
+    assert test.button(key="jobs:resume:roll_up")
+    assert list(test.dataframe[0].value["next"])[1] == "paused"
+
+
+def test_a_viewer_is_offered_no_wish(home, people, page):
+    _schedule(home)
+    test = _choose(page("jobs", "viewer"), 1)
+    assert [button.key for button in test.button if str(button.key).startswith("jobs:")] == []

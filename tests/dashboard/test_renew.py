@@ -1,0 +1,137 @@
+"""The Renew page: what would be ordered and what not, one batch per form, handed to another person."""
+
+from datetime import timedelta
+
+from dashboard.widgets import RENEW_SELECTION
+from data.database import Query
+from data.renewals import store as renewals
+from data.sims.filter import SimFilter
+
+BATCHES = Query(
+    "all_batches", "Every batch.", "SELECT id, items, amount_fen, note, state, form_key FROM batch ORDER BY id"
+)
+
+
+def _batches(home):
+    return home.db.read().rows(BATCHES)
+
+
+def _figures(test):
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def test_with_no_sims_due_the_page_says_how_to_choose_some(home, fleet, page):
+    test = page("renew", "operator")
+    assert not test.exception
+    assert "No SIMs chosen" in [head.value for head in test.subheader]
+
+
+def test_only_who_may_propose_sees_the_page(home, fleet, page):
+    fleet(2)
+    for who in ("viewer", "approver", "administrator"):
+        test = page("renew", who)
+        assert not test.exception
+        assert "Not for your role" in [title.value for title in test.title]
+
+
+def test_the_due_list_shows_price_and_dates_before_anything_is_ordered(home, fleet, page):
+    fleet(3)
+    test = page("renew", "operator")
+    assert not test.exception
+    assert _figures(test)["SIMs to renew"] == "3"
+    assert _figures(test)["Sum"] == "¥54.00"
+    table = test.dataframe[0].value
+    assert list(table["new_expiry"].astype(str)) == ["2027-12-12"] * 3
+    assert list(table["amount_fen"]) == [18.0] * 3
+    assert _batches(home) == []
+
+
+def test_refused_sims_are_counted_by_reason(home, fleet, page):
+    fleet(1)
+    fleet(2, auto_renew=True)
+    test = page("renew", "operator")
+    assert _figures(test)["Refused"] == "2"
+    view = next(control for control in test.button_group if control.key == "renew:view")
+    view.set_value("refused").run()
+    reasons = test.dataframe[0].value
+    assert list(reasons["refusal"]) == ["The carrier renews this card by itself (auto-renew is on)"]
+    assert list(reasons["sims"]) == ["2"]
+
+
+def test_a_card_type_narrows_the_choice(home, fleet, page):
+    fleet(1)
+    fleet(2, network="2G")
+    test = page("renew", "operator")
+    control = next(control for control in test.button_group if control.key == "renew:network")
+    control.set_value("2G").run()
+    assert _figures(test)["SIMs to renew"] == "2"
+
+
+def test_two_years_cost_two_terms(home, fleet, page):
+    fleet(1)
+    test = page("renew", "operator")
+    test.selectbox(key="renew:months").select(24).run()
+    assert _figures(test)["Sum"] == "¥36.00"
+    assert list(test.dataframe[0].value["new_expiry"].astype(str)) == ["2028-12-12"]
+
+
+def test_a_sim_that_expires_far_ahead_is_counted_apart(home, fleet, page):
+    near, far = fleet(1), fleet(1, expires_on=home.clock.today() + timedelta(days=90))
+    test = page("renew", "operator")
+    test.session_state[RENEW_SELECTION] = SimFilter(sim_ids=(*near, *far))
+    test.run()
+    assert _figures(test)["Need the approver's word"] == "1"
+
+
+def test_the_ticked_sims_arrive_from_the_list(home, fleet, page):
+    ids = fleet(4)
+    test = page("renew", "operator")
+    test.session_state[RENEW_SELECTION] = SimFilter(sim_ids=tuple(ids[:2]))
+    test.run()
+    assert _figures(test)["SIMs to renew"] == "2"
+
+
+def test_the_button_names_number_and_sum_and_makes_one_batch(home, fleet, page):
+    fleet(3)
+    test = page("renew", "operator")
+    test.text_input(key="renew:remark").set_value("December mountain")
+    button = test.button(key="renew:confirm")
+    assert button.label == "Submit 3 SIMs for review · ¥54.00"
+    button.click().run()
+    assert not test.exception
+    (batch,) = _batches(home)
+    assert (batch["items"], batch["amount_fen"], batch["state"], batch["note"]) == (
+        3,
+        5400,
+        "proposed",
+        "December mountain",
+    )
+    assert any("approver, approver2" in text.value for text in test.text)
+
+
+def test_a_second_click_on_the_same_form_makes_no_second_batch(home, fleet, people, page):
+    ids = fleet(3)
+    test = page("renew", "operator")
+    test.button(key="renew:confirm").click().run()
+    # The second click of a double click carries the form key of the first.
+    with home.db.write() as tx:
+        again = renewals.propose(tx, people["operator"], sim_ids=ids, form_key=test.session_state["form:renew"])
+    assert [batch["id"] for batch in _batches(home)] == [again.batch]
+    assert not [button for button in test.button if button.key == "renew:confirm"]
+
+
+def test_renewing_more_begins_another_form(home, fleet, page):
+    fleet(3)
+    test = page("renew", "operator")
+    test.button(key="renew:confirm").click().run()
+    before = test.session_state["form:renew"]
+    test.button(key="renew:more").click().run()
+    assert not test.exception
+    assert "form:renew" not in test.session_state or test.session_state["form:renew"] != before
+    assert _figures(test)["Refused"] == "3"  # they wait in the batch just made
+
+
+def test_the_page_speaks_chinese(home, fleet, page):
+    fleet(3)
+    test = page("renew", "operator", language="zh_CN")
+    assert test.button(key="renew:confirm").label == "提交复核 3 张 · ¥54.00"
