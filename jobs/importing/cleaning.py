@@ -21,6 +21,8 @@ from jobs.importing.values import Notes
 
 # What a refusal shows of a value; the file has the rest.
 _SHOWN = 200
+# Different words a column may be remarked for, such as states nobody knows.
+_REMARKS_OF_A_KIND = 20
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,9 @@ class _Rows:
     cells: list[tuple[list[Cell], Mapping[str, int]]]
     refused: set[int]
     refusals: list[Refusal]
-    remarks: dict[tuple[str, str], Remark]
+    remarks: dict[tuple[str, str, str], Remark]
     order: dict[str, int]
-    counts: Counter[tuple[str, str]]  # how often each remark was made
+    counts: Counter[tuple[str, ...]]  # how often each remark was made, and how many there are of its kind
     torn: int = 0
 
     @classmethod
@@ -156,11 +158,16 @@ class _Rows:
         shown = "" if value is None else _shown(value)
         self.refusals.append(Refusal(self.sheets[row], self.lines[row], column, shown, error.msgid, error.values))
 
-    def remark(self, column: str, msgid: str, sheet: str, line: int, value: str, **values: Any) -> None:
+    def remark(
+        self, column: str, msgid: str, sheet: str, line: int, value: str, values: dict[str, Any] | None = None
+    ) -> None:
         """Count one more row of a remark; the first stays its example."""
-        key = (column, msgid)
+        key = (column, msgid, str(values or ""))
         if key not in self.remarks:
-            self.remarks[key] = Remark(column, msgid, 0, sheet, line, value, values)
+            if self.counts[column, msgid] >= _REMARKS_OF_A_KIND:
+                return
+            self.counts[column, msgid] += 1
+            self.remarks[key] = Remark(column, msgid, 0, sheet, line, value, values or {})
         self.counts[key] += 1
 
     def column(self, header: str) -> list[Cell]:
@@ -188,7 +195,7 @@ def _column(rows: _Rows, header: str, field: Field, notes: Notes) -> list[Any]:
             odd[cell] = (value, said, error)
         value, said, error = odd[cell]
         for msgid, values in said:
-            rows.remark(header, msgid, rows.sheets[row], rows.lines[row], _shown(cell), **values)
+            rows.remark(header, msgid, rows.sheets[row], rows.lines[row], _shown(cell), values)
         if error is not None:
             rows.refuse(row, header, cell, error)
         result.append(value)

@@ -9,7 +9,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 # Enough to see which half of each pair is zero.
 _SAMPLE_BYTES = 4096
 # UTF-16 text of a table has separators and digits, so at least this share of one half is zero.
-_ZERO_SHARE = 0.1
+_ZERO_SHARE = 0.3
 # What text may hold below the space: tab, line feed, form feed, carriage return, and DOS's end mark.
 _USUAL_CONTROLS = {9, 10, 12, 13, 26}
 _MAX_CONTROL_SHARE = 0.002

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.files.store import Layout
+from data.files.rules import Layout
 from data.words import N_
 from jobs.importing.fields import KINDS, STAND_INS
 from jobs.importing.headers import BY_VALUES_CONCEPT, concept_of, header_of, month_of, priority_of

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.files.store import Layout
+from data.files.rules import Layout
 from jobs.importing.aliases import NOTE_SHEETS, SUM_WORDS
 from jobs.importing.headers import BY_VALUES_CONCEPT, concept_of, header_of, header_text, month_of
 from jobs.importing.sheets import Cell, Sheet, Workbook
