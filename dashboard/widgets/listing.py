@@ -97,24 +97,23 @@ _CELLS: dict[str, Callable[[Column, list[Any]], pa.Array]] = {
 
 def _config(column: Column) -> Any:
     label = _(column.label)
-    common: dict[str, Any] = {"width": column.width, "pinned": column.pinned or None}
-    match column.kind:
-        case "date":
-            return tables.date_column(label, **common)
-        case "yuan":
-            return tables.yuan_column(label, **common)
-        case "link":
-            # An address of this house with the words to show behind a "#".
-            return st.column_config.LinkColumn(label, display_text="#(.+)$", alignment="left", **common)
-        case "share":
-            return st.column_config.ProgressColumn(
-                label, format="percent", min_value=0, max_value=1, color="auto-inverse", **common
-            )
-        case "card":
-            return st.column_config.LinkColumn(label, display_text=r"iccid=(.*)$", alignment="left", **common)
-        case "badge":
-            said = {code: _(word) for code, word in column.words.items()}
-            return tables.badge_column(label, said, column.colours, width=column.width)
-        case _:
-            side = "right" if column.kind in {"count", "data"} else "left"
-            return st.column_config.TextColumn(label, alignment=side, **common)
+    if column.kind == "badge":
+        said = {code: _(word) for code, word in column.words.items()}
+        return tables.badge_column(label, said, column.colours, width=column.width)
+    build, options = _BUILDERS.get(column.kind, (st.column_config.TextColumn, {"alignment": "left"}))
+    return build(label, width=column.width, pinned=column.pinned or None, **options)
+
+
+_FIGURE = (st.column_config.TextColumn, {"alignment": "right"})
+# What is not listed is plain text, and so are figures: they are written as the viewer's language writes them.
+_BUILDERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "count": _FIGURE,
+    "data": _FIGURE,
+    "date": (tables.date_column, {}),
+    "yuan": (tables.yuan_column, {}),
+    "card": (st.column_config.LinkColumn, {"display_text": r"iccid=(.*)$", "alignment": "left"}),
+    "share": (
+        st.column_config.ProgressColumn,
+        {"format": "percent", "min_value": 0, "max_value": 1, "color": "auto-inverse"},
+    ),
+}
