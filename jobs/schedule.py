@@ -20,7 +20,7 @@ from data.home import Home
 from data.runs import store as runs
 from data.runs.rules import Planned, overdue
 from data.words import N_
-from jobs import import_inbox, read_uploads, roll_up, run_renewals, settle_unknowns, write_exports
+from jobs import import_inbox, read_uploads, read_vouchers, roll_up, run_renewals, settle_unknowns, write_exports
 
 log = logging.getLogger("flowcard.schedule")
 Run = Callable[[Home, threading.Event], str | None]
@@ -54,6 +54,12 @@ SCHEDULE: tuple[Job, ...] = (
         "read_uploads",
         read_uploads.run,
         N_("Reads dropped files and imports accepted ones"),
+        every=timedelta(seconds=1),
+    ),
+    Job(
+        "read_vouchers",
+        read_vouchers.run,
+        N_("Reads what filed invoices say of themselves"),
         every=timedelta(seconds=1),
     ),
     Job(

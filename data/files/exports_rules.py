@@ -12,9 +12,11 @@ WHAT = {
     "failures": N_("Failed and unconfirmed"),
     "findings": N_("Findings"),
 }
-FORMATS = ("csv", "xlsx", "parquet")
+FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet"}
+FORMATS = tuple(FORMAT_WORDS)
 SPLITS = {"agent": N_("One file per agent"), "branch": N_("One file per branch"), "region": N_("One file per region")}
 STATE_WORDS = {"waiting": N_("Waiting"), "written": N_("Written"), "failed": N_("Failed")}
+STATE_COLOURS = {"waiting": "blue", "written": "green", "failed": "red"}
 
 # Long enough to fetch a file after a weekend; asking again costs a click.
 KEPT_FOR = timedelta(days=7)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from data.audit import store as audit
@@ -15,7 +14,7 @@ from data.people.store import require
 from data.words import _
 from data.words import language as spoken
 
-Q = Queries((Path(__file__).parent / "exports.sql").read_text(encoding="utf-8"))
+Q = Queries.beside(__file__, "exports.sql")
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,14 @@ def one(reader: Reader, export_id: int) -> Export | None:
     return reader.record(Export, Q.export_by_id, export_id=export_id)
 
 
+def get(reader: Reader, export_id: int) -> Export:
+    """One export that must be there."""
+    export = one(reader, export_id)
+    if export is None:
+        raise NotThere(_("There is no such file for you"))
+    return export
+
+
 def waiting(reader: Reader, *, limit: int = 20) -> list[Export]:
     """What no job has written yet, oldest first."""
     return reader.records(Export, Q.waiting_exports, limit=limit)
@@ -126,9 +133,9 @@ def failed(tx: Transaction, by: Actor, *, export_id: int, reason: ExportRefused)
 def fetch(tx: Transaction, by: Actor, export_id: int) -> Export:
     """The written export that `by` asked for and may have; leaves a trace of the fetching. Raises Refused."""
     require(tx, by, Action.EXPORT, f"export {export_id}")
-    export = one(tx, export_id)
+    export = get(tx, export_id)
     # A stranger learns nothing about what others asked for: not theirs and not there are one answer.
-    if export is None or export.person_id != by.person_id or export.state != "written":
+    if export.person_id != by.person_id or export.state != "written":
         raise NotThere(_("There is no such file for you"))
     audit.record(tx, by, Event.EXPORT_FETCHED, f"export {export_id}", sha256=export.sha256)
     return export

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +12,45 @@ from data.database import Queries, Query, Reader
 from data.sims.searching import folded
 from data.words import N_
 
-Q = Queries((Path(__file__).parent / "records.sql").read_text(encoding="utf-8"))
+Q = Queries.beside(__file__, "records.sql")
+
+# The columns people file renewals in: canonical name → what a person reads; the Chinese words are the issue's own.
+RECORD_COLUMNS = {
+    "renewal_no": N_("Renewal number"),
+    "batch": N_("Batch number"),
+    "merchant_no": N_("Merchant number"),
+    "merchant_name": N_("Merchant name"),
+    "terminal_id": N_("Terminal number"),
+    "serial_no": N_("Terminal serial number"),
+    "agent_name": N_("Agent"),
+    "region": N_("Region"),
+    "carrier": N_("Carrier"),
+    "account": N_("Account"),
+    "msisdn": N_("Card number"),
+    "iccid": N_("ICCID"),
+    "plan": N_("Plan"),
+    "months": N_("Months renewed"),
+    "old_expires_on": N_("Expiry before"),
+    "new_expires_on": N_("Expiry after"),
+    "amount_yuan": N_("Amount (yuan)"),
+    "way_to_pay": N_("Way to pay"),
+    "payee": N_("Payee"),
+    "paid_on": N_("Paid on"),
+    "channel": N_("Channel"),
+    "state": N_("State of the renewal"),
+    "failure_reason": N_("Reason of failure"),
+    "submitted_at": N_("Submitted at"),
+    "ended_at": N_("Finished at"),
+    "proof": N_("Proved by"),
+    "verified_at": N_("Proved at"),
+    "carrier_order_no": N_("Carrier's order number"),
+    "ticket_no": N_("Ticket number"),
+    "invoice_no": N_("Invoice number"),
+    "vouchers": N_("Number of vouchers"),
+    "maker": N_("Made by"),
+    "checker": N_("Approved by"),
+    "note": N_("Remark"),
+}
 
 PROOF_WORDS = {
     "reply": N_("the carrier's reply"),
@@ -92,9 +129,7 @@ def records(reader: Reader, flt: RecordFilter, *, limit: int = 50, offset: int =
 
 def record_totals(reader: Reader, flt: RecordFilter) -> RecordTotals:
     """How many records a filter lets through, and their money."""
-    found = reader.record(RecordTotals, Q.record_totals.fill(chosen=Q.chosen.sql), **flt.params())
-    assert found is not None  # an aggregate always has its row
-    return found
+    return reader.records(RecordTotals, Q.record_totals.fill(chosen=Q.chosen.sql), **flt.params())[0]
 
 
 def _midnight(day: date | None) -> datetime | None:

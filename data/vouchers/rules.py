@@ -27,6 +27,7 @@ BROKEN = N_("The {format} is damaged or cut off; fetch it again")
 HAS_DTD = N_("The XML declares entities or a document type; such files are not taken")
 BAD_ARCHIVE = N_("The OFD is not a sound archive: {fault}")
 
+NO_AMOUNT = N_("'{text}' is no amount; write it such as 1234.56")
 HAS_ACTIONS = N_("The PDF holds scripts, actions or embedded files: {found}")
 HAS_TAIL = N_("There are {bytes} bytes after the end of the picture")
 NOT_AN_INVOICE = N_("The XML is not a digital invoice we know; its fields were not read")
@@ -95,6 +96,19 @@ def invoice_key(text: str) -> str | None:
     if re.fullmatch(r"\d{18}", key):
         key = f"{key[:10]}|{key[10:]}"
     return key if re.fullmatch(r"\d{20}|(\d{10}|\d{12})\|\d{8}|\d{8}", key) else None
+
+
+def fen_of(text: str) -> int | None:
+    """An amount such as "¥1,234.56" as 123456 fen; None where nothing stands. Raises PaperRefused for anything that is no amount."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").replace("¥", "").strip()
+    if not plain:
+        return None
+    match = re.fullmatch(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?", plain)
+    if match is None:
+        raise PaperRefused(NO_AMOUNT, text=text[:40])
+    sign, whole, part = match.groups()
+    fen = int(whole) * 100 + int((part or "0").ljust(2, "0"))
+    return -fen if sign else fen
 
 
 def _recognise(content: bytes) -> Paper:

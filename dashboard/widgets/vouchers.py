@@ -1,0 +1,170 @@
+"""Vouchers on the page: the archive, what is missing, and filing new papers."""
+
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import reading, viewer
+from dashboard.viewer import Viewer
+from dashboard.widgets import tables
+from dashboard.widgets.heads import empty
+from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.one_voucher import PROVED, one_paper
+from data.people.rules import Action
+from data.vouchers import store as vouchers
+from data.vouchers.rules import ENDINGS, KINDS
+from data.words import N_, _, plural, yuan
+
+_PAPERS = (
+    Column("voucher_id", N_("Voucher"), "count", width=75, pinned=True),
+    Column("doc_date", N_("Date"), "date", width=100),
+    Column("kind", N_("Kind"), "word", words=KINDS, width=100),
+    Column("invoice_no", N_("Invoice number"), width=190),
+    Column("seller", N_("Seller"), width=190),
+    Column("plan", N_("Plan"), width=120),
+    Column("amount_fen", N_("Amount"), "yuan", width=110),
+    Column("renewals", N_("Renewals proved"), "count", width=100),
+    Column("renewals_fen", N_("Their sum"), "yuan", width=110),
+    Column("filename", N_("File name"), width=220),
+    Column("filer", N_("Filed by"), width=100),
+    Column("filed_at", N_("Filed at"), "moment", width=130),
+)
+_OWED = (
+    Column("payee", N_("Payee"), width=220),
+    Column("account", N_("Account"), width=140),
+    Column("renewals", N_("Renewals"), "count", width=90),
+    Column("amount_fen", N_("Amount"), "yuan", width=120),
+    Column("to_30_days", N_("Up to 30 days"), "count", width=110),
+    Column("to_60_days", N_("31 to 60 days"), "count", width=110),
+    Column("older", N_("Longer"), "count", width=90),
+    Column("oldest", N_("Oldest"), "moment", width=130),
+)
+_OWED_LINES = (*PROVED, Column("days", N_("Days owed"), "count", width=90))
+
+
+def archive(who: Viewer) -> None:
+    """Search, the papers, and the one that is chosen."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            _("Contains"),
+            key="vouchers:text",
+            icon=":material/search:",
+            width=300,
+            placeholder=_("Number, seller, amount, card, order, file name"),
+        )
+        kind = st.selectbox(
+            _("Kind"),
+            list(KINDS),
+            index=None,
+            format_func=lambda code: _(KINDS[code]),
+            key="vouchers:kind",
+            placeholder=_("All"),
+            width=160,
+        )
+        days = st.date_input(_("Days"), value=(), key="vouchers:days", format="YYYY-MM-DD", width=230)
+        unlinked = st.checkbox(_("Proves nothing yet"), key="vouchers:unlinked")
+    asked: dict[str, Any] = {"text": text, "kind": kind, "unlinked": unlinked}
+    if len(days) == 2:
+        asked |= {"day_from": days[0], "day_to": days[1]}
+    place = st.container()
+    first = reading.read(vouchers.search, **asked, limit=1, offset=0)
+    total = first["total"][0].as_py() if first.num_rows else 0
+    if total == 0:
+        empty(_("No voucher here"), _("Nothing filed passes this search; papers are filed on the third tab."))
+        return
+    limit, offset = tables.pager(total, key="vouchers:pager", about=tuple(asked.items()))
+    papers = reading.read(vouchers.search, **asked, limit=limit, offset=offset)
+    with place:
+        row = choose_one(papers, _PAPERS, key=f"vouchers:list:{offset}", alt=_("Vouchers"))
+    if row is None:
+        st.caption(_("Choose a line to see what a paper says and proves."))
+        return
+    paper = reading.read(vouchers.one, papers["voucher_id"][row].as_py())
+    if paper is not None:
+        with st.container(border=True):
+            one_paper(paper, who)
+
+
+def missing() -> None:
+    """Succeeded renewals without a paper, by payee and age; who gives no invoices stands apart."""
+    now = reading.home().clock.now()
+    # A read is kept under its arguments, and no age changes within an hour.
+    owed = reading.read(vouchers.missing, now=now.replace(minute=0, second=0, microsecond=0))
+    gives = owed["gives_invoice"].to_pylist()
+    asked = owed.filter(pa.array(gives, pa.bool_()))
+    none_given = owed.filter(pa.array([not one for one in gives], pa.bool_()))
+    if asked.num_rows == 0:
+        empty(_("No voucher is missing"), _("Every renewal that went through has its paper."))
+    else:
+        count, fen = sum(asked["renewals"].to_pylist()), sum(asked["amount_fen"].to_pylist())
+        st.markdown(
+            plural(
+                "**{count}** renewal has no voucher: {amount}",
+                "**{count}** renewals have no voucher: {amount}",
+                count,
+                amount=yuan(fen),
+            )
+        )
+        row = choose_one(asked, _OWED, key="vouchers:owed", alt=_("Vouchers missing by payee"))
+        if row is not None:
+            _owed_lines(asked["account"][row].as_py())
+    if none_given.num_rows:
+        st.subheader(_("None given"), anchor=False)
+        st.caption(_("These payees give no invoices; nothing is missing here."))
+        listing(none_given, _OWED, key="vouchers:none", alt=_("Renewals at payees that give no invoices"))
+
+
+def _owed_lines(account: str) -> None:
+    now = reading.home().clock.now().replace(minute=0, second=0, microsecond=0)
+    first = reading.read(vouchers.missing_lines, account, now=now, limit=1, offset=0)
+    place = st.container()
+    limit, offset = tables.pager(
+        first["total"][0].as_py() if first.num_rows else 0, key="vouchers:owed:pager", about=account
+    )
+    with place:
+        lines = reading.read(vouchers.missing_lines, account, now=now, limit=limit, offset=offset)
+        listing(lines, _OWED_LINES, key="vouchers:owed:lines", alt=_("Renewals without a voucher"))
+
+
+def file_papers(who: Viewer) -> None:
+    """Drop papers; what they say of themselves is read by a job, the rest is typed in the archive."""
+    if not who.may(Action.FILE_VOUCHER):
+        st.info(_("Operators file vouchers; you may search and fetch them."))
+        return
+    home = reading.home()
+    with st.form(f"vouchers:file:{viewer.form_key('voucher')}", border=True):
+        kind = st.segmented_control(
+            _("Kind"), list(KINDS), default="invoice", required=True, format_func=lambda code: _(KINDS[code])
+        )
+        files = st.file_uploader(
+            _("PDF, XML, OFD, PNG or JPG, up to {limit} MB each", limit=home.settings.voucher_max_mb),
+            type=[ending for endings in ENDINGS.values() for ending in endings],
+            accept_multiple_files=True,
+            max_upload_size=home.settings.voucher_max_mb,
+        )
+        sent = st.form_submit_button(_("File them"), type="primary", icon=":material/upload:")
+    if sent and files:
+        told = []
+        for file in files:
+            with viewer.told(), reading.writing() as tx:
+                filed = vouchers.file_paper(
+                    tx,
+                    who.actor,
+                    content=file.getvalue(),
+                    filename=file.name,
+                    folder=home.vouchers,
+                    max_mb=home.settings.voucher_max_mb,
+                    kind=kind or "invoice",
+                )
+                told.append((file.name, filed))
+        viewer.keep("vouchers:filed", told)
+        viewer.new_form_key("voucher")
+    for name, filed in viewer.kept("vouchers:filed", []):
+        said = (
+            _("Known: this very file is voucher {voucher}.", voucher=filed.voucher_id)
+            if filed.known
+            else _("Filed as voucher {voucher}.", voucher=filed.voucher_id)
+        )
+        st.success(said, icon=":material/task_alt:")
+        st.text(name)

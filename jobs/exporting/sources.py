@@ -1,0 +1,110 @@
+"""The rows of every kind of export: the page's own query, dressed in canonical columns and the words of a language."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from data.clock import HOME_ZONE
+from data.database import Queries, Query, Reader
+from data.renewals import records
+from data.renewals.looking import trouble_query
+from data.renewals.records import PROOF_WORDS, RecordFilter
+from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
+from data.sims import store as sims
+from data.sims.filter import SimFilter
+from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
+from data.sims.searching import folded
+from data.words import _, language
+
+Q = Queries.beside(__file__)
+
+# Codes that are said as sentences in both languages.
+_SENTENCES = {
+    "reason": {code: reason.msgid for code, reason in REASONS.items()},
+    "who": {code: reason.who for code, reason in REASONS.items()},
+    "when": {code: reason.by_when for code, reason in REASONS.items()},
+}
+# Codes that are said as words in Chinese: the prefix of the query's two parameters, and the words.
+_WORDS: dict[str, Mapping[str, str]] = {
+    "status": STATUS_WORDS,
+    "decision": DECISION_WORDS,
+    "terminal": TERMINAL_STATUS_WORDS,
+    "carrier": CARRIER_WORDS,
+    "pay": WAY_TO_PAY_WORDS,
+    "state": STATE_WORDS,
+    "proof": PROOF_WORDS,
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one export: canonical columns, then split_agent, split_branch, split_region."""
+
+    query: Query
+    params: dict[str, Any]
+
+
+def rows_of(reader: Reader, what: str, filters: Mapping[str, Any], *, today: date) -> Rows:
+    """What `filters` let through, in the order of the page, in the language of the moment."""
+    query, params = _SOURCES[what](reader, filters, today)
+    return Rows(query, {**params, **_worded(), "zone": HOME_ZONE.key, "today": today})
+
+
+def _worded() -> dict[str, list[str]]:
+    # English keeps the codes: its columns are the canonical ones, and so are their values.
+    params: dict[str, list[str]] = {}
+    for name, sentences in _SENTENCES.items():
+        params |= {f"{name}_codes": list(sentences), f"{name}_words": [_(text) for text in sentences.values()]}
+    for name, words in _WORDS.items():
+        said = () if language() == "en" else tuple(words.items())
+        params |= {f"{name}_codes": [code for code, _text in said], f"{name}_words": [_(text) for _code, text in said]}
+    return params
+
+
+def _sims(reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
+    return _of_sims(Q.sims, reader, filters, today)
+
+
+def _usage(reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
+    return _of_sims(Q.usage, reader, filters, today)
+
+
+def _of_sims(query: Query, reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
+    flt = SimFilter.from_json(json.dumps(filters))
+    source, params = sims.listing(reader, flt, today=today, order=filters.get("order", "act_by"))
+    return query.fill(source=source.sql), params
+
+
+def _renewals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    source, params = records.records_query(RecordFilter.from_json(json.dumps(filters)))
+    return Q.renewals.fill(source=source.sql), params
+
+
+def _terminals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    asked = {
+        name: filters.get(name) for name in ("agent_id", "merchant_id", "carrier", "city", "region", "branch", "brand")
+    }
+    text = filters.get("text")
+    return Q.terminals, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
+
+
+def _failures(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    states = tuple(filters.get("states") or ("failed", "unknown", "needs_review"))
+    source, params = trouble_query(states, filters.get("reason"))
+    return Q.failures.fill(source=source.sql), params
+
+
+def _findings(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    return Q.findings, {"kind": filters.get("kind")}
+
+
+_SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dict[str, Any]]]] = {
+    "sims": _sims,
+    "usage": _usage,
+    "renewals": _renewals,
+    "failures": _failures,
+    "terminals": _terminals,
+    "findings": _findings,
+}
