@@ -9,6 +9,7 @@ from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.pasting import paste_list
 from dashboard.widgets.sim_lists import RENEW_SELECTION, renew, sim_bulk_bar, sim_export, sim_list
 from dashboard.widgets.sims import act_by_colour, carrier_words, sim_table
+from dashboard.widgets.situations import facts, situation_box
 from dashboard.widgets.tables import (
     PAGE_ROWS,
     badge_cells,
@@ -41,6 +42,7 @@ __all__ = [
     "decide_button",
     "empty",
     "export_button",
+    "facts",
     "filter_url",
     "kpi_row",
     "looks_beyond_dates",
@@ -58,6 +60,7 @@ __all__ = [
     "sim_filters",
     "sim_list",
     "sim_table",
+    "situation_box",
     "table",
     "yuan_cells",
     "yuan_column",

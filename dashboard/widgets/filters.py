@@ -6,18 +6,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
-from data.sims.store import Choices
 
 from dashboard import reading, viewer
 from dashboard.widgets.pasting import paste_list
 from dashboard.widgets.sims import carrier_words
 from data.sims import store as sims
 from data.sims.filter import SimFilter
-from data.sims.rules import JOIN_REPORT, QUICK, STATUS_WORDS
+from data.sims.labels import JOIN_REPORT, LISTS, QUICK, STATUS_WORDS
+from data.sims.store import Choices
 from data.words import _, number
 
+# The lines of the join report and the lists of the Today page: what a link may narrow to by name.
+REPORTS = JOIN_REPORT | LISTS
 # What a link may set, by the names of the address; anything else in an address is left alone.
 _FROM_LINK = ("quick", "carrier", "account", "payee", "city", "report", "text", "from", "to")
+
+# The filters that stand in the popover, by their widgets.
+_INSIDE = ("statuses", "account", "plan", "region", "branch", "network", "brand", "days")
 
 
 def filter_url(page: str, **filters: Any) -> str:
@@ -26,23 +31,24 @@ def filter_url(page: str, **filters: Any) -> str:
 
 
 def sim_filters(key: str, *, quick: bool = True, paste: bool = True) -> SimFilter:
-    """Draw the filters of table `key` and return what they say; a link's filters are where they start."""
+    """Draw the filters of list `key` and return what they say; a link's filters are where they start."""
     link = {name: st.query_params[name] for name in _FROM_LINK if name in st.query_params}
     # Another link is another set of widgets: it must win over what was chosen before it was followed.
     place = f"{key}:{hash(tuple(link.items()))}" if link else key
-    chosen = SimFilter(**_quick(place, link)) if quick else SimFilter()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen = _in_row(place, link, chosen)
-        chosen = _more(place, link, chosen)
-    if report := link.get("report"):
-        chosen = _report(report, chosen)
-    if paste:
-        chosen = replace(chosen, sim_ids=paste_list(f"{key}:paste"))
-    return chosen
+    chosen = SimFilter()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        if quick:
+            chosen = replace(chosen, quick=_quick(place, link))
+        with st.container(horizontal=True, width="content", gap="small"):
+            chosen = _more(place, link, chosen)
+            if paste:
+                chosen = replace(chosen, sim_ids=paste_list(f"{key}:paste"))
+    chosen = _in_row(place, link, chosen)
+    return _report(link["report"], chosen) if link.get("report") in REPORTS else chosen
 
 
-def _quick(place: str, link: dict[str, str]) -> dict[str, Any]:
-    chosen = st.segmented_control(
+def _quick(place: str, link: dict[str, str]) -> str | None:
+    chosen: str | None = st.segmented_control(
         _("Quick filter"),
         list(QUICK),
         default=link.get("quick") if link.get("quick") in QUICK else None,
@@ -51,52 +57,41 @@ def _quick(place: str, link: dict[str, str]) -> dict[str, Any]:
         label_visibility="collapsed",
         persist_state="session",
     )
-    return {"quick": chosen}
+    return chosen
 
 
 def _in_row(place: str, link: dict[str, str], chosen: SimFilter) -> SimFilter:
     choices = reading.read(sims.choices)
-    text = st.text_input(
-        _("Contains"),
-        value=link.get("text", ""),
-        key=f"{place}:text",
-        placeholder=_("Number, terminal, merchant, phone"),
-        icon=":material/search:",
-        persist_state="session",
-        width=240,
-    )
-    carrier = _one(place, "carrier", _("Carrier"), choices.carriers, link, words=lambda code: carrier_words([code])[0])
-    payee = _one(place, "payee", _("Payee"), choices.payees, link)
-    agent = _one(
-        place, "agent", _("Agent"), [key for key, name in choices.agents], link, words=dict(choices.agents).__getitem__
-    )
-    city = _one(place, "city", _("City"), choices.cities, link)
+    agents = dict(choices.agents)
+    columns = st.columns([2, 1, 1, 1, 1])
+    with columns[0]:
+        text = st.text_input(
+            _("Contains"),
+            value=link.get("text", ""),
+            key=f"{place}:text",
+            placeholder=_("Number, terminal, merchant, phone"),
+            icon=":material/search:",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    with columns[1]:
+        carrier = _one(
+            place, "carrier", _("Carrier"), choices.carriers, link, words=lambda code: carrier_words([code])[0]
+        )
+    with columns[2]:
+        payee = _one(place, "payee", _("Payee"), choices.payees, link)
+    with columns[3]:
+        agent = _one(place, "agent", _("Agent"), agents, link, words=agents.__getitem__)
+    with columns[4]:
+        city = _one(place, "city", _("City"), choices.cities, link)
     return replace(chosen, text=text or None, carrier=carrier, payee=payee, agent_id=agent, city=city)
 
 
 def _more(place: str, link: dict[str, str], chosen: SimFilter) -> SimFilter:
-    choices = reading.read(sims.choices)
-    set_before = viewer.kept(f"{place}:more", 0)
-    label = _("More filters · {n}", n=number(set_before)) if set_before else _("More filters")
-    with st.popover(label, icon=":material/filter_list:"):
-        chosen = _in_popover(place, link, chosen, choices)
-    now = sum(
-        bool(value)
-        for value in (
-            chosen.statuses,
-            chosen.account,
-            chosen.plan_id,
-            chosen.region,
-            chosen.branch,
-            chosen.network,
-            chosen.brand,
-            chosen.expires_from,
-        )
-    )
-    if now != set_before:
-        viewer.keep(f"{place}:more", now)
-        st.rerun()
-    return chosen
+    in_force = sum(bool(viewer.kept(f"{place}:{name}")) for name in _INSIDE)
+    label = _("More filters · {n}", n=number(in_force)) if in_force else _("More filters")
+    with st.popover(label, icon=":material/filter_list:", key=f"{place}:more"):
+        return _in_popover(place, link, chosen, reading.read(sims.choices))
 
 
 def _in_popover(place: str, link: dict[str, str], chosen: SimFilter, choices: Choices) -> SimFilter:
@@ -108,20 +103,21 @@ def _in_popover(place: str, link: dict[str, str], chosen: SimFilter, choices: Ch
         placeholder=_("All"),
         persist_state="session",
     )
-    account = _one(place, "account", _("Account"), choices.accounts, link, width="stretch")
+    plans = dict(choices.plans)
+    account = _one(place, "account", _("Account"), choices.accounts, link, inside=True)
     plan = _one(
         place,
         "plan",
         _("Plan"),
-        [key for key, name in choices.plans],
+        plans,
         link,
-        words=dict(choices.plans).__getitem__,
-        width="stretch",
+        words=plans.__getitem__,
+        inside=True,
     )
-    region = _one(place, "region", _("Region"), choices.regions, link, width="stretch")
-    branch = _one(place, "branch", _("Branch"), choices.branches, link, width="stretch")
-    network = _one(place, "network", _("Network"), choices.networks, link, width="stretch")
-    brand = _one(place, "brand", _("Terminal brand"), choices.brands, link, width="stretch")
+    region = _one(place, "region", _("Region"), choices.regions, link, inside=True)
+    branch = _one(place, "branch", _("Branch"), choices.branches, link, inside=True)
+    network = _one(place, "network", _("Network"), choices.networks, link, inside=True)
+    brand = _one(place, "brand", _("Terminal brand"), choices.brands, link, inside=True)
     first, last = _days(place, link)
     return replace(
         chosen,
@@ -147,7 +143,7 @@ def _days(place: str, link: dict[str, str]) -> tuple[date | None, date | None]:
 
 
 def _one(
-    place: str, name: str, label: str, options: Any, link: dict[str, str], *, words: Any = str, width: int | str = 150
+    place: str, name: str, label: str, options: Any, link: dict[str, str], *, words: Any = str, inside: bool = False
 ) -> Any:
     known = list(options)
     return st.selectbox(
@@ -156,17 +152,15 @@ def _one(
         index=known.index(link[name]) if link.get(name) in known else None,
         format_func=words,
         key=f"{place}:{name}",
-        placeholder=_("All"),
+        placeholder=_("All") if inside else label,
+        label_visibility="visible" if inside else "collapsed",
         persist_state="session",
-        width=width,
     )
 
 
 def _report(kind: str, chosen: SimFilter) -> SimFilter:
-    if kind not in JOIN_REPORT:
-        return chosen
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(_(JOIN_REPORT[kind]), icon=":material/join:", color="blue")
+        st.badge(_(REPORTS[kind]), icon=":material/join:", color="blue")
         if st.button(_("Show all"), type="tertiary"):
             del st.query_params["report"]
             st.rerun()

@@ -12,10 +12,11 @@ MAX_LINES = 5_000
 _MAX_CHARACTERS = MAX_LINES * 64
 
 
-def paste_list(key: str, *, expanded: bool = False) -> tuple[int, ...] | None:
-    """Draw the box; the sim_ids of the list in force, or None where there is no list."""
+def paste_list(key: str, *, open: bool = False) -> tuple[int, ...] | None:
+    """Draw the box, or (not `open`) a button that opens it; the sim_ids of the list in force, None where there is none."""
     kept: sims.Pasted | None = viewer.kept(f"{key}:pasted")
-    with st.expander(_("Paste a list"), icon=":material/content_paste:", expanded=expanded or kept is not None):
+    label = _("Paste a list") if kept is None else _("List · {n}", n=number(len(kept.sim_ids)))
+    with st.container(border=True) if open else st.popover(label, icon=":material/content_paste:", width="content"):
         with st.form(f"{key}:form", border=False):
             text = st.text_area(
                 _("One number a line: ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone"),

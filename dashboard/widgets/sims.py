@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import reading
 from dashboard.widgets import tables
 from data.renewals.rules import STATE_WORDS
+from data.sims.labels import MATCHED
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
 from data.words import _
 
@@ -75,11 +76,14 @@ def _cells(data: pa.Table, today: date) -> pa.Table:
         "act_by": tables.badge_cells(day.isoformat() if day else None for day in data.column("act_by").to_pylist()),
         "days_left": pa.array([(day - today).days if day else None for day in expiries], type=pa.int32()),
         "status": tables.badge_cells(data.column("status").to_pylist()),
-        "terminal": _terminals(data),
+        "terminal": terminal_links(data),
         "carrier": pa.array(carrier_words(data.column("carrier").to_pylist()), type=pa.string()),
         "price": tables.yuan_cells(data.column("price_fen").to_pylist()),
         "decision": tables.badge_cells(data.column("decision").to_pylist()),
     }
+    if "matched" in data.column_names:
+        found_by = [_(MATCHED.get(code, code)) for code in data.column("matched").to_pylist()]
+        columns["matched"] = pa.array(found_by, type=pa.string())
     if "item_state" in data.column_names:
         columns["item_state"] = tables.badge_cells(data.column("item_state").to_pylist())
     return tables.replaced(data, **columns)
@@ -89,26 +93,27 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
     days = sorted({day for day in data.column("act_by").to_pylist() if day})
     config = st.column_config
     columns = {
-        "card": config.LinkColumn(_("ICCID"), display_text=r"iccid=(.*)$", pinned=True, width=175, alignment="left"),
+        "card": config.LinkColumn(_("ICCID"), display_text=r"iccid=(.*)$", pinned=True, width=162, alignment="left"),
+        "matched": config.TextColumn(_("Found by"), width=100),
         "act_by": tables.badge_column(
             _("Act by"),
             {day.isoformat(): day.isoformat() for day in days},
             {day.isoformat(): act_by_colour(day, today) for day in days},
-            width=105,
+            width=98,
             help=_("The last day to place the order, so that it takes effect before the card ends"),
         ),
-        "days_left": config.NumberColumn(_("Days left"), format="%d", width=75),
-        "expires_on": tables.date_column(_("Expires"), width=95),
+        "days_left": config.NumberColumn(_("Days left"), format="%d", width=58),
+        "expires_on": tables.date_column(_("Expires"), width=88),
         "cancel_by": tables.date_column(
-            _("Cancel-by"), width=95, help=_("The last day before the number is gone for good")
+            _("Cancel-by"), width=88, help=_("The last day before the number is gone for good")
         ),
         "status": tables.badge_column(
-            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS, width=110
+            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS
         ),
-        "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=95, alignment="left"),
-        "merchant": config.TextColumn(_("Merchant"), width=170),
-        "agent": config.TextColumn(_("Agent"), width=130),
-        "city": config.TextColumn(_("City"), width=75),
+        "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
+        "merchant": config.TextColumn(_("Merchant"), width=150),
+        "agent": config.TextColumn(_("Agent"), width=112),
+        "city": config.TextColumn(_("City"), width=54),
         "carrier": config.TextColumn(_("Carrier"), width=75),
         "plan": config.TextColumn(_("Plan"), width=130),
         "price": tables.yuan_column(_("Price"), width=85),
@@ -122,11 +127,11 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             _("Renewal"), {code: _(word) for code, word in STATE_WORDS.items()}, STATE_COLOURS, width=105
         ),
     }
-    said = {"decision", "item_state"}
+    rare = {"matched", "decision", "item_state"}
     return {
         name: column
         for name, column in columns.items()
-        if name not in said or (name in data.column_names and data.column(name).null_count < data.num_rows)
+        if name not in rare or (name in data.column_names and data.column(name).null_count < data.num_rows)
     }
 
 
@@ -134,7 +139,8 @@ def _links(start: str, values: Iterable[str | None]) -> pa.Array:
     return pa.array([f"{start}{value}" if value else None for value in values], type=pa.string())
 
 
-def _terminals(data: pa.Table) -> pa.Array:
+def terminal_links(data: pa.Table) -> pa.Array:
+    """Each row's terminal as the address of its page; a link column shows its number (`tid=(.*)$`)."""
     keys, names = data.column("terminal_key").to_pylist(), data.column("terminal_id").to_pylist()
     links = [f"/terminal?id={key}&tid={name}" if key else None for key, name in zip(keys, names, strict=True)]
     return pa.array(links, type=pa.string())

@@ -15,6 +15,8 @@ from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.words import _, day
 
+_ROWS = pa.schema([("day", pa.date32()), ("carrier", pa.string()), ("sims", pa.int64())])
+
 
 def brushed_timeline(flt: SimFilter, *, days: int, key: str) -> SimFilter:
     """Draw the expiries of the next `days` that `flt` lets through; `flt` narrowed to the brushed days, if there are any."""
@@ -24,7 +26,9 @@ def brushed_timeline(flt: SimFilter, *, days: int, key: str) -> SimFilter:
         return flt
     words = pa.array(carrier_words(rows.column("carrier").to_pylist()), type=pa.string())
     picked = st.vega_lite_chart(
-        replaced(rows, carrier=words),
+        pa.concat_tables(
+            [replaced(rows, carrier=words).select(_ROWS.names).cast(_ROWS), _ends(words[0].as_py(), days)]
+        ),
         expiry_timeline.spec(),
         key=f"{key}:timeline:{viewer.kept(f'{key}:brush', 0)}",
         on_select="rerun",
@@ -50,6 +54,14 @@ def brushed_days(selection: Any) -> tuple[date, date] | None:
     # The brush counts a day when it covers the day's middle, where its bar stands.
     start = (first + timedelta(hours=12)).date()
     return start, max(start, (last - timedelta(hours=12)).date())
+
+
+def _ends(carrier: str, days: int) -> pa.Table:
+    # Two empty days hold the axis to the whole horizon.
+    today = reading.today()
+    return pa.table(
+        {"day": [today, today + timedelta(days=days)], "carrier": [carrier] * 2, "sims": [0, 0]}, schema=_ROWS
+    )
 
 
 def _drop_brush(key: str) -> None:

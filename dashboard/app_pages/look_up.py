@@ -1,0 +1,47 @@
+"""Look up: whatever a caller can read out finds the card, a pasted list finds many; which field matched is said."""
+
+import streamlit as st
+
+from dashboard import reading, viewer, widgets
+from data.sims import store as sims
+from data.sims.filter import SimFilter
+from data.words import _, plural
+
+LIST = "look_up"
+# More hits than this are no answer; the caller has more digits.
+MOST_HITS = 50
+
+viewer.enter()
+today = reading.today()
+asked = st.query_params.get("q", "").strip()
+with widgets.page_head(_("Look up"), _("ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone")):
+    if asked and st.button(_("Clear"), icon=":material/close:", type="tertiary"):
+        del st.query_params["q"]
+        st.rerun()
+
+if asked:
+    with st.skeleton(height=160):
+        hits = reading.read(sims.look_up, asked, limit=MOST_HITS)
+    if hits.num_rows == 0:
+        widgets.empty(
+            _("Nothing found"),
+            _("No card, terminal or merchant carries this. The last 4–8 characters of a number are enough."),
+        )
+    elif hits.num_rows == 1:
+        widgets.situation_box(reading.read(sims.situation_of, hits.column("sim_id")[0].as_py(), today=today))
+    if hits.num_rows:
+        count = plural("{count} SIM found", "{count} SIMs found", hits.num_rows)
+        more = _("{most} at most are shown; type more of the number") if hits.num_rows == MOST_HITS else None
+        with widgets.section(count, more and more.format(most=MOST_HITS)):
+            widgets.sim_table(hits, key=LIST)
+
+pasted = widgets.paste_list(LIST, open=not asked)
+if pasted:
+    chosen = SimFilter(sim_ids=pasted)
+    with widgets.section(_("SIMs of the list")) as controls:
+        widgets.sim_list(chosen, key=LIST, height=520)
+    with controls:
+        widgets.sim_export(chosen, key=LIST)
+elif pasted is None and not asked:
+    st.caption(_("Type into the box at the top of any page, or paste a list someone sent you."))
+widgets.sim_bulk_bar(LIST)
