@@ -69,7 +69,12 @@ SCHEDULE: tuple[Job, ...] = (
         every=timedelta(seconds=30),
     ),
     Job("write_exports", write_exports.run, N_("Writes the exports people asked for"), every=timedelta(seconds=1)),
-    Job("roll_up", roll_up.run, N_("Makes the joined view of every SIM anew for the new day"), at=time(0, 10)),
+    Job(
+        "roll_up",
+        roll_up.run,
+        N_("Makes the joined view of every SIM anew for the new day"),
+        every=timedelta(minutes=1),
+    ),
 )
 
 # Every tick may wait for a busy worker; none is thrown away for being late.

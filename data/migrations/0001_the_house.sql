@@ -346,12 +346,13 @@ CREATE TABLE carrier_day (
     sims BIGINT NOT NULL
 );
 
--- What roll_up() measures with, copied from the settings at every run of jobs/roll_up.py: one row, so that an import,
--- a renewal and the nightly run measure alike.
+-- What roll_up() measures with, copied from the settings by jobs/roll_up.py: one row, so that an import, a renewal and
+-- the nightly run measure alike.
 CREATE TABLE yardstick (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     due_days INTEGER NOT NULL,
-    idle_months INTEGER NOT NULL
+    idle_months INTEGER NOT NULL,
+    digest VARCHAR NOT NULL                    -- SHA-256 of these, the home's holidays and the accounts' demands
 );
 
 -- Days of the home's holidays.toml, beside what the library knows (data/sims/holidays.py).

@@ -25,6 +25,10 @@ SELECT expires_on AS day, carrier, count(*) AS sims FROM sim_now
 WHERE expires_on >= $today AND expires_on < $today + $days::INTEGER AND {where}
 GROUP BY ALL ORDER BY ALL;
 
+-- name: counted_sims
+-- All cards.
+SELECT count(*) FROM sim_now;
+
 -- name: one
 -- One card.
 SELECT * FROM sim_now WHERE sim_id = $sim_id;

@@ -1,11 +1,14 @@
 """Making `sim_now` anew: after every change of what it joins for the cards touched, and at night for all of them."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 
-from data.database import Queries, Row, Transaction
+from data.audit.rules import canonical
+from data.database import Queries, Reader, Row, Transaction
 from data.sims.holidays import workdays
 from data.sims.rules import DEFAULT_CANCEL_AFTER_DAYS, DEFAULT_WORKING_DAYS, Workdays, act_by, cancel_by, unfit
 from data.sims.searching import NARROW, WIDE
@@ -62,12 +65,42 @@ def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
         tx.run(Q.open_unfit, now=tx.now)
 
 
-def measure_with(tx: Transaction, *, due_days: int, idle_months: int, holidays: Mapping[date, bool]) -> None:
-    """What every later roll_up and list measures with: the settings, and the days of holidays.toml (True: worked)."""
-    tx.run(Q.set_yardstick, due_days=due_days, idle_months=idle_months)
+@dataclass(frozen=True)
+class Yardstick:
+    """What every roll_up measures with: two settings, and the days of holidays.toml (True: worked)."""
+
+    due_days: int
+    idle_months: int
+    holidays: Mapping[date, bool]
+
+
+def outdated(reader: Reader, yardstick: Yardstick, *, today: date) -> bool:
+    """Whether every row has to be made anew: for a new day, or because the yardstick or the accounts' demands changed."""
+    before = reader.row(Q.yardstick)
+    return before is None or before["digest"] != _digest(reader, yardstick) or not reader.value(Q.made_on, today=today)
+
+
+def measure_with(tx: Transaction, yardstick: Yardstick) -> None:
+    """From here on every roll_up and every list measures with this."""
+    tx.run(
+        Q.set_yardstick,
+        due_days=yardstick.due_days,
+        idle_months=yardstick.idle_months,
+        digest=_digest(tx, yardstick),
+    )
     tx.run(Q.forget_holidays)
-    for day, works in holidays.items():
+    for day, works in yardstick.holidays.items():
         tx.run(Q.add_holiday, day=day, works=works)
+
+
+def _digest(reader: Reader, yardstick: Yardstick) -> str:
+    told = {
+        "due_days": yardstick.due_days,
+        "idle_months": yardstick.idle_months,
+        "holidays": sorted((day.isoformat(), works) for day, works in yardstick.holidays.items()),
+        "accounts": reader.rows(Q.demands),
+    }
+    return hashlib.sha256(canonical(told).encode()).hexdigest()
 
 
 def _dates(tx: Transaction) -> pa.Table:

@@ -18,12 +18,21 @@ CROSS JOIN (
 
 -- name: yardstick
 -- What is measured with.
-SELECT due_days, idle_months FROM yardstick;
+SELECT due_days, idle_months, digest FROM yardstick;
 
 -- name: set_yardstick
 -- Measure with this from here on.
-INSERT INTO yardstick (one, due_days, idle_months) VALUES (1, $due_days, $idle_months)
-ON CONFLICT (one) DO UPDATE SET due_days = excluded.due_days, idle_months = excluded.idle_months;
+INSERT INTO yardstick (one, due_days, idle_months, digest) VALUES (1, $due_days, $idle_months, $digest)
+ON CONFLICT (one) DO UPDATE
+    SET due_days = excluded.due_days, idle_months = excluded.idle_months, digest = excluded.digest;
+
+-- name: demands
+-- What the accounts demand, as far as it stands in sim_now.
+SELECT account, connector, payee, last_order_day, working_days, cancel_after_days FROM account ORDER BY account;
+
+-- name: made_on
+-- Whether every card's row was made on this day.
+SELECT count(*) > 0 FROM fleet_day WHERE day = $today;
 
 -- name: holidays
 -- The home's own days.

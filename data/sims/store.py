@@ -17,7 +17,7 @@ from data.sims.history import happening, timeline
 from data.sims.joins import ReportLine, join_report
 from data.sims.listing import ORDER, listed, params
 from data.sims.looking_up import Pasted, look_up, paste
-from data.sims.rolling import measure_with, roll_up
+from data.sims.rolling import Yardstick, measure_with, outdated, roll_up
 from data.sims.rules import DECISIONS, Situation, situation
 from data.sims.today import (
     AtRisk,
@@ -44,12 +44,14 @@ __all__ = [
     "SimFilter",
     "SimNow",
     "Totals",
+    "Yardstick",
     "at_risk",
     "at_risk_rows",
     "by_iccid",
     "choices",
     "close_finding",
     "counted_findings",
+    "counted_sims",
     "data_age",
     "decide",
     "expiry_timeline",
@@ -64,6 +66,7 @@ __all__ = [
     "one",
     "open_finding",
     "open_findings",
+    "outdated",
     "page",
     "paste",
     "roll_up",
@@ -232,6 +235,11 @@ def one(reader: Reader, sim_id: int) -> SimNow | None:
 def by_iccid(reader: Reader, iccid: str) -> SimNow | None:
     """The card of this ICCID, 19 or 20 characters."""
     return reader.record(SimNow, Q.by_stem, stem=iccid.strip().upper()[:STEM_LENGTH])
+
+
+def counted_sims(reader: Reader) -> int:
+    """How many cards there are, those that are gone too."""
+    return int(reader.value(Q.counted_sims))
 
 
 def situation_of(reader: Reader, sim_id: int, *, today: date) -> Situation | None:
