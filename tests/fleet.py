@@ -19,7 +19,7 @@ def run(tx: Transaction, sql: str, **params: object) -> None:
 
 
 def iccid(n: int) -> str:
-    return f"8986001234567{n:07d}"
+    return f"89860012345{n:08d}7"
 
 
 def stock(home: Home, *, sims: int = 40) -> None:
