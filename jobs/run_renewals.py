@@ -45,8 +45,8 @@ class _Run:
     told_at: float = 0.0
 
 
-def run(home: Home, stop: threading.Event) -> str | None:
-    """One pass over every open batch until nothing more can be sent now.
+def run(home: Home, stop: threading.Event, *, only: int | None = None) -> str | None:
+    """One pass over every open batch, or over `only` one, until nothing more can be sent now.
 
     1. what an earlier run left out without an answer is in doubt
     2. find the open batches, oldest approval first; each gives a page of its items in turn
@@ -61,6 +61,8 @@ def run(home: Home, stop: threading.Event) -> str | None:
     while moved and not stop.is_set():
         moved = False
         for work in renewals.open_work(home.db.read()):
+            if only not in (None, work.batch):
+                continue
             if work.batch not in checked and not _content_holds(home, work.batch):
                 continue
             checked.add(work.batch)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +43,7 @@ class Item:
     new_expiry: date  # as our rules count it; the carrier's date wins
     trips: int
 
-    @property
+    @cached_property
     def order_no(self) -> str:
         """What the carrier knows this attempt by."""
         return rules.order_no(self.key, self.n)

@@ -54,6 +54,16 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What of a batch has not come to rest."""
+
+    unknown: int
+    least_asked: int | None  # slots used by the unknown asked least often
+    to_send: int  # pending or submitted
+    next_at: datetime | None  # when the first of those may go
+
+
+@dataclass(frozen=True)
 class LiveItem:
     """The unfinished renewal of a card."""
 
@@ -96,6 +106,11 @@ def progress(reader: Reader, batch: int) -> Progress:
     per_s = pace["ended"] * 1000 / pace["span_ms"] if pace and pace["span_ms"] else None
     left = round((found.items - done) / per_s) if per_s else None
     return Progress(done, found.items, per_s, left)
+
+
+def left(reader: Reader, batch: int) -> Left:
+    """What of a batch has not come to rest."""
+    return reader.records(Left, Q.what_is_left, batch=batch)[0]
 
 
 def count_batches(reader: Reader) -> int:

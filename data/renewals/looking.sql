@@ -171,3 +171,10 @@ VALUES ($obligation, $now, $person_id, $ticket_no, $repaired, $note);
 -- What people wrote on one renewal, newest first.
 SELECT n.ts, p.name, n.note, n.ticket_no, n.repaired FROM renewal_note n JOIN person p USING (person_id)
 WHERE n.obligation = $obligation ORDER BY n.ts DESC;
+
+-- name: what_is_left
+-- Of what has not come to rest: how often the least asked unknown was asked, and when the next pending item may go.
+SELECT count(*) FILTER (s.st = 'unknown') AS unknown, min(s.asked) FILTER (s.st = 'unknown') AS least_asked,
+    count(*) FILTER (s.st IN ('pending', 'submitted')) AS to_send,
+    min(coalesce(s.next_at, s.changed_at)) FILTER (s.st IN ('pending', 'submitted')) AS next_at
+FROM placement p JOIN state s ON s.obligation = p.obligation WHERE p.batch = $batch;

@@ -1,7 +1,7 @@
 """The narrow seam through which a worker moves items: claim, record, settle, finish. Everything else only reads."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -151,7 +151,7 @@ def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
         moves.check(result.arrow, result.before, result.after)
     table = pa.Table.from_pylist(
         [
-            asdict(result) | {"before": result.before.value, "after": result.after.value, "arrow": result.arrow.value}
+            vars(result) | {"before": result.before.value, "after": result.after.value, "arrow": result.arrow.value}
             for result in results
         ],
         schema=_RESULT,

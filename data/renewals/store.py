@@ -2,6 +2,7 @@
 
 from data.renewals.claiming import Item, Work, claim, intents, next_items, open_work
 from data.renewals.looking import (
+    Left,
     LiveItem,
     Progress,
     Status,
@@ -10,6 +11,7 @@ from data.renewals.looking import (
     count_batches,
     far_ahead,
     history,
+    left,
     lines,
     live_item,
     notes,
@@ -45,6 +47,7 @@ from data.renewals.stopping import cancel, pause, release, resume, stop
 
 __all__ = [
     "Item",
+    "Left",
     "LiveItem",
     "Preview",
     "Progress",
@@ -67,6 +70,7 @@ __all__ = [
     "finish",
     "history",
     "intents",
+    "left",
     "lines",
     "live_item",
     "next_items",

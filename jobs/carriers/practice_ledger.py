@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Ledger:
         """Write the entries, wait for the disk, then know them."""
         if not entries:
             return
-        lines = "".join(json.dumps(asdict(entry), default=str, separators=(",", ":")) + "\n" for entry in entries)
+        lines = "".join(json.dumps(vars(entry), default=str, separators=(",", ":")) + "\n" for entry in entries)
         with self._lock:
             with self._path.open("ab") as file:
                 file.write(lines.encode())
