@@ -11,6 +11,7 @@ WHAT = {
     "usage": N_("Usage"),
     "failures": N_("Failed and unconfirmed"),
     "findings": N_("Findings"),
+    "refusals": N_("Refused rows"),
 }
 FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet"}
 FORMATS = tuple(FORMAT_WORDS)

@@ -68,6 +68,10 @@ SELECT $upload_id, sheet, line, "column", value, reason FROM refused_rows;
 SELECT sheet, line, "column", value, reason FROM upload_refusal WHERE upload_id = $upload_id
 ORDER BY sheet, line, "column" LIMIT $limit OFFSET $offset;
 
+-- name: count_refusals
+-- How many refused cells and rows there are to look at.
+SELECT count(*) FROM upload_refusal WHERE upload_id = $upload_id;
+
 -- name: layouts
 -- Named mappings.
 SELECT name, kind, headers, mapping FROM layout ORDER BY name;

@@ -73,6 +73,62 @@ INCOMING: dict[str, type] = {
     "line": int,
 }
 
+# What a person calls the columns a file may bring, under the names a mapping uses.
+COLUMN_WORDS = {
+    "iccid": N_("ICCID"),
+    "imsi": N_("IMSI"),
+    "imei": N_("IMEI"),
+    "msisdn": N_("Number (MSISDN)"),
+    "carrier": N_("Carrier"),
+    "account": N_("Account"),
+    "supplier": N_("Supplier"),
+    "plan": N_("Plan"),
+    "terminal_id": N_("Terminal number"),
+    "status": N_("State"),
+    "activated_on": N_("First day of use"),
+    "expires_on": N_("Expiry date"),
+    "auto_renew": N_("Renews by itself"),
+    "quota_mb": N_("Data of the plan (MB)"),
+    "used_mb": N_("Used (MB)"),
+    "left_mb": N_("Left (MB)"),
+    "as_of": N_("Usage as of"),
+    "purchase_batch": N_("Purchase batch"),
+    "pool": N_("Pool"),
+    "tags": N_("Tags"),
+    "merchant_no": N_("Merchant number"),
+    "merchant_name": N_("Merchant"),
+    "name": N_("Merchant"),
+    "region": N_("Region"),
+    "city": N_("City"),
+    "address": N_("Address"),
+    "agent_no": N_("Agent's number"),
+    "agent_name": N_("Agent"),
+    "contact_name": N_("Contact"),
+    "contact_email": N_("Contact's e-mail"),
+    "contact_phone": N_("Contact's phone"),
+    "branch": N_("Branch office"),
+    "brand": N_("Brand"),
+    "model": N_("Model"),
+    "brand_model": N_("Brand and model"),
+    "serial_no": N_("Serial number"),
+    "tusn": N_("TUSN"),
+    "site": N_("Site"),
+    "install_address": N_("Address of the terminal"),
+    "networks": N_("Networks it can run"),
+    "last_seen_at": N_("Last seen at"),
+    "last_trade_on": N_("Last trade on"),
+    "monthly_takings_yuan": N_("Monthly takings (yuan)"),
+    "network": N_("Network"),
+    "term_months": N_("Term (months)"),
+    "price_yuan": N_("Price (yuan)"),
+    "overage_yuan_per_mb": N_("Overage (yuan per MB)"),
+    "channel": N_("Channel"),
+    "valid_from": N_("Valid from"),
+    "valid_to": N_("Valid to"),
+    "day": N_("Day"),
+    "month": N_("Month"),
+}
+
 AMBIGUOUS_TERMINAL = N_("{value} is a terminal of several merchants: {candidates}; add the merchant number")
 AMBIGUOUS_NUMBER = N_("{value} is the number of several cards: {candidates}; add the ICCID")
 UNKNOWN_CARD = N_("No card with the number {value} is known; a new card needs its ICCID")
@@ -97,6 +153,7 @@ NOTICED = {
     "unmapped_status": N_("States that mean nothing we know"),
 }
 
+UPLOAD_COLOURS = {"waiting": "blue", "previewed": "orange", "accepted": "blue", "imported": "green", "refused": "red"}
 UPLOAD_WORDS = {
     "waiting": N_("Being read"),
     "previewed": N_("Ready"),

@@ -239,6 +239,11 @@ def refusals(reader: Reader, *, upload_id: int, limit: int = _AT_ONCE, offset: i
     return reader.arrow(Q.refusals, upload_id=upload_id, limit=limit, offset=offset)
 
 
+def count_refusals(reader: Reader, *, upload_id: int) -> int:
+    """How many refusals there are to page through; one row may have several."""
+    return int(reader.value(Q.count_refusals, upload_id=upload_id))
+
+
 def mapping_json(mapping: Mapping[str, str]) -> str:
     """A mapping as it is kept and compared."""
     return json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)

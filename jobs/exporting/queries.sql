@@ -134,6 +134,7 @@ WHERE ($agent_id::BIGINT IS NULL OR a.agent_id = $agent_id)
   AND ($branch::VARCHAR IS NULL OR t.branch = $branch)
   AND ($brand::VARCHAR IS NULL OR t.brand = $brand)
   AND (len($statuses::VARCHAR[]) = 0 OR list_contains($statuses::VARCHAR[], t.status))
+  AND (NOT $without_card::BOOLEAN OR (cards.sims IS NULL AND t.status = 'in_use'))
   AND ($text::VARCHAR IS NULL OR contains(
       upper(concat_ws(' ', t.terminal_id, t.serial_no, t.tusn, m.merchant_no, m.name, a.name, cards.search_text)), $text))
 ORDER BY t.terminal_id, m.merchant_no NULLS FIRST, t.terminal_key;
@@ -244,3 +245,9 @@ SELECT
     w.region AS split_region
 FROM ({source}) AS t LEFT JOIN sim_now w ON w.sim_id = t.sim_id
 ORDER BY t.act_by NULLS LAST, t.obligation;
+
+-- name: refusals
+-- The refused rows of one dropped file as they were said, in the file's order.
+SELECT unnest($sheets::VARCHAR[]) AS sheet, unnest($lines::BIGINT[]) AS line, unnest($columns::VARCHAR[]) AS "column",
+    unnest($refused_values::VARCHAR[]) AS value, unnest($reasons::VARCHAR[]) AS refusal,
+    NULL::VARCHAR AS split_agent, NULL::VARCHAR AS split_branch, NULL::VARCHAR AS split_region;

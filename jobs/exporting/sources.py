@@ -8,6 +8,9 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
+from data.files import store as uploads
+from data.files.exports_rules import XLSX_MAX_ROWS
+from data.files.rules import unpack
 from data.renewals import records
 from data.renewals.looking import trouble_query
 from data.renewals.records import PROOF_WORDS, RecordFilter
@@ -87,6 +90,7 @@ def _terminals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tup
         name: filters.get(name) for name in ("agent_id", "merchant_id", "carrier", "city", "region", "branch", "brand")
     }
     text = filters.get("text")
+    asked["without_card"] = filters.get("report") == "terminals_without_card"
     return Q.terminals, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
 
 
@@ -100,6 +104,17 @@ def _findings(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tupl
     return Q.findings, {"kind": filters.get("kind")}
 
 
+def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    rows = uploads.refusals(reader, upload_id=filters.get("upload_id") or 0, limit=XLSX_MAX_ROWS).to_pydict()
+    return Q.refusals, {
+        "sheets": rows["sheet"],
+        "lines": rows["line"],
+        "columns": rows["column"],
+        "refused_values": rows["value"],
+        "reasons": [_(msgid, **values) for msgid, values in map(unpack, rows["reason"])],
+    }
+
+
 _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dict[str, Any]]]] = {
     "sims": _sims,
     "usage": _usage,
@@ -107,4 +122,5 @@ _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dic
     "failures": _failures,
     "terminals": _terminals,
     "findings": _findings,
+    "refusals": _refusals,
 }
