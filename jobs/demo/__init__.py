@@ -8,8 +8,11 @@ from data.home import Home
 from data.people import store as people
 from data.people.rules import SYSTEM, Actor, Event, Role
 from data.words import N_, _
+from jobs.carriers.accounts import load as load_accounts
 from jobs.demo import fleet
 from jobs.demo.accounts import write_carriers_file
+from jobs.demo.history import make_history
+from jobs.demo.pastbatch import Cast, days_ago
 
 # Who asks while a demo is made: whoever can open the home's files owns them.
 COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
@@ -21,6 +24,7 @@ PEOPLE = (
     ("deputy", Role.APPROVER),
     ("administrator", Role.ADMINISTRATOR),
 )
+FIRST_DAY = 120  # days ago: when these people began, before the oldest of their batches
 # Without letters and digits that look alike on a screen.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -64,23 +68,29 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
         raise DemoError(_(REAL, path=home.path))
     if has_demo(home):
         raise DemoError(_(FULL, path=home.path))
+    write_carriers_file(home.carriers_file, faultless=True)
+    with days_ago(home, FIRST_DAY):
+        load_accounts(home)
+        signs, cast = _add_people(home)
+    fleet.load(home, sims=sims, days=days, seed=seed, decided_by=cast.operator.person_id)
+    make_history(home, cast, sims=sims)
     write_carriers_file(home.carriers_file)
-    signs, ids = _add_people(home)
-    fleet.load(home, sims=sims, days=days, seed=seed, decided_by=ids["operator"])
     with home.db.write() as tx:
+        tx.run(fleet.Q.add_past_days, today=tx.today)
         audit.record(tx, SYSTEM, Event.DEMO_MADE, "demo", sims=sims, days=days, seed=seed)
     home.db.checkpoint()
     return signs
 
 
-def _add_people(home: Home) -> tuple[list[SignIn], dict[str, int]]:
-    signs, ids = [], {}
+def _add_people(home: Home) -> tuple[list[SignIn], Cast]:
+    signs, actors = [], {}
     with home.db.write() as tx:
         for name, role in PEOPLE:
             sign = SignIn(name, role, _password())
-            ids[name] = people.add(tx, COMMAND_LINE, name=name, role=role, password=sign.password)
+            person_id = people.add(tx, COMMAND_LINE, name=name, role=role, password=sign.password)
+            actors[name] = Actor(person_id, name, role, "command line")
             signs.append(sign)
-    return signs, ids
+    return signs, Cast(operator=actors["operator"], approver=actors["approver"])
 
 
 def _password() -> str:

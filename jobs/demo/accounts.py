@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 from jobs.demo.cards import CARRIERS
 
 
@@ -26,6 +24,7 @@ class DemoAccount:
     support: str
     share: float  # of the cards
     lag_days: int  # usage is known up to the day this many days ago
+    delay_ms: int = 40  # per order, so that progress can be watched
 
 
 # Companies and telephone numbers are made up; no carrier gives such numbers to anybody.
@@ -57,8 +56,11 @@ ACCOUNTS = (
 )  # fmt: skip
 
 
-def write_carriers_file(path: Path) -> None:
-    """List the accounts in `carriers.toml`, as an operator would."""
+_FAULTLESS = [f"{fault}_share = 0.0" for fault in ("refused", "lost", "accepted", "later")]
+
+
+def write_carriers_file(path: Path, *, faultless: bool = False) -> None:
+    """List the accounts in `carriers.toml`, as an operator would. `faultless`: the carrier adds no mishaps of its own."""
     lines = [
         "# The accounts of this demo. Nothing here exists: every order goes to the practice carrier or onto paper."
     ]
@@ -78,26 +80,6 @@ def write_carriers_file(path: Path) -> None:
             f"gives_invoice = {str(account.gives_invoice).lower()}",
             f'support = "{account.support}"',
         ]
+        if account.connector == "practice":
+            lines += _FAULTLESS if faultless else [f"delay_ms = {account.delay_ms}"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def account_rows() -> pa.Table:
-    """The same accounts as rows of `account`."""
-    return pa.Table.from_pylist(
-        [
-            {
-                "account": account.name,
-                "connector": account.connector,
-                "carrier": CARRIERS[account.carrier],
-                "payee": account.payee,
-                "way_to_pay": account.way_to_pay,
-                "last_order_day": account.last_order_day,
-                "working_days": account.working_days,
-                "cancel_after_days": account.cancel_after_days,
-                "expiry_rule": account.expiry_rule,
-                "gives_invoice": account.gives_invoice,
-                "support": account.support,
-            }
-            for account in ACCOUNTS
-        ]
-    )

@@ -37,7 +37,7 @@ _WORDS = {
 }
 _DECISIONS = (None, "undecided", "decline")
 HIDDEN_EXPIRY_SHARE = 0.004  # active cards whose source names no expiry
-AUTO_RENEW = {"monthly": 0.7, "yearly": 0.015}
+AUTO_RENEW = {"monthly": 0.4, "yearly": 0.015}
 
 
 def card_list(

@@ -10,7 +10,7 @@ from data.home import Home
 from data.sims.rolling import roll_up
 from jobs.demo import cardlist, dates, ledger, usage
 from jobs.demo import cards as cards_of
-from jobs.demo.accounts import ACCOUNTS, account_rows
+from jobs.demo.accounts import ACCOUNTS
 from jobs.demo.cards import Cards
 from jobs.demo.dates import Terms
 from jobs.demo.habits import Habits, settle
@@ -42,14 +42,12 @@ def load(home: Home, *, sims: int, days: int, seed: int, decided_by: int) -> Non
             cardlist.card_list(list_dice, cards, terms, has, today=today, used_bytes=used, decided_by=decided_by),
         )
         _add(tx, Q.add_changes, cardlist.changes(cards, terms))
-        _add(tx, Q.add_accounts, account_rows())
         tx.run(Q.add_findings, now=tx.now)
         _skip_ids(tx)
     del cards, terms, has, used
     pa.default_memory_pool().release_unused()
     with home.db.write() as tx:
         roll_up(tx)
-        tx.run(Q.add_past_days, today=today)
     home.db.checkpoint()
 
 

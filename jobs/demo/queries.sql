@@ -68,10 +68,6 @@ SELECT max(nextval('plan_ids')) FROM range((SELECT coalesce(max(plan_id), 0) FRO
 -- SIMs.
 SELECT max(nextval('sim_ids')) FROM range((SELECT coalesce(max(sim_id), 0) FROM sim));
 
--- name: add_accounts
--- The accounts, until the first start reads carriers.toml itself.
-INSERT INTO account BY NAME SELECT * FROM demo;
-
 -- name: add_past_days
 -- The lines the fleet would have drawn over the last month, ending at today's: a little fewer dark ones, more to place
 -- towards the month's end, bytes as they were used.

@@ -1,6 +1,8 @@
 """The demo fleet: the same for the same seed, with the figures of the handbook, and loaded once."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +11,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from data.audit import store as audit
+from data.carriers import store as carriers
 from data.clock import MovedClock
 from data.database import Queries
 from data.home import Home, open_home
 from data.people import store as people
+from data.vouchers import store as vouchers
+from jobs.carriers import accounts
 from jobs.commands import demo as command
 from jobs.demo import DemoError, has_demo, make_demo
+from jobs.importing.fapiao import read_xml
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SIMS = 2000
@@ -85,6 +92,24 @@ SELECT count(*) FROM merchant WHERE contact_phone IS NULL;
 -- name: usage_days
 -- Days with figures and whether each is sorted by card.
 SELECT count(DISTINCT day) AS days, max(day) AS last FROM usage_day;
+
+-- name: failures
+-- Failures and their reasons.
+SELECT count(*) AS failed, count(DISTINCT reason) AS reasons FROM state WHERE st = 'failed';
+
+-- name: doubtful
+-- Items without a clear end.
+SELECT count(*) FILTER (st = 'unknown') AS unconfirmed, count(*) FILTER (st = 'needs_review') AS in_review,
+    count(*) FILTER (st IN ('pending', 'submitted')) AS left_over FROM state;
+
+-- name: batches
+-- Batches by state.
+SELECT state, count(*) AS batches FROM batch GROUP BY state;
+
+-- name: expiries
+-- What the succeeded orders bought and what the cards say.
+SELECT n.expires_on, s.new_expiry FROM state s JOIN obligation o ON o.id = s.obligation JOIN sim_now n USING (sim_id)
+WHERE s.st = 'succeeded';
 
 -- name: stems
 -- Stems, and how many of them differ.
@@ -194,6 +219,57 @@ def test_every_line_of_the_join_report_has_something_to_say(shares: dict, demo: 
     assert min(shares["unfit"], shares["unpriced"], without, two, reader.value(Q.without_contact)) > 0
     disagree = without + two + shares["without_terminal"] + shares["unfit"]
     assert 0.05 <= disagree / SIMS <= 0.15
+
+
+def test_22_renewals_failed_for_8_reasons_and_9_are_unconfirmed(demo: tuple[Home, list]) -> None:
+    reader = demo[0].db.read()
+    assert reader.row(Q.failures) == {"failed": 22, "reasons": 8}
+    assert reader.row(Q.doubtful) == {"unconfirmed": 9, "in_review": 3, "left_over": 0}
+
+
+def test_batches_are_done_running_voided_and_waiting(demo: tuple[Home, list]) -> None:
+    batches = {row["state"]: row["batches"] for row in demo[0].db.read().rows(Q.batches)}
+    assert batches == {"done": 4, "running": 1, "cancelled": 1, "proposed": 1}
+
+
+def test_every_renewal_of_the_history_was_charged_once_and_moved_its_card(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    expiries = home.db.read().rows(Q.expiries)
+    assert len(expiries) > 100
+    assert all(row["expires_on"] == row["new_expiry"] for row in expiries)
+    entries = [json.loads(line) for line in (home.practice / "ledger.jsonl").read_text().splitlines()]
+    charged = Counter(entry["order_no"] for entry in entries if entry["kind"] == "charge")
+    assert set(charged.values()) == {1}
+    assert len(charged) == len(expiries) + 9 + 3
+
+
+def test_61_vouchers_are_missing(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    missing = vouchers.missing(home.db.read(), now=home.clock.now())
+    assert sum(missing.column("renewals").to_pylist()) == 61
+
+
+def test_the_invoices_of_the_demo_can_be_read(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    paper = vouchers.one(home.db.read(), 1)
+    read = read_xml((home.vouchers / paper.sha256).read_bytes())
+    assert (read.number, read.gross_fen, read.seller) == (paper.invoice_no, paper.amount_fen, paper.seller)
+    assert read.adds_up
+
+
+def test_a_start_finds_the_accounts_as_the_demo_wrote_them(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    before = carriers.accounts(home.db.read())
+    accounts.load(home)
+    assert carriers.accounts(home.db.read()) == before
+    assert [account.connector for account in before].count("offline") == 2
+    assert sum(not account.gives_invoice for account in before) == 1
+
+
+def test_the_audit_of_the_demo_verifies(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    key = (home.path / "keys" / "audit").read_bytes()
+    assert audit.first_broken(home.db.read(), key) is None
 
 
 def test_everyone_printed_can_sign_in_and_every_role_is_there(demo: tuple[Home, list]) -> None:

@@ -1,0 +1,134 @@
+"""What months of work have left: batches done, running, voided and waiting, failures with notes, money charged twice."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import cycle
+
+from data.database import Queries, Query, Reader, Transaction
+from data.home import Home
+from data.renewals import store as renewals
+from data.sims.rolling import roll_up
+from jobs.demo.dates import month_end
+from jobs.demo.papers import file_papers
+from jobs.demo.pastbatch import Cast, PastBatch, days_ago, work_off
+
+Q = Queries.beside(__file__, "history.sql")
+# A larger fleet has more history, up to ten times that of 2,000 cards: beyond it only the waiting would grow.
+_FOR, _MOST = 2_000, 20_000
+FAILED, UNCONFIRMED, IN_REVIEW, CHARGED_TWICE, VOUCHERS_OWED = 22, 9, 3, 3, 61
+# Why cards went dark although somebody had ordered, and why the last batch stumbled: together operations.md §5's reasons.
+_EARLIER = (
+    "insufficient_balance", "plan_unsuitable", "insufficient_balance", "realname_missing",
+    "plan_unsuitable", "arrears", "insufficient_balance", "separation",
+)  # fmt: skip
+_LATELY = (
+    "cancelled", "plan_unsuitable", "window_closed", "cancelled", "account_data", "insufficient_balance", "cancelled",
+    "separation", "cancelled", "plan_unsuitable", "realname_missing", "cancelled", "window_closed", "account_data",
+)  # fmt: skip
+# What people wrote beside failures: note, ticket number, whether the cause is mended.
+_NOTES = {
+    "insufficient_balance": ("已向账户充值，余额充足", None, True),
+    "separation": ("已派外勤核对终端 IMEI", "GD-DEMO-0031", False),
+    "realname_missing": ("已通知商户补办实名", None, False),
+    "account_data": ("账户名称已更正，复核无误", "GD-DEMO-0032", True),
+}
+_NOTES_PER_REASON = 2
+_PAPER_DAYS = 8  # from a renewal to its invoice
+
+
+def scaled(count: int, sims: int) -> int:
+    """A figure of this history for a fleet of `sims`."""
+    return round(count * min(sims, _MOST) / _FOR)
+
+
+def make_history(home: Home, cast: Cast, *, sims: int) -> None:
+    """Live through the last months, oldest batch first; leave one batch voided and one waiting for approval."""
+    touched: set[int] = set()
+    for choose in (_three_months_ago, _two_months_ago, _last_month, _this_month, _this_week):
+        batch = choose(home, sims)
+        work_off(home, cast, batch)
+        touched |= set(batch.sim_ids)
+        if batch.explains_expiry:
+            # Of the two newest batches the papers are still owed.
+            with days_ago(home, batch.days_ago - _PAPER_DAYS):
+                file_papers(home, cast.operator)
+    file_papers(home, cast.operator, owed=scaled(VOUCHERS_OWED, sims))
+    today, peak = home.clock.today(), month_end(home.clock.today(), 1)
+    with home.db.write() as tx:
+        roll_up(tx, touched)
+        wrong = _chosen(tx, Q.ended_with, 6, day=peak)
+        voided = renewals.propose(tx, cast.operator, sim_ids=wrong, form_key="demo-voided", note="选错账户，作废").batch
+        if voided is not None:
+            renewals.cancel(tx, cast.operator, batch=voided)
+        waiting = _chosen(tx, Q.ended_with, scaled(48, sims), day=peak)
+        by_hand = _chosen(tx, Q.by_hand, scaled(4, sims), first=today, last=peak)
+        renewals.propose(
+            tx, cast.operator, sim_ids=[*waiting, *by_hand], form_key="demo-waiting", note="年底大批，请复核"
+        )
+        _write_notes(tx, cast)
+        tx.run(Q.charge_twice, now=tx.now, count=scaled(CHARGED_TWICE, sims))
+
+
+def _three_months_ago(home: Home, sims: int) -> PastBatch:
+    """All went well: the cards end in nine months now."""
+    day = month_end(home.clock.today(), 9)
+    return PastBatch(103, _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True)
+
+
+def _two_months_ago(home: Home, sims: int) -> PastBatch:
+    """All went well again: the cards end in ten months now."""
+    day = month_end(home.clock.today(), 10)
+    return PastBatch(72, _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True)
+
+
+def _last_month(home: Home, sims: int) -> PastBatch:
+    """The cards end in eleven months; three were refused and have been dark for weeks."""
+    today = home.clock.today()
+    renewed = _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=month_end(today, 11))
+    return PastBatch(40, renewed, _dark(home, _EARLIER[:3], today, range(13, 40), sims=sims), explains_expiry=True)
+
+
+def _this_month(home: Home, sims: int) -> PastBatch:
+    """Cards that would end in the next weeks; five others were refused and went dark since."""
+    today = home.clock.today()
+    soon = {"first": today + timedelta(days=1), "last": today + timedelta(days=20), "peak": month_end(today, 1)}
+    renewed = _chosen(home.db.read(), Q.ending_between, scaled(46, sims), **soon)
+    return PastBatch(12, renewed, _dark(home, _EARLIER[3:], today, range(1, 12), sims=sims))
+
+
+def _this_week(home: Home, sims: int) -> PastBatch:
+    """The newest batch, with every kind of trouble; its last answers are still out, so it is not done."""
+    today, reader = home.clock.today(), home.db.read()
+    peak = month_end(today, 1)
+    soon = {"first": today + timedelta(days=1), "last": today + timedelta(days=35), "peak": peak}
+    renewed = _chosen(reader, Q.ending_between, scaled(22, sims), **soon)
+    refused = scaled(FAILED, sims) - reader.value(Q.count_failed)
+    doubtful, odd = scaled(UNCONFIRMED, sims), scaled(IN_REVIEW, sims)
+    # Trouble comes to cards of the mountain: there is time to mend it, and the first orders of a batch must succeed.
+    ill = _chosen(reader, Q.ended_with, refused + doubtful + odd, day=peak)
+    return PastBatch(
+        3,
+        renewed,
+        dict(zip(ill[:refused], cycle(_LATELY), strict=False)),
+        in_progress=ill[refused : refused + doubtful],
+        wrong_amount=ill[refused + doubtful :],
+    )
+
+
+def _dark(home: Home, reasons: Sequence[str], today: date, days_ago: range, *, sims: int) -> dict[int, str]:
+    """Cards that went down so many days ago, and why their orders had been refused."""
+    first, last = today - timedelta(days=days_ago[-1]), today - timedelta(days=days_ago[0])
+    found = _chosen(home.db.read(), Q.gone_dark, scaled(len(reasons), sims), first=first, last=last)
+    return dict(zip(found, cycle(reasons), strict=False))
+
+
+def _chosen(reader: Reader, query: Query, count: int, **days: date) -> list[int]:
+    return [row["sim_id"] for row in reader.rows(query, count=count, **days)]
+
+
+def _write_notes(tx: Transaction, cast: Cast) -> None:
+    for reason, (words, ticket_no, repaired) in _NOTES.items():
+        for row in tx.rows(Q.failed_because, reason=reason, count=_NOTES_PER_REASON):
+            renewals.note(
+                tx, cast.operator, obligation=row["obligation"], note=words, ticket_no=ticket_no, repaired=repaired
+            )

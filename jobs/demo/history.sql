@@ -1,0 +1,70 @@
+-- name: ended_with
+-- Cards whose last term a batch can have bought: yearly, priced, in use, ending with a certain day.
+SELECT sim_id FROM sim_now
+WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND auto_renew IS DISTINCT FROM true
+    AND term_months = 12 AND price_fen IS NOT NULL AND expires_on = $day
+    AND sim_id NOT IN (SELECT sim_id FROM batch_line)
+ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;
+
+-- name: ending_between
+-- The same, ending within some days but not on the mountain's.
+SELECT sim_id FROM sim_now
+WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND auto_renew IS DISTINCT FROM true
+    AND term_months = 12 AND price_fen IS NOT NULL AND expires_on BETWEEN $first AND $last AND expires_on <> $peak
+    AND sim_id NOT IN (SELECT sim_id FROM batch_line)
+ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;
+
+-- name: gone_dark
+-- Cards that are down, and that somebody had tried to renew.
+SELECT sim_id FROM sim_now
+WHERE connector = 'practice' AND status = 'stopped_expired' AND auto_renew IS DISTINCT FROM true AND price_fen IS NOT NULL
+    AND expires_on BETWEEN $first AND $last AND sim_id NOT IN (SELECT sim_id FROM batch_line)
+ORDER BY expires_on, sim_id LIMIT $count;
+
+-- name: by_hand
+-- Cards of the offline accounts that end soon: a batch refuses them in words.
+SELECT sim_id FROM sim_now
+WHERE connector = 'offline' AND status = 'active' AND expires_on BETWEEN $first AND $last ORDER BY sim_id LIMIT $count;
+
+-- name: pull_back
+-- What these cards were before they were bought another year: they end with a month, then and now.
+UPDATE sim SET expires_on = last_day(expires_on - INTERVAL 12 MONTH) WHERE list_contains($sims::BIGINT[], sim_id);
+
+-- name: orderable
+-- The orderable lines of a batch.
+SELECT sim_id, account, iccid, months, amount_fen, old_expiry, new_expiry
+FROM batch_line WHERE batch = $batch AND refusal IS NULL ORDER BY line;
+
+-- name: content_hash
+-- What an approver would have seen.
+SELECT content_hash FROM batch WHERE id = $batch;
+
+-- name: count_failed
+-- How many renewals have failed so far.
+SELECT count(*) FROM state WHERE st = 'failed';
+
+-- name: failed_because
+-- A few failures of one reason.
+SELECT obligation FROM state WHERE st = 'failed' AND reason = $reason ORDER BY obligation LIMIT $count;
+
+-- name: charge_twice
+-- Deductions that the account list shows twice.
+INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
+SELECT 'charged_twice', o.sim_id, n.iccid,
+    json_object('orders', a.order_no || ', ' || left(a.order_no, 21) || '77')::VARCHAR, 'account ' || o.account, $now
+FROM state s JOIN obligation o ON o.id = s.obligation JOIN attempt a ON a.obligation = o.id AND a.n = s.n
+JOIN sim_now n ON n.sim_id = o.sim_id
+WHERE s.st = 'succeeded' ORDER BY o.id DESC LIMIT $count;
+
+-- name: renewed
+-- What was renewed and has no paper, per batch, account and plan, but for the newest ones, whose papers stay owed.
+WITH papered AS (
+    SELECT s.obligation, o.account, a.batch, a.plan, a.amount_fen, timezone('Asia/Shanghai', s.ended_at)::DATE AS day
+    FROM state s JOIN obligation o ON o.id = s.obligation JOIN attempt a ON a.obligation = o.id AND a.n = s.n
+    WHERE s.st = 'succeeded' AND s.obligation NOT IN (SELECT obligation FROM voucher_renewal)
+    ORDER BY s.ended_at DESC, s.obligation DESC OFFSET $owed
+)
+SELECT p.batch, p.account, c.payee, p.plan, max(p.day) AS day, sum(p.amount_fen)::BIGINT AS amount_fen,
+    list(p.obligation ORDER BY p.obligation) AS obligations
+FROM papered p JOIN account c ON c.account = p.account
+GROUP BY p.batch, p.account, c.payee, p.plan ORDER BY p.batch, p.account, p.plan;
