@@ -31,8 +31,13 @@ if asked:
         widgets.situation_box(reading.read(sims.situation_of, hits.column("sim_id")[0].as_py(), today=today))
     if hits.num_rows:
         count = plural("{count} SIM found", "{count} SIMs found", hits.num_rows)
-        more = _("{most} at most are shown; type more of the number") if hits.num_rows == MOST_HITS else None
-        with widgets.section(count, more and more.format(most=MOST_HITS)):
+        more = (
+            _("{most} at most are shown; type more of the number", most=MOST_HITS)
+            if hits.num_rows == MOST_HITS
+            else None
+        )
+        with widgets.section(count, more) as beside:
+            beside.text(asked)  # plain text: it is whatever somebody typed
             widgets.sim_table(hits, key=LIST)
 
 pasted = widgets.paste_list(LIST, open=not asked)

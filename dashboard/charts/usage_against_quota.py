@@ -29,7 +29,10 @@ def _built(_language: str) -> dict[str, Any]:
     ]
     base = alt.Chart()
     used = base.mark_area(interpolate="step-after", opacity=0.25, line={"strokeWidth": 2}).encode(
-        x=days, y=alt.Y("month_mb:Q", title="MB", axis=alt.Axis(tickCount=4)), detail="month:N", tooltip=told
+        x=days,
+        y=alt.Y("month_mb:Q", title="MB", axis=alt.Axis(tickCount=4, format=",~f")),
+        detail="month:N",
+        tooltip=told,
     )
     quota = base.mark_line(strokeDash=[5, 4], strokeWidth=1.5, color=LIMIT_COLOUR).encode(x=days, y="quota_mb:Q")
     points = base.mark_point(opacity=0, size=120).encode(x=days, y="month_mb:Q", tooltip=told)

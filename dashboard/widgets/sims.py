@@ -102,7 +102,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             width=98,
             help=_("The last day to place the order, so that it takes effect before the card ends"),
         ),
-        "days_left": config.NumberColumn(_("Days left"), format="%d", width=58),
+        "days_left": config.NumberColumn(_("Days left"), format="%d", width=64),
         "expires_on": tables.date_column(_("Expires"), width=88),
         "cancel_by": tables.date_column(
             _("Cancel-by"), width=88, help=_("The last day before the number is gone for good")

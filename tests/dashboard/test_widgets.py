@@ -48,21 +48,28 @@ def test_act_by_is_red_today_and_late_orange_this_week_grey_later():
     assert act_by_colour(date(2026, 11, 30), TODAY) == "gray"
 
 
-def test_a_month_of_use_starts_at_nought_again():
+def _points(quota_bytes):
     rows = pa.table(
         {
-            "day": [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2)],
+            "day": [date(2026, 10, 30), date(2026, 11, 1), date(2026, 11, 3)],
             "used_bytes": [3 * 1024 * 1024, 1024 * 1024, 2 * 1024 * 1024],
         }
     )
-    points = month_to_date(rows, 30 * 1024 * 1024).to_pylist()
-    assert [point["month_mb"] for point in points] == [3.0, 1.0, 3.0]
+    return month_to_date(rows, quota_bytes, first=date(2026, 10, 30), last=date(2026, 11, 3)).to_pylist()
+
+
+def test_a_month_of_use_starts_at_nought_again():
+    points = _points(30 * 1024 * 1024)
+    assert [point["month_mb"] for point in points] == [3.0, 3.0, 1.0, 1.0, 3.0]
     assert {point["quota_mb"] for point in points} == {30.0}
 
 
+def test_a_day_without_a_figure_is_not_a_day_without_use():
+    assert [point["used_mb"] for point in _points(None)] == [3.0, None, 1.0, None, 2.0]
+
+
 def test_a_card_without_quota_has_no_line_to_cross():
-    rows = pa.table({"day": [date(2026, 11, 1)], "used_bytes": [1024]})
-    assert month_to_date(rows, None).to_pylist()[0]["quota_mb"] is None
+    assert {point["quota_mb"] for point in _points(None)} == {None}
 
 
 def test_carriers_are_named_in_the_viewers_language_and_unknown_ones_as_written():
