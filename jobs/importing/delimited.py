@@ -56,7 +56,7 @@ def _evenness(lines: list[str], separator: str) -> float:
     if not counts:
         return 0.0
     usual, times = counts.most_common(1)[0]
-    return usual * times / len(lines)
+    return (times / len(lines)) ** 2 * usual**0.5
 
 
 def _split(text: str, separator: str, filename: str, *, max_rows: int, quoting: int) -> Sheet:

@@ -13,7 +13,8 @@ from jobs.importing.values import Notes, tidy_identifier
 _EXACT_DIGITS = 15
 _ICCID = re.compile(r"89[0-9]{2}[0-9A-Z]{15,16}")
 _MSISDN = re.compile(r"1[3-9]\d{9}|14\d{11}|1064\d{7}(?:\d{2})?")
-_SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?E\+?\d+")
+# With its plus sign, as spreadsheets write it: without one it may be a real number with the letter E.
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}")
 _STEM = 19
 # Carriers and their ICCID prefixes, as published; an unknown one is only remarked.
 _ICCID_PREFIXES = {

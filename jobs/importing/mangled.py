@@ -8,8 +8,8 @@ from jobs.importing.sheets import Cell
 # 15 digits survive, so a rounded 19- or 20-digit number ends in four or five zeros.
 _ROUNDED = re.compile(r"[\s'\"=]*89\d{13}0{4,5}[\s'\"]*")
 # One card in 10,000 really ends so; a rounded column ends so everywhere.
-_SHARE = 0.2
-_AT_LEAST = 2
+_SHARE = 0.5
+_AT_LEAST = 3
 
 
 def mangled_iccids(cells: Sequence[Cell]) -> set[Cell]:
