@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from data.audit import store as audit
 from data.home import Home
@@ -12,7 +13,7 @@ from jobs.carriers.accounts import load as load_accounts
 from jobs.demo import fleet
 from jobs.demo.accounts import write_carriers_file
 from jobs.demo.history import make_history
-from jobs.demo.pastbatch import Cast, days_ago
+from jobs.demo.pastbatch import Cast, back_then
 
 # Who asks while a demo is made: whoever can open the home's files owns them.
 COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
@@ -24,7 +25,7 @@ PEOPLE = (
     ("deputy", Role.APPROVER),
     ("administrator", Role.ADMINISTRATOR),
 )
-FIRST_DAY = 120  # days ago: when these people began, before the oldest of their batches
+BEGAN = timedelta(days=120)  # these people began so long ago, before the oldest of their batches
 # Without letters and digits that look alike on a screen.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -69,7 +70,7 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     if has_demo(home):
         raise DemoError(_(FULL, path=home.path))
     write_carriers_file(home.carriers_file, faultless=True)
-    with days_ago(home, FIRST_DAY):
+    with back_then(home, BEGAN):
         load_accounts(home)
         signs, cast = _add_people(home)
     fleet.load(home, sims=sims, days=days, seed=seed, decided_by=cast.operator.person_id)

@@ -10,7 +10,7 @@ from data.renewals import store as renewals
 from data.sims.rolling import roll_up
 from jobs.demo.dates import month_end
 from jobs.demo.papers import file_papers
-from jobs.demo.pastbatch import Cast, PastBatch, days_ago, work_off
+from jobs.demo.pastbatch import Cast, PastBatch, back_then, work_off
 
 Q = Queries.beside(__file__, "history.sql")
 # A larger fleet has more history, up to ten times that of 2,000 cards: beyond it only the waiting would grow.
@@ -33,7 +33,7 @@ _NOTES = {
     "account_data": ("账户名称已更正，复核无误", "GD-DEMO-0032", True),
 }
 _NOTES_PER_REASON = 2
-_PAPER_DAYS = 8  # from a renewal to its invoice
+_PAPER_TIME = timedelta(days=8)  # from a renewal to its invoice
 
 
 def scaled(count: int, sims: int) -> int:
@@ -44,13 +44,13 @@ def scaled(count: int, sims: int) -> int:
 def make_history(home: Home, cast: Cast, *, sims: int) -> None:
     """Live through the last months, oldest batch first; leave one batch voided and one waiting for approval."""
     touched: set[int] = set()
-    for choose in (_three_months_ago, _two_months_ago, _last_month, _this_month, _this_week):
+    for choose in (_three_months_ago, _two_months_ago, _last_month, _this_month, _today):
         batch = choose(home, sims)
         work_off(home, cast, batch)
         touched |= set(batch.sim_ids)
         if batch.explains_expiry:
             # Of the two newest batches the papers are still owed.
-            with days_ago(home, batch.days_ago - _PAPER_DAYS):
+            with back_then(home, batch.ago - _PAPER_TIME):
                 file_papers(home, cast.operator)
     file_papers(home, cast.operator, owed=scaled(VOUCHERS_OWED, sims))
     today, peak = home.clock.today(), month_end(home.clock.today(), 1)
@@ -72,20 +72,26 @@ def make_history(home: Home, cast: Cast, *, sims: int) -> None:
 def _three_months_ago(home: Home, sims: int) -> PastBatch:
     """All went well: the cards end in nine months now."""
     day = month_end(home.clock.today(), 9)
-    return PastBatch(103, _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True)
+    return PastBatch(
+        timedelta(days=103), _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True
+    )
 
 
 def _two_months_ago(home: Home, sims: int) -> PastBatch:
     """All went well again: the cards end in ten months now."""
     day = month_end(home.clock.today(), 10)
-    return PastBatch(72, _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True)
+    return PastBatch(
+        timedelta(days=72), _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True
+    )
 
 
 def _last_month(home: Home, sims: int) -> PastBatch:
     """The cards end in eleven months; three were refused and have been dark for weeks."""
     today = home.clock.today()
     renewed = _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=month_end(today, 11))
-    return PastBatch(40, renewed, _dark(home, _EARLIER[:3], today, range(13, 40), sims=sims), explains_expiry=True)
+    return PastBatch(
+        timedelta(days=40), renewed, _dark(home, _EARLIER[:3], today, range(13, 40), sims=sims), explains_expiry=True
+    )
 
 
 def _this_month(home: Home, sims: int) -> PastBatch:
@@ -93,10 +99,10 @@ def _this_month(home: Home, sims: int) -> PastBatch:
     today = home.clock.today()
     soon = {"first": today + timedelta(days=1), "last": today + timedelta(days=20), "peak": month_end(today, 1)}
     renewed = _chosen(home.db.read(), Q.ending_between, scaled(46, sims), **soon)
-    return PastBatch(12, renewed, _dark(home, _EARLIER[3:], today, range(1, 12), sims=sims))
+    return PastBatch(timedelta(days=12), renewed, _dark(home, _EARLIER[3:], today, range(1, 12), sims=sims))
 
 
-def _this_week(home: Home, sims: int) -> PastBatch:
+def _today(home: Home, sims: int) -> PastBatch:
     """The newest batch, with every kind of trouble; its last answers are still out, so it is not done."""
     today, reader = home.clock.today(), home.db.read()
     peak = month_end(today, 1)
@@ -107,7 +113,7 @@ def _this_week(home: Home, sims: int) -> PastBatch:
     # Trouble comes to cards of the mountain: there is time to mend it, and the first orders of a batch must succeed.
     ill = _chosen(reader, Q.ended_with, refused + doubtful + odd, day=peak)
     return PastBatch(
-        3,
+        timedelta(hours=5),
         renewed,
         dict(zip(ill[:refused], cycle(_LATELY), strict=False)),
         in_progress=ill[refused : refused + doubtful],

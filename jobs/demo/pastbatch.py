@@ -15,9 +15,10 @@ from data.database import Queries, Row
 from data.home import Home
 from data.people.rules import Actor
 from data.renewals import store as renewals
+from data.renewals.moves import SCHEDULE
 from data.renewals.rules import obligation_key, order_no
 from data.sims.rolling import roll_up
-from jobs import run_renewals
+from jobs import run_renewals, settle_unknowns
 from jobs.carriers.practice_ledger import Entry, opened
 
 Q = Queries.beside(__file__, "history.sql")
@@ -38,7 +39,7 @@ class Cast:
 class PastBatch:
     """The cards of a batch by what becomes of them."""
 
-    days_ago: int
+    ago: timedelta
     renewed: list[int]
     refused: dict[int, str] = field(default_factory=dict)  # with the reason, a key of REASONS
     in_progress: list[int] = field(default_factory=list)
@@ -53,10 +54,10 @@ class PastBatch:
 
 
 @contextmanager
-def days_ago(home: Home, days: int) -> Iterator[MovedClock]:
-    """Let the home live `days` days ago inside the with-block."""
+def back_then(home: Home, ago: timedelta) -> Iterator[MovedClock]:
+    """Let the home live `ago` earlier inside the with-block."""
     present = home.clock
-    day = MovedClock(present.now() - timedelta(days=days))
+    day = MovedClock(present.now() - ago)
     home.db.clock = day
     try:
         yield day
@@ -69,10 +70,10 @@ def work_off(home: Home, cast: Cast, batch: PastBatch) -> None:
 
     1. The cards are as they were then.
     2. The operator proposes, the approver approves.
-    3. The engine works it off against the carrier's prepared books.
+    3. The engine works it off against the carrier's prepared books, and asks about what got no end.
     """
     still_out_at = home.clock.now() + _IN_PROGRESS_FOR
-    with days_ago(home, batch.days_ago) as day:
+    with back_then(home, batch.ago) as day:
         with home.db.write() as tx:
             if batch.explains_expiry:
                 tx.run(Q.pull_back, sims=batch.renewed)
@@ -81,7 +82,7 @@ def work_off(home: Home, cast: Cast, batch: PastBatch) -> None:
                 tx,
                 cast.operator,
                 sim_ids=batch.sim_ids,
-                form_key=f"demo-{batch.days_ago}-days-ago",
+                form_key=f"demo-{batch.ago.total_seconds():.0f}-s-ago",
                 note="月度批量续费",
             ).batch
         if made is None:
@@ -93,6 +94,18 @@ def work_off(home: Home, cast: Cast, batch: PastBatch) -> None:
             renewals.approve(tx, cast.approver, batch=made, content_hash=content_hash, settings=home.settings)
         day.move(timedelta(minutes=2))
         run_renewals.run(home, threading.Event())
+        if batch.in_progress:
+            _keep_asking(home, day, until=still_out_at - _IN_PROGRESS_FOR)
+
+
+def _keep_asking(home: Home, day: MovedClock, *, until: datetime) -> None:
+    """Ask about what is still out at every slot of the schedule up to now, as the running product would have."""
+    sent_at = day.now()
+    for slot in SCHEDULE:
+        if sent_at + slot >= until:
+            return
+        day.move(sent_at + slot - day.now())
+        settle_unknowns.run(home, threading.Event())
 
 
 def _prepare_books(home: Home, made: int, batch: PastBatch, *, until: datetime) -> None:

@@ -20,7 +20,7 @@ from data.people import store as people
 from data.vouchers import store as vouchers
 from jobs.carriers import accounts
 from jobs.commands import demo as command
-from jobs.demo import DemoError, has_demo, make_demo
+from jobs.demo import DemoError, fleet, has_demo, make_demo
 from jobs.importing.fapiao import read_xml
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -141,7 +141,7 @@ def test_the_same_seed_makes_the_same_fleet_and_another_seed_another(tmp_path: P
     prints = []
     for place, seed in (("a", 5), ("b", 5), ("c", 6)):
         home = _opened(tmp_path / place)
-        make_demo(home, sims=200, days=12, seed=seed)
+        fleet.load(home, sims=200, days=12, seed=seed, decided_by=1)
         reader = home.db.read()
         prints.append(
             [reader.value(query) for query in (Q.fingerprint, Q.fingerprint_of_ledger, Q.fingerprint_of_usage)]
