@@ -8,8 +8,13 @@ import streamlit as st
 
 from dashboard import reading
 from dashboard.charts import usage_against_quota
-from dashboard.widgets.sims import carrier_words
+from dashboard.widgets import tables
+from dashboard.widgets.listing import Column, listing
+from dashboard.widgets.sims import STATE_COLOURS, carrier_words
 from dashboard.widgets.situations import facts
+from data.renewals import store as renewals
+from data.renewals.records import RECORD_COLUMNS, RecordFilter
+from data.renewals.rules import REASONS, STATE_WORDS
 from data.sims.rules import DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
 from data.sims.store import SimNow
 from data.usage import store as usage
@@ -24,6 +29,20 @@ _POINTS = pa.schema(
         ("month_mb", pa.float64()),
         ("quota_mb", pa.float64()),
     ]
+)
+_RENEWALS = (
+    Column("batch", RECORD_COLUMNS["batch"], "count", width=75),
+    Column("state", RECORD_COLUMNS["state"], "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=110),
+    Column("plan", RECORD_COLUMNS["plan"]),
+    Column("months", RECORD_COLUMNS["months"], "count", width=75),
+    Column("old_expires_on", RECORD_COLUMNS["old_expires_on"], "date"),
+    Column("new_expires_on", RECORD_COLUMNS["new_expires_on"], "date"),
+    Column("amount_fen", RECORD_COLUMNS["amount_yuan"], "yuan"),
+    Column("payee", RECORD_COLUMNS["payee"]),
+    Column("ended_at", RECORD_COLUMNS["ended_at"], "moment"),
+    Column("failure_reason", RECORD_COLUMNS["failure_reason"]),
+    Column("vouchers", RECORD_COLUMNS["vouchers"], "count", width=75),
+    Column("invoice_no", RECORD_COLUMNS["invoice_no"]),
 )
 # A card is renewed about once a year.
 _MOST_RENEWALS = 50
@@ -120,6 +139,21 @@ def month_to_date(rows: pa.Table, quota_bytes: int | None, *, first: date, last:
             }
         )
     return pa.Table.from_pylist(points, schema=_POINTS)
+
+
+def renewals_of(sim: SimNow) -> None:
+    """What each batch made of the card, with the papers that prove it."""
+    rows = reading.read(renewals.records, RecordFilter(text=sim.iccid), limit=_MOST_RENEWALS)
+    if rows.num_rows == 0:
+        st.caption(_("This SIM has not been renewed here yet."))
+        return
+    reasons = [_(REASONS[code].msgid) if code in REASONS else code for code in rows["failure_reason"].to_pylist()]
+    listing(
+        tables.replaced(rows, failure_reason=pa.array(reasons, pa.string())),
+        _RENEWALS,
+        key="sim:renewals",
+        alt=_("Renewals and papers"),
+    )
 
 
 def _first_shown(today: date, days: int) -> date:

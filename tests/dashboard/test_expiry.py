@@ -1,0 +1,154 @@
+"""The Expiry page: what ends when, ticked across pages, decided on, handed to Renew."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from data.database import Query
+from data.sims.filter import SimFilter
+
+TODAY = date(2026, 11, 22)
+
+
+def tick(test, ids):
+    """What ticking rows on other pages leaves behind: the selection, and a table drawn anew."""
+    test.session_state["expiry:selected"] = frozenset(ids)
+    test.session_state["expiry:turn"] = 1
+    return test.run()
+
+
+def decide(test, decision, *, reason):
+    next(one for one in test.button_group if one.key == "expiry:bulk:decision").set_value(decision)
+    test.text_input(key="expiry:bulk:reason").set_value(reason)
+    return next(one for one in test.form_submit_button if one.label.startswith("Decide for")).click().run()
+
+
+def decisions(home):
+    rows = home.db.read().rows(Query("decisions", "What was decided.", "SELECT DISTINCT decision FROM sim_now"))
+    return {row["decision"] for row in rows}
+
+
+def buttons(test):
+    return [button.label for button in test.button]
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "administrator"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_everyone_sees_an_empty_page_that_says_so(page, fleet, who, language):
+    test = page("expiry", who, language=language)
+    assert not test.exception
+    assert {"en": "No SIM here", "zh_CN": "这里没有流量卡"}[language] in [head.value for head in test.subheader]
+
+
+def test_rows_stand_by_the_day_to_act_with_expiry_days_left_and_cancel_by_beside_it(page, fleet):
+    fleet(
+        1,
+        act_by=TODAY + timedelta(days=9),
+        expires_on=TODAY + timedelta(days=12),
+        cancel_by=TODAY + timedelta(days=102),
+    )
+    fleet(1, act_by=TODAY, expires_on=TODAY + timedelta(days=3), merchant="Tea house")
+    table = page("expiry").dataframe[0].value
+    assert [cell[0] for cell in table["act_by"]] == ["2026-11-22", "2026-12-01"]
+    assert list(table["days_left"]) == [3, 12]
+    assert list(table["merchant"]) == ["Tea house", "Noodle bar 1"]
+    assert str(table["cancel_by"][1])[:10] == "2027-03-04"
+    assert list(table.columns)[:5] == ["card", "act_by", "days_left", "expires_on", "cancel_by"]
+
+
+def test_every_row_leads_to_its_card_and_its_terminal(page, fleet):
+    fleet(1)
+    row = page("expiry").dataframe[0].value.iloc[0]
+    assert row["card"] == "/sim?iccid=8986000000000000001"
+    assert row["terminal"] == "/terminal?id=1&tid=T0000001"
+
+
+def test_a_list_of_more_than_a_page_is_cut_in_sql(page, fleet):
+    fleet(70)
+    test = page("expiry")
+    assert len(test.dataframe[0].value) == 50
+    assert "1–50 of 70" in [caption.value for caption in test.caption]
+    test.pagination[0].set_value(2).run()
+    assert len(test.dataframe[0].value) == 20
+    assert "51–70 of 70" in [caption.value for caption in test.caption]
+
+
+def test_a_link_opens_the_page_with_its_filter_set(page, fleet):
+    fleet(2, status="stopped_expired")
+    fleet(3)
+    assert len(page("expiry", quick="stopped").dataframe[0].value) == 2
+
+
+def test_a_line_of_the_join_report_narrows_the_list_and_says_so(page, fleet):
+    fleet(2, price_fen=None)
+    fleet(3)
+    test = page("expiry", report="plans_without_price")
+    assert len(test.dataframe[0].value) == 2
+    assert any("Plans without a price" in str(mark.value) for mark in test.markdown)
+
+
+def test_without_a_tick_there_is_no_bar(page, fleet):
+    fleet(2)
+    assert not any(label.startswith("Renew") for label in buttons(page("expiry")))
+
+
+def test_the_bar_says_how_many_for_how_much(page, fleet):
+    ids = fleet(3)
+    test = tick(page("expiry"), ids)
+    assert "**3 SIMs selected**" in [text.value for text in test.markdown]
+    assert "Renew 3 SIMs · ¥54.00" in buttons(test)
+
+
+def test_ticks_on_other_pages_stay(page, fleet):
+    ids = fleet(70)
+    test = tick(page("expiry"), ids[60:])
+    test.pagination[0].set_value(2).run()
+    test.pagination[0].set_value(1).run()
+    assert test.session_state["expiry:selected"] == frozenset(ids[60:])
+
+
+def test_tick_all_takes_every_card_of_the_filter_not_of_the_page(page, fleet):
+    ids = fleet(70)
+    test = tick(page("expiry"), ids[:1])
+    test.button(key="expiry:all").click().run()
+    assert not test.exception
+    assert test.session_state["expiry:selected"] == frozenset(ids)
+    assert "Renew 70 SIMs · ¥1,260.00" in buttons(test)
+
+
+def test_a_viewer_may_tick_but_neither_decide_nor_renew(page, fleet):
+    ids = fleet(3)
+    test = tick(page("expiry", "viewer"), ids)
+    assert "**3 SIMs selected**" in [text.value for text in test.markdown]
+    assert not any(label.startswith(("Renew", "Decide")) for label in buttons(test))
+
+
+def test_renew_hands_the_ticked_cards_to_the_renew_page(page, fleet):
+    ids = fleet(3)
+    test = tick(page("expiry"), ids[:2])
+    test.button(key="expiry:renew").click().run()
+    assert test.session_state["renew:selection"] == SimFilter(sim_ids=tuple(ids[:2]))
+
+
+def test_a_decision_not_to_renew_needs_a_reason(home, page, fleet):
+    ids = fleet(2)
+    test = tick(page("expiry"), ids)
+    decide(test, "decline", reason="")
+    assert [toast.value for toast in test.toast] == ["Choose a decision; not renewing and swapping need a reason."]
+    assert decisions(home) == {None}
+
+
+def test_a_decision_is_kept_for_every_ticked_card(home, page, fleet):
+    ids = fleet(3)
+    cards = "INSERT INTO sim (sim_id, stem, iccid, observed_at) SELECT sim_id, stem, iccid, observed_at FROM sim_now"
+    with home.db.write() as tx:
+        tx.run(Query("cards", "The cards under the joined rows.", cards))
+    test = tick(page("expiry"), ids[:2])
+    decide(test, "decline", reason="Merchant closed")
+    assert not test.exception
+    kept = home.db.read().rows(
+        Query("kept", "What was decided.", "SELECT sim_id, decision, decision_reason FROM sim ORDER BY sim_id")
+    )
+    assert [(row["decision"], row["decision_reason"]) for row in kept] == [("decline", "Merchant closed")] * 2 + [
+        (None, None)
+    ]
