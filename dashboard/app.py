@@ -30,7 +30,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Everything between the first and the last visitor."""
     global _running
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # A tick that finds its job still running is skipped, every second while a long batch runs: no news.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     home = await to_thread.run_sync(_start)
     _running = Scheduler(home)
     try:

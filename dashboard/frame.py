@@ -16,15 +16,18 @@ _PASTE_LIMIT = 200
 
 def _menu(who: viewer.Viewer) -> dict[str, list[st.Page]]:
     """The groups this role may see. A local page icon stands first, else icons are fetched from a foreign host."""
-    first = FIRST_PAGE.get(who.role, "today")
-    groups: dict[str, list[st.Page]] = {}
+
+    def start() -> None:
+        st.switch_page(f"app_pages/{FIRST_PAGE.get(who.role, 'today')}.py")
+
+    # The default page has no address of its own; a start of its own leaves every page its address, in every role.
+    groups = {"": [st.Page(start, title="Flowcard", default=True, visibility="hidden")]}
     for row in PAGES:
         page = st.Page(
             f"app_pages/{row.name}.py",
             title=_(row.title),
             icon=row.icon,
             url_path=row.name,
-            default=row.name == first,
             visibility="hidden" if row.hidden or not who.may(row.action) else "visible",
         )
         groups.setdefault(_(row.group), []).append(page)

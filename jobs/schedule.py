@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -120,7 +120,7 @@ class Scheduler:
         self._scheduler.add_job(
             self._take_requests, IntervalTrigger(seconds=_TAKE_REQUESTS_EVERY.total_seconds()), id="take_requests"
         )
-        self._scheduler.add_listener(self._note_missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self._scheduler.add_listener(self._note_missed, EVENT_JOB_MISSED)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -182,4 +182,4 @@ class Scheduler:
             runs.keep_run(tx, job=name, started_at=started, outcome=outcome, did=did, error=error)
 
     def _note_missed(self, event: JobExecutionEvent) -> None:
-        log.warning("%s did not run at %s", event.job_id, getattr(event, "scheduled_run_time", "its time"))
+        log.warning("%s did not run at %s", event.job_id, event.scheduled_run_time)
