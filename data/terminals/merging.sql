@@ -175,7 +175,9 @@ WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND t.termi
 UPDATE incoming SET refusal = $msgid, refused_column = 'terminal_id', refused_value = t.terminal_id,
     candidates = t.candidates
 FROM (SELECT t.terminal_id, string_agg(coalesce(m.merchant_no, '–'), ', ' ORDER BY m.merchant_no) AS candidates
-      FROM terminal t LEFT JOIN merchant m USING (merchant_id) GROUP BY t.terminal_id HAVING count(*) > 1) t
+      FROM terminal t LEFT JOIN merchant m USING (merchant_id)
+      WHERE t.terminal_id IN (SELECT terminal_id FROM incoming WHERE terminal_key IS NULL AND merchant_id IS NULL)
+      GROUP BY t.terminal_id HAVING count(*) > 1) t
 WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND incoming.refusal IS NULL
     AND t.terminal_id = incoming.terminal_id;
 
