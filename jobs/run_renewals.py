@@ -18,7 +18,7 @@ from data.renewals.moving import Sent
 from data.renewals.rules import REASONS
 from data.renewals.store import Item, Result
 from data.sims.rolling import roll_up
-from jobs.carriers import CALL_DEADLINE_S, Accepted, Carrier, Confirmed, Later, Order, Outcome, Refused, Terms, Unknown
+from jobs.carriers import Accepted, Carrier, Confirmed, Later, Order, Outcome, Refused, Terms, Unknown
 from jobs.carriers.accounts import NoConnection, connected
 
 log = logging.getLogger("flowcard.renewals")
@@ -110,14 +110,16 @@ def _work_off(now: _Run, batch: int, items: Sequence[Item], carrier: Carrier, st
     readings = carrier.cards([item.iccid for item in items])
     expiries = {iccid: reading.expires_on for iccid, reading in readings.items() if reading.expires_on}
     at_once = carrier.terms.orders_per_call
-    allowed_s = CALL_DEADLINE_S * -(-len(items) // at_once)
-    send_until = time.monotonic() + allowed_s - CALL_DEADLINE_S
-    claimed, parked = _claim(now, batch, items, expiries, allowed_s)
+    deadline_s = carrier.terms.call_deadline_s
+    # One deadline for each call, and one for the commit and the lock before the first.
+    allowed_s = deadline_s * (1 - -len(items) // at_once)
+    claimed, parked, claimed_at = _claim(now, batch, items, expiries, allowed_s)
+    last_send = claimed_at + allowed_s - deadline_s
     left, out = list(claimed), list[Item]()
     answers: list[Result] = []
     recorded_at = time.monotonic()
     try:
-        while left and not stop.is_set() and time.monotonic() <= send_until + 1:
+        while left and not stop.is_set() and time.monotonic() <= last_send:
             out, left = left[:at_once], left[at_once:]
             outcomes = carrier.renew([_order(item) for item in out])
             answers += _judged(out, outcomes, carrier.terms, batch=batch, at=now.home.clock.now())
@@ -138,13 +140,17 @@ _BACK = (State.SUBMITTED, Arrow.NEVER_LEFT, State.PENDING)
 
 def _claim(
     now: _Run, batch: int, items: Sequence[Item], expiries: Mapping[str, date], allowed_s: float
-) -> tuple[list[Item], int]:
-    """Claim under the lock. Any error of the commit means that the race is lost: nothing is sent."""
+) -> tuple[list[Item], int, float]:
+    """Claim under the lock: the items, how many were parked instead, and when (monotonic) the deadline began to run.
+
+    Any error of the commit means that the race is lost: nothing is sent.
+    """
     claimed: list[Item] = []
     intents: list[dict[str, Any]] = []
     committed = False
     try:
         with now.home.db.write(quiet=True) as tx:
+            claimed_at = time.monotonic()
             deadline_at = tx.now + timedelta(seconds=allowed_s)
             claimed, parked = renewals.claim(
                 tx, SYSTEM, batch=batch, items=items, expiries=expiries, deadline_at=deadline_at
@@ -158,7 +164,7 @@ def _claim(
             abandoned = [{**intent, "kind": "abandoned"} for intent in intents]
             now.book.append(abandoned, now=now.home.clock.now())
     now.counts.update(result.after.value for result in parked)
-    return claimed, len(parked)
+    return claimed, len(parked), claimed_at
 
 
 def judged(item: Item, outcome: Outcome, terms: Terms, *, batch: int, at: datetime) -> Result:

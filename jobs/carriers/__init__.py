@@ -19,9 +19,6 @@ from typing import Protocol
 
 from data.carriers.rules import Ability
 
-# A call has one total deadline; nothing of an order leaves after it.
-CALL_DEADLINE_S = 30
-
 
 @dataclass(frozen=True)
 class Order:
@@ -106,6 +103,7 @@ class Terms:
 
     orders_per_call: int  # at most so many orders in one call
     promises: frozenset[str]  # which of order_no, iccid, amount_fen a confirmation names
+    call_deadline_s: float = 30.0  # in total; nothing of an order leaves after it
     query_trusted: bool = False  # whether a not-found may ever prove anything
     horizon: timedelta = timedelta(hours=24)  # an order may take effect so long after it was sent
     expiry_tolerance_days: int = 0

@@ -35,8 +35,9 @@ _REFUSALS = (
     ("arrears", 2),
     ("pool_card", 2),
 )
-# One call takes about this long at most, so that a stop is noticed and progress is seen.
+# One call takes about this long at most, so that a stop is noticed and progress is seen; the ledger's disk may take more.
 _CALL_MS = 500
+_DISK_S = 2.0
 _MOST_PER_CALL = 100
 
 
@@ -58,11 +59,11 @@ class Practice:
         self._account = account
         self._ledger = ledger
         self._put_off: set[str] = set()
+        at_once = min(_MOST_PER_CALL, max(1, _CALL_MS // account.delay_ms)) if account.delay_ms else _MOST_PER_CALL
         self.terms = Terms(
-            orders_per_call=min(_MOST_PER_CALL, max(1, _CALL_MS // account.delay_ms))
-            if account.delay_ms
-            else _MOST_PER_CALL,
+            orders_per_call=at_once,
             promises=frozenset({"order_no", "iccid", "amount_fen"}),
+            call_deadline_s=_DISK_S + at_once * account.delay_ms / 1000,
             query_trusted=account.query == "good",
             horizon=timedelta(seconds=account.horizon_s),
         )
