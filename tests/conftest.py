@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
 from data import home as house
+from data import words
 from data.clock import MovedClock
 from data.home import Home, open_home
 from data.people import store as people_store
@@ -35,6 +36,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in ("FLOWCARD_TODAY", "FLOWCARD_LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLOWCARD_HOME", str(tmp_path / "home"))
+    # A command of another test may have left its language in this thread.
+    words.use("en")
 
 
 def _opened(path: Path, kind: house.Kind) -> Iterator[Home]:

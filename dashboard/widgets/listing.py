@@ -16,7 +16,6 @@ Kind = Literal["text", "date", "moment", "yuan", "count", "data", "share", "word
 # A table is as tall as its rows up to this many; above it, it scrolls.
 _ROWS_IN_SIGHT = 14
 _ROW_PX = 32
-_HEAD_PX = 36
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def choose_one(data: pa.Table, columns: Sequence[Column], *, key: str, alt: str)
 
 
 def _height(data: pa.Table) -> int:
-    return _HEAD_PX + _ROW_PX * min(data.num_rows, _ROWS_IN_SIGHT) + 2
+    return _ROW_PX * (1 + min(data.num_rows, _ROWS_IN_SIGHT)) + 2
 
 
 def _declared(data: pa.Table, columns: Sequence[Column]) -> tuple[pa.Table, dict[str, Any]]:
@@ -112,6 +111,8 @@ _BUILDERS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "date": (tables.date_column, {}),
     "yuan": (tables.yuan_column, {}),
     "card": (st.column_config.LinkColumn, {"display_text": r"iccid=(.*)$", "alignment": "left"}),
+    # An address of this house, the words to show behind a "#".
+    "link": (st.column_config.LinkColumn, {"display_text": "#(.+)$", "alignment": "left"}),
     "share": (
         st.column_config.ProgressColumn,
         {"format": "percent", "min_value": 0, "max_value": 1, "color": "auto-inverse"},

@@ -66,22 +66,22 @@ def record_filters(key: str) -> RecordFilter:
             _("Contains"),
             key=f"{key}:text",
             icon=":material/search:",
-            width=220,
+            width=160,
             placeholder=_("Number, terminal, merchant, phone"),
         )
-        days = st.date_input(_("Days"), value=(), key=f"{key}:days", format="YYYY-MM-DD", width=230)
+        days = st.date_input(_("Days"), value=(), key=f"{key}:days", format="YYYY-MM-DD", width=215)
         states = st.multiselect(
             _("State"),
             STATES,
             format_func=lambda code: _(STATE_WORDS[code]),
             key=f"{key}:states",
-            width=220,
+            width=150,
             placeholder=_("All"),
         )
         carrier = _one(_("Carrier"), choices.carriers, f"{key}:carrier", words=lambda code: carrier_words([code])[0])
         account = _one(_("Account"), choices.accounts, f"{key}:account")
         agent = _one(_("Agent"), list(agents), f"{key}:agent", words=lambda one: agents[one])
-        batch = st.text_input(_("Batch"), value=asked if asked.isdecimal() else "", key=f"{key}:batch", width=90)
+        batch = st.text_input(_("Batch"), value=asked if asked.isdecimal() else "", key=f"{key}:batch", width=70)
     flt = RecordFilter(
         states=tuple(states), carrier=carrier, account=account, agent_id=agent, text=text.strip() or None
     )
@@ -95,7 +95,7 @@ def record_list(data: pa.Table, *, key: str) -> None:
 
 
 def _one(label: str, options: Sequence[Any], key: str, *, words: Callable[[Any], str] = str) -> Any:
-    return st.selectbox(label, options, index=None, format_func=words, key=key, placeholder=_("All"), width=150)
+    return st.selectbox(label, options, index=None, format_func=words, key=key, placeholder=_("All"), width=125)
 
 
 def _with_days(flt: RecordFilter, days: Sequence[date]) -> RecordFilter:

@@ -11,7 +11,7 @@ from dashboard.widgets import tables
 from dashboard.widgets.heads import empty
 from dashboard.widgets.listing import Column, choose_one, listing
 from dashboard.widgets.one_voucher import PROVED, one_paper
-from data.people.rules import Action
+from data.people.rules import Action, Refused
 from data.vouchers import store as vouchers
 from data.vouchers.rules import ENDINGS, KINDS
 from data.words import N_, _, plural, yuan
@@ -76,7 +76,9 @@ def archive(who: Viewer) -> None:
     limit, offset = tables.pager(total, key="vouchers:pager", about=tuple(asked.items()))
     papers = reading.read(vouchers.search, **asked, limit=limit, offset=offset)
     with place:
-        row = choose_one(papers, _PAPERS, key=f"vouchers:list:{offset}", alt=_("Vouchers"))
+        # Other papers in sight are another list: an old choice must not point into it.
+        seen = hash(tuple(papers["voucher_id"].to_pylist()))
+        row = choose_one(papers, _PAPERS, key=f"vouchers:list:{seen}", alt=_("Vouchers"))
     if row is None:
         st.caption(_("Choose a line to see what a paper says and proves."))
         return
@@ -145,26 +147,51 @@ def file_papers(who: Viewer) -> None:
         )
         sent = st.form_submit_button(_("File them"), type="primary", icon=":material/upload:")
     if sent and files:
-        told = []
-        for file in files:
-            with viewer.told(), reading.writing() as tx:
-                filed = vouchers.file_paper(
-                    tx,
-                    who.actor,
-                    content=file.getvalue(),
-                    filename=file.name,
-                    folder=home.vouchers,
-                    max_mb=home.settings.voucher_max_mb,
-                    kind=kind or "invoice",
-                )
-                told.append((file.name, filed))
-        viewer.keep("vouchers:filed", told)
+        viewer.keep("vouchers:told", [_file_one(file, kind or "invoice", who) for file in files])
         viewer.new_form_key("voucher")
-    for name, filed in viewer.kept("vouchers:filed", []):
-        said = (
-            _("Known: this very file is voucher {voucher}.", voucher=filed.voucher_id)
-            if filed.known
-            else _("Filed as voucher {voucher}.", voucher=filed.voucher_id)
-        )
-        st.success(said, icon=":material/task_alt:")
+        st.rerun()
+    for name, filed, refusal in viewer.kept("vouchers:told", []):
         st.text(name)
+        if refusal:
+            st.error(refusal, icon=":material/block:")
+        else:
+            _filed(filed)
+
+
+def _file_one(file: Any, kind: str, who: Viewer) -> tuple[str, vouchers.Filed | None, str]:
+    home = reading.home()
+    try:
+        with reading.writing() as tx:
+            filed = vouchers.file_paper(
+                tx,
+                who.actor,
+                content=file.getvalue(),
+                filename=file.name,
+                folder=home.vouchers,
+                max_mb=home.settings.voucher_max_mb,
+                kind=kind,
+            )
+    except Refused as refusal:
+        return file.name, None, str(refusal)
+    return file.name, filed, ""
+
+
+def _filed(filed: vouchers.Filed) -> None:
+    if filed.known:
+        st.info(_("Known: this very file is voucher {voucher}.", voucher=filed.voucher_id), icon=":material/check:")
+        return
+    st.success(_("Filed as voucher {voucher}.", voucher=filed.voucher_id), icon=":material/task_alt:")
+    if _unread(filed.voucher_id):
+        viewer.fragment(run_every="1s")(_wait_for)(filed.voucher_id)
+
+
+def _wait_for(voucher_id: int) -> None:
+    # A job reads an XML or OFD within a second or two; then the archive knows more.
+    if not _unread(voucher_id):
+        st.rerun()
+    st.caption(_("The invoice is being read…"))
+
+
+def _unread(voucher_id: int) -> bool:
+    paper = reading.fresh(vouchers.one, voucher_id)
+    return paper is not None and paper.read_at is None

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
-from data.sims.searching import folded
+from data.sims.rules import folded
 from data.words import N_
 
 Q = Queries.beside(__file__, "records.sql")

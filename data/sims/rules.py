@@ -17,6 +17,7 @@ from data.sims.labels import (
     TERMINAL_STATUS_WORDS,
     UNFIT_NETWORK,
 )
+from data.sims.searching import folded
 from data.sims.situation import LiveItem, Said, Situation, situation
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "LiveItem",
     "Said",
     "Situation",
+    "folded",
     "situation",
 ]
 

@@ -78,7 +78,7 @@ WHERE ($kind::VARCHAR IS NULL OR v.kind = $kind)
   AND ($day_to::DATE IS NULL OR coalesce(v.doc_date, v.filed_at::DATE) <= $day_to)
   AND ($text = '' OR contains(
       upper(concat_ws(' ', v.filename, v.invoice_no, v.seller, v.buyer, v.plan, v.note,
-          printf('%d.%02d', v.amount_fen // 100, v.amount_fen % 100), k.words)), upper($text)))
+          printf('%d.%02d', v.amount_fen // 100, v.amount_fen % 100), k.words)), $text))
 ORDER BY v.filed_at DESC, v.voucher_id DESC LIMIT $limit OFFSET $offset;
 
 -- name: missing

@@ -16,6 +16,7 @@ from data.clock import HOME_ZONE
 from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
+from data.sims.rules import folded
 from data.vouchers.rules import KINDS, NUMBER_TAKEN, PaperRefused, Remark, invoice_key, kept_name, look
 from data.words import _
 
@@ -224,7 +225,7 @@ def search(
     """Papers, newest first, with how many renewals each proves; column `total` counts all that match."""
     return reader.arrow(
         Q.search,
-        text=text.strip(),
+        text=folded(text),
         kind=kind,
         unlinked=unlinked,
         day_from=day_from,

@@ -17,8 +17,7 @@ from data.renewals.records import PROOF_WORDS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
-from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
-from data.sims.searching import folded
+from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
 from data.words import _, language
 
 Q = Queries.beside(__file__)

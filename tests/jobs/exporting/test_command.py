@@ -68,7 +68,6 @@ def test_an_agent_is_found_by_number_or_name(fleet: Path, tmp_path: Path) -> Non
     [
         (["sims", "--out", "x.txt"], "ending"),
         (["sims", "--out", "x.zip"], "--split"),
-        (["sims", "--out", "x.csv", "--format", "xlsx"], "--split"),
         (["sims", "--out", "no/such/x.csv"], "no folder"),
         (["sims", "--out", "x.csv", "--agent", "nobody"], "no agent"),
         (["sims", "--out", "x.csv", "--quick", "soon"], "quick filter"),
