@@ -67,7 +67,7 @@ def _status(cell: Cell, notes: Notes, words: dict[str, str], otherwise: str | No
 def parse_carrier(cell: Cell, notes: Notes) -> str | None:
     """mobile, unicom, telecom or broadnet; another one as written."""
     text = tidy_text(cell, notes)
-    if text is None:
+    if text is None or plain(text) in {"未知", "运营商未知", "carriernotknown", "unknown"}:
         return None
     code = _CARRIER.get(plain(text)) or _CARRIER.get(plain(text).removeprefix("中国")[:2])
     if code is None:

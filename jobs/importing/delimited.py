@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 
@@ -56,7 +57,7 @@ def _evenness(lines: list[str], separator: str) -> float:
     if not counts:
         return 0.0
     usual, times = counts.most_common(1)[0]
-    return (times / len(lines)) ** 2 * usual**0.5
+    return (times / len(lines)) ** 2 * math.sqrt(usual)
 
 
 def _split(text: str, separator: str, filename: str, *, max_rows: int, quoting: int) -> Sheet:

@@ -10,8 +10,11 @@ from jobs.importing.fields import KINDS, ONE_RECORD, ONE_RECORD_WITH
 from jobs.importing.recognising import Recognition
 from jobs.importing.refusing import Refusal
 
-# `line` is the row that was kept.
+# `sheet` and `line` are the row that was kept.
 DIFFERS = N_("Line {line} has the same record with another value ({other}); keep one of the two")
+DIFFERS_ELSEWHERE = N_(
+    "Line {line} of sheet {sheet} has the same record with another value ({other}); keep one of the two"
+)
 
 Columns = dict[str, tuple[pa.DataType, list[Any]]]
 
@@ -80,11 +83,16 @@ def _refusal(recognition: Recognition, data: Columns, before: int, row: int, col
         ),
         column,
     )
+    sheet, kept_sheet = data["sheet"][1][row], data["sheet"][1][before]
     return Refusal(
-        sheet=data["sheet"][1][row],
+        sheet=sheet,
         line=data["line"][1][row],
         column=header,
-        value=str(data[column][1][row] if data[column][1][row] is not None else ""),
-        reason=DIFFERS,
-        values={"line": data["line"][1][before], "other": str(data[column][1][before])},
+        value=_said(data[column][1][row]),
+        reason=DIFFERS if sheet == kept_sheet else DIFFERS_ELSEWHERE,
+        values={"sheet": kept_sheet, "line": data["line"][1][before], "other": _said(data[column][1][before])},
     )
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value)

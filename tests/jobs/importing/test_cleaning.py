@@ -94,3 +94,12 @@ def test_merchants_with_an_address_of_mail(importing):
     )
     assert cleaned.table.to_pylist()[0]["merchant_name"] == "老王面馆"
     assert "no mail address" in cleaned.refusals[0].sentence()
+
+
+def test_a_card_on_two_sheets_names_the_other_sheet(importing):
+    content = importing.xlsx(
+        ("一月", [["ICCID", "到期日"], [CARD, "2027-01-01"]]), ("二月", [["ICCID", "到期日"], [CARD, "2027-02-01"]])
+    )
+    (refusal,) = importing.cleaned(content).refusals
+    assert (refusal.sheet, refusal.line) == ("二月", 2)
+    assert "Line 2 of sheet 一月" in refusal.sentence()

@@ -2,11 +2,17 @@
 
 import pytest
 
+from data import words
 from data.files.rules import Layout
+from data.sims.rules import CARRIER_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
+from jobs.exporting import headers as export_headers
+from jobs.importing import coded
 from jobs.importing.aliases import ALIASES
+from jobs.importing.coded import parse_carrier
 from jobs.importing.headers import concept_of, header_of, month_of
 from jobs.importing.recognising import recognise
 from jobs.importing.refusing import FileRefused
+from jobs.importing.values import Notes
 
 CARD = "89860412345678901234"
 
@@ -169,3 +175,20 @@ def test_a_kind_without_its_number_is_refused_with_what_is_missing(importing):
 def test_a_file_without_any_table_is_refused(importing):
     with pytest.raises(FileRefused, match="has no table"):
         recognise(importing.read("只有一列\n1\n2\n"))
+
+
+def test_our_own_exports_are_understood_in_chinese():
+    with words.speaking("zh_CN"):
+        known = {
+            column: concept_of(export_headers.header(column))
+            for column in ("iccid", "terminal_id", "expires_on", "plan", "merchant_no")
+        }
+        assert known == {column: column for column in known}
+        for table, parse in (
+            (STATUS_WORDS, coded.parse_card_status),
+            (TERMINAL_STATUS_WORDS, coded.parse_terminal_status),
+        ):
+            for code, msgid in table.items():
+                assert parse(words._(msgid), Notes())[0] == code
+        for code, msgid in CARRIER_WORDS.items():
+            assert (parse_carrier(words._(msgid), Notes()) or "") == code
