@@ -236,7 +236,7 @@ def _keep(columns: dict[str, tuple[pa.DataType, list[Any]]], field: Field, clean
 def _refuse_nameless(
     rows: _Rows, kind: Kind, recognition: Recognition, columns: Mapping[str, tuple[pa.DataType, list[Any]]]
 ) -> None:
-    """Refuse rows without any of the values that say what they are about."""
+    """Refuse rows without any of the values that say what they are about, or without one that must be there."""
     named: list[str] = []
     for names in kind.identity:
         named += [kind.fields[name].outputs[0][0] for name in names if name in recognition.mapping]
@@ -248,6 +248,11 @@ def _refuse_nameless(
                 N_("Nothing stands under {columns}, so the row names no record"), columns=" / ".join(headers)
             )
             rows.refuse(row, headers[0], None, error)
+    for name in kind.filled:
+        for row, value in enumerate(columns[name][1] if name in columns else ()):
+            if value is None and row not in rows.refused:
+                header = recognition.mapping[name]
+                rows.refuse(row, header, None, ValueRefused(N_("Nothing stands under {column}"), column=header))
 
 
 def _spread(

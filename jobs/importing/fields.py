@@ -30,6 +30,7 @@ class Kind:
     fields: dict[str, Field]  # canonical name -> field
     identity: tuple[tuple[str, ...], ...]  # a row needs all names of at least one of these
     needs: tuple[str, ...] = ()  # and the file needs one of these columns
+    filled: tuple[str, ...] = ()  # columns that, where the file has them, no row may leave empty
 
 
 def _field(
@@ -146,6 +147,7 @@ KINDS: dict[str, Kind] = {
         },
         identity=(("iccid",), ("msisdn",), ("imsi",)),
         needs=("used_mb",),
+        filled=("day", "month"),
     ),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data.words import N_
-from jobs.importing import delimited, web_tables, workbooks
+from jobs.importing import delimited, web_tables, workbooks, xml_workbooks
 from jobs.importing.decoding import decode
 from jobs.importing.refusing import FileRefused
 from jobs.importing.sheets import Sheet, Workbook
@@ -61,5 +61,10 @@ def _sheets(path: Path, filename: str, *, head: bytes, max_rows: int) -> list[Sh
     text = decode(path.read_bytes(), filename)
     if not text.strip():
         raise FileRefused(N_("{file} holds only blank lines; export it again"), file=filename)
-    read: Callable[..., list[Sheet]] = web_tables.read if web_tables.is_html(text) else delimited.read
-    return read(text, filename, max_rows=max_rows)
+    return _reader(text)(text, filename, max_rows=max_rows)
+
+
+def _reader(text: str) -> Callable[..., list[Sheet]]:
+    if xml_workbooks.is_xml_workbook(text):
+        return xml_workbooks.read
+    return web_tables.read if web_tables.is_html(text) else delimited.read

@@ -103,3 +103,8 @@ def test_a_card_on_two_sheets_names_the_other_sheet(importing):
     (refusal,) = importing.cleaned(content).refusals
     assert (refusal.sheet, refusal.line) == ("二月", 2)
     assert "Line 2 of sheet 一月" in refusal.sentence()
+
+
+def test_usage_without_its_day_is_refused(importing):
+    cleaned = importing.rows("iccid,day,used_mb", f"{CARD},,1.5")
+    assert [(each.column, each.sentence()) for each in cleaned.refusals] == [("day", "Nothing stands under day")]

@@ -115,6 +115,31 @@ def test_a_web_table_named_xls_is_read_with_its_merged_cells(importing):
     ]
 
 
+XML = """<?xml version="1.0" encoding="GB2312"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="卡"><Table>
+<Row ss:Index="3"><Cell><Data ss:Type="String">商户号</Data></Cell><Cell><Data ss:Type="String">ICCID</Data></Cell></Row>
+<Row><Cell ss:MergeDown="1"><Data ss:Type="Number">898110154110001</Data></Cell>
+<Cell><Data ss:Type="Number">89860412345678901234</Data></Cell></Row>
+<Row><Cell ss:Index="2"><Data ss:Type="Number">8.9860412345678903E+19</Data></Cell>
+<Cell ss:Index="4"><Data ss:Type="DateTime">2027-02-28T00:00:00.000</Data></Cell></Row>
+</Table></Worksheet></Workbook>"""
+
+
+def test_excels_xml_of_2003_is_read_with_its_merged_cells(importing):
+    sheet = importing.read(XML.encode("gb18030"), "导出.xls").sheets[0]
+    assert (sheet.name, sheet.lines) == ("卡", [3, 4, 5])
+    assert sheet.rows[1] == [898110154110001, "89860412345678901234"]
+    assert sheet.rows[2] == [898110154110001, pytest.approx(8.98604123456789e19), None, "2027-02-28 00:00:00"]
+
+
+def test_entities_and_broken_xml_are_refused(importing):
+    bomb = XML.replace("<?mso", '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><?mso')
+    for content in (bomb, XML[:-20]):
+        with pytest.raises(FileRefused, match="damaged or cut-off"):
+            importing.read(content)
+
+
 def _zip(**entries):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
