@@ -13,11 +13,14 @@ UPDATE finding SET closed_at = $now WHERE finding_id = $finding_id AND closed_at
 
 -- name: open_ones
 -- What does not add up and is open, newest first.
-SELECT f.finding_id, f.kind, f.sim_id, n.iccid, f.object, f.detail, f.source, f.found_at
-FROM finding f LEFT JOIN sim_now n USING (sim_id)
-WHERE f.closed_at IS NULL
-    AND ($sim_id::BIGINT IS NULL OR f.sim_id = $sim_id) AND ($kind::VARCHAR IS NULL OR f.kind = $kind)
-ORDER BY f.finding_id DESC LIMIT $limit OFFSET $offset;
+SELECT f.finding_id, f.kind, f.sim_id, s.iccid, f.object, f.detail, f.source, f.found_at
+FROM (
+    SELECT * FROM finding
+    WHERE closed_at IS NULL
+        AND ($sim_id::BIGINT IS NULL OR sim_id = $sim_id) AND ($kind::VARCHAR IS NULL OR kind = $kind)
+    ORDER BY finding_id DESC LIMIT $limit OFFSET $offset
+) f LEFT JOIN sim s USING (sim_id)
+ORDER BY f.finding_id DESC;
 
 -- name: counted
 -- Open findings per kind.

@@ -23,8 +23,7 @@ def join_report(reader: Reader, *, today: date) -> list[ReportLine]:
     counted = reader.row(Q.sims_counted, today=today, last_call_days=LAST_CALL_DAYS) or {}
     yearly_fen = counted.pop("yearly_fen")
     counted |= {
-        "terminals_without_card": reader.value(Q.without_card),
-        "terminals_with_two_cards": reader.value(Q.two_cards),
+        **(reader.row(Q.terminals_counted) or {}),
         "card_in_two_rows": reader.value(Q.in_two_rows),
         "plans_without_price": reader.value(Q.without_price),
         "merchants_without_contact": reader.value(Q.without_contact),

@@ -1,23 +1,23 @@
 -- name: sims_counted
 -- The lines of the report that are about cards, in one pass.
 SELECT
-    count(DISTINCT terminal_key) FILTER (live AND expires_on IS NOT NULL) AS terminals_joined,
-    count(DISTINCT terminal_key) FILTER (live) AS terminals_with_card,
-    count(*) FILTER (live AND terminal_key IS NULL) AS cards_without_terminal,
-    coalesce(sum(price_fen * 12 // term_months) FILTER (live AND terminal_key IS NULL), 0)::BIGINT AS yearly_fen,
-    count(*) FILTER (live AND expires_on < $today) AS expired,
-    count(*) FILTER (live AND expires_on < $today AND cancel_by < $today + $last_call_days::INTEGER) AS cancel_soon,
-    count(*) FILTER (live AND unfit IS NOT NULL) AS unfit
-FROM sim_now;
+    count(*) FILTER (terminal_key IS NULL) AS cards_without_terminal,
+    coalesce(sum(price_fen * 12 // term_months) FILTER (terminal_key IS NULL), 0)::BIGINT AS yearly_fen,
+    count(*) FILTER (expires_on < $today) AS expired,
+    count(*) FILTER (expires_on < $today AND cancel_by < $today + $last_call_days::INTEGER) AS cancel_soon,
+    count(*) FILTER (unfit IS NOT NULL) AS unfit
+FROM sim_now WHERE live;
 
--- name: two_cards
--- Terminals with more than one live card.
-SELECT count(*) FROM (SELECT terminal_key FROM sim_now WHERE live AND terminal_key IS NOT NULL GROUP BY 1 HAVING count(*) > 1);
-
--- name: without_card
--- Terminals in use that no live card sits in.
-SELECT count(*) FROM terminal t ANTI JOIN (SELECT terminal_key FROM sim_now WHERE live) n USING (terminal_key)
-WHERE t.status = 'in_use';
+-- name: terminals_counted
+-- The lines that are about terminals, in one pass over the cards that sit in one.
+SELECT
+    count(*) FILTER (expires) AS terminals_joined,
+    count(*) FILTER (sims > 1) AS terminals_with_two_cards,
+    (SELECT count(*) FROM terminal WHERE status = 'in_use') - count(*) FILTER (working) AS terminals_without_card
+FROM (
+    SELECT count(*) AS sims, bool_or(expires_on IS NOT NULL) AS expires, any_value(terminal_status) = 'in_use' AS working
+    FROM sim_now WHERE live AND terminal_key IS NOT NULL GROUP BY terminal_key
+);
 
 -- name: in_two_rows
 -- Cards a file had twice, with different words.

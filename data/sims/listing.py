@@ -12,6 +12,7 @@ from data.sims.labels import JOIN_REPORT, LISTS, QUICK
 from data.sims.rules import DEFAULT_IDLE_MONTHS, GONE, LAST_CALL_DAYS, LOW_SHARE
 from data.sims.searching import folded
 
+Q = Queries.beside(__file__)
 CONDITIONS = Queries.beside(__file__, "filters.sql")
 
 # Every order ends with the card's number, so that no row stands on two pages.
@@ -34,6 +35,11 @@ def listed(query: Query, flt: SimFilter, *, order: str = "act_by") -> Query:
     """`query` with its {where} and {order} as `flt` and `order` say. Raises KeyError for an order that is not in ORDER."""
     conditions = [getattr(CONDITIONS, name).sql for name in _names(flt)]
     return query.fill(where=" AND ".join(f"({one})" for one in conditions) or "true", order=ORDER[order])
+
+
+def shown(query: Query) -> Query:
+    """`query` with its {shown} columns, those of every list on a page."""
+    return query.fill(shown=Q.shown.sql)
 
 
 def params(reader: Reader, flt: SimFilter, *, today: date) -> dict[str, Any]:

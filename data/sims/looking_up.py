@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from data.database import Queries, Reader, Row
+from data.sims.listing import shown
 from data.sims.searching import folded
 
 Q = Queries.beside(__file__, "looking_up.sql")
@@ -18,8 +19,28 @@ MOST_LINES = 5_000
 _ENDS = range(4, 9)
 _ICCID = re.compile(r"89[0-9]{2}[0-9A-Z]{15,16}")
 _STEM_LENGTH = 19
-# Up to this kind (data/sims/looking_up.sql) a number stands on one card; from there on on a terminal or a merchant.
-_LAST_KIND_OF_CARD = 2
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of number: the lines it may be, the column it stands in, and what it identifies."""
+
+    column: str
+    thing: str
+    shape: re.Pattern[str]
+    length: int | None = None  # compared up to here
+
+
+# In this order: what a line names by an earlier kind is not looked for in a later one.
+_KINDS = (
+    _Kind("stem", "sim_id", _ICCID, _STEM_LENGTH),
+    _Kind("msisdn", "sim_id", re.compile(r"[0-9]{11}|[0-9]{13}")),
+    _Kind("imsi", "sim_id", re.compile(r"[0-9]{15}")),
+    _Kind("imei", "terminal_key", re.compile(r"[0-9]{14,15}")),
+    _Kind("serial_no", "terminal_key", re.compile(r".{4,40}")),
+    _Kind("terminal_id", "terminal_key", re.compile(r".{1,12}")),
+    _Kind("merchant_no", "merchant_id", re.compile(r".{6,20}")),
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +60,7 @@ def look_up(reader: Reader, text: str, limit: int = 50) -> pa.Table:
     said = _said(text)
     if _ICCID.fullmatch(said):
         said = said[:_STEM_LENGTH]  # the 20th character is printed differently from platform to platform
-    return reader.arrow(Q.look_up, text=said, limit=limit if said else 0)
+    return reader.arrow(shown(Q.look_up), text=said, limit=limit if said else 0)
 
 
 def paste(reader: Reader, lines: Sequence[str]) -> Pasted:
@@ -62,18 +83,26 @@ def paste(reader: Reader, lines: Sequence[str]) -> Pasted:
 
 
 def _exact(reader: Reader, said: list[str]) -> dict[int, tuple[int, ...]]:
-    hits: dict[int, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for hit in reader.rows(Q.exact, lines=said):
-        hits[hit["n"] - 1][hit["kind"]].append(hit)
-    return {n: _settled(*min(kinds.items())) for n, kinds in hits.items()}
+    found: dict[int, tuple[int, ...]] = {}
+    for kind in _KINDS:
+        numbers = [n for n, text in enumerate(said) if n not in found and kind.shape.fullmatch(text)]
+        if not numbers:
+            continue
+        lines = [said[n][: kind.length] for n in numbers]
+        hits: dict[int, list[Row]] = defaultdict(list)
+        query = Q.exact.fill(column=kind.column, thing=kind.thing)
+        for hit in reader.rows(query, lines=lines, numbers=numbers):
+            hits[hit["n"]].append(hit)
+        found |= {n: _settled(of_line) for n, of_line in hits.items()}
+    return found
 
 
-def _settled(kind: int, hits: list[Row]) -> tuple[int, ...]:
-    """The cards one number names; () when it stands on several things."""
+def _settled(hits: list[Row]) -> tuple[int, ...]:
+    """The cards one number names; () when it stands on several things of its kind."""
     hits = [hit for hit in hits if hit["live"]] or hits
-    if kind <= _LAST_KIND_OF_CARD:
-        return (hits[0]["sim_id"],) if len(hits) == 1 else ()
-    return tuple(sorted(hit["sim_id"] for hit in hits)) if len({hit["thing"] for hit in hits}) == 1 else ()
+    if len({hit["thing"] for hit in hits}) > 1:
+        return ()
+    return tuple(sorted(hit["sim_id"] for hit in hits))
 
 
 def _ends(reader: Reader, left: dict[int, str]) -> dict[int, tuple[int, ...]]:
@@ -81,8 +110,8 @@ def _ends(reader: Reader, left: dict[int, str]) -> dict[int, tuple[int, ...]]:
     for length in _ENDS:
         numbers = [n for n, text in left.items() if len(text) == length]
         if numbers:
-            for row in reader.rows(Q.ends, lines=[left[n] for n in numbers], length=length):
-                found[numbers[row["n"] - 1]] = (row["first"],) if row["first"] == row["last"] else ()
+            for row in reader.rows(Q.ends, lines=[left[n] for n in numbers], numbers=numbers, length=length):
+                found[row["n"]] = (row["first"],) if row["first"] == row["last"] else ()
     return found
 
 

@@ -1,8 +1,11 @@
 -- name: look_up
 -- What carries these characters anywhere, exact numbers ahead, then ends of numbers; `matched` is the field that has them.
-SELECT n.*, r.item_state, r.batch, chosen.matched FROM sim_now n
-JOIN (
-    SELECT rowid AS row,
+-- Of more hits than anyone reads only the first are put in order.
+WITH hit AS (
+    SELECT rowid AS row FROM sim_now WHERE contains(search_text, $text) LIMIT 1000
+),
+ranked AS (
+    SELECT n.rowid AS row, live, act_by, sim_id,
         CASE
             WHEN contains(iccid, $text) THEN 'iccid'
             WHEN contains(msisdn, $text) THEN 'msisdn'
@@ -22,37 +25,29 @@ JOIN (
                 OR suffix(upper(serial_no), $text) THEN 1
             ELSE 2
         END AS rank
-    FROM sim_now WHERE contains(search_text, $text)
+    FROM sim_now n SEMI JOIN hit ON n.rowid = hit.row
     ORDER BY rank, NOT live, act_by NULLS LAST, sim_id LIMIT $limit
-) chosen ON n.rowid = chosen.row
+)
+SELECT {shown}, chosen.matched FROM sim_now n
+JOIN ranked chosen ON n.rowid = chosen.row
 LEFT JOIN renewing r ON r.sim_id = n.sim_id
 ORDER BY chosen.rank, NOT n.live, n.act_by NULLS LAST, n.sim_id;
 
 -- name: exact
--- Which cards each line names by a whole number; `thing` is what the number identifies, two of them are a doubt.
-WITH line AS (
-    SELECT unnest($lines::VARCHAR[]) AS said, generate_subscripts($lines::VARCHAR[], 1) AS n
-)
-SELECT n, 0 AS kind, sim_id, sim_id AS thing, live
-    FROM sim_now JOIN (SELECT n, left(said, 19) AS stem FROM line WHERE length(said) IN (19, 20)) USING (stem)
-UNION ALL SELECT n, 1, sim_id, sim_id, live FROM sim_now JOIN line ON msisdn = said
-UNION ALL SELECT n, 2, sim_id, sim_id, live FROM sim_now JOIN line ON imsi = said
-UNION ALL SELECT n, 3, sim_id, terminal_key, live FROM sim_now JOIN line ON imei = said
-UNION ALL SELECT n, 4, sim_id, terminal_key, live FROM sim_now JOIN line ON serial_no = said
-UNION ALL SELECT n, 5, sim_id, terminal_key, live FROM sim_now JOIN line ON terminal_id = said
-UNION ALL SELECT n, 6, sim_id, merchant_id, live FROM sim_now JOIN line ON merchant_no = said;
+-- Which cards each line names by one kind of number; `thing` is what that number identifies, two of them are a doubt.
+SELECT line.n, now.sim_id, now.{thing} AS thing, now.live
+FROM sim_now now
+JOIN (SELECT unnest($lines::VARCHAR[]) AS said, unnest($numbers::INTEGER[]) AS n) line ON now.{column} = line.said;
 
 -- name: ends
--- How many live cards end in each line, and one of them.
+-- The first and the last of the live cards with a number that ends in each line.
 WITH line AS (
-    SELECT unnest($lines::VARCHAR[]) AS said, generate_subscripts($lines::VARCHAR[], 1) AS n
+    SELECT unnest($lines::VARCHAR[]) AS said, unnest($numbers::INTEGER[]) AS n
 ),
 hit AS (
-    SELECT n, sim_id FROM sim_now JOIN line ON right(iccid, $length::INTEGER) = said WHERE live
-    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON right(msisdn, $length::INTEGER) = said WHERE live
-    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON right(imsi, $length::INTEGER) = said WHERE live
-    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON right(imei, $length::INTEGER) = said WHERE live
-    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON right(serial_no, $length::INTEGER) = said WHERE live
-    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON right(terminal_id, $length::INTEGER) = said WHERE live
+    SELECT n, sim_id FROM sim_now JOIN line ON substr(iccid, -$length::INTEGER) = said WHERE live
+    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON substr(msisdn, -$length::INTEGER) = said WHERE live
+    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON substr(serial_no, -$length::INTEGER) = said WHERE live
+    UNION ALL SELECT n, sim_id FROM sim_now JOIN line ON substr(terminal_id, -$length::INTEGER) = said WHERE live
 )
 SELECT n, min(sim_id) AS first, max(sim_id) AS last FROM hit GROUP BY n;

@@ -15,7 +15,7 @@ from data.sims.filter import SimFilter
 from data.sims.findings import close_finding, counted_findings, open_finding, open_findings
 from data.sims.history import happening, timeline
 from data.sims.joins import ReportLine, join_report
-from data.sims.listing import ORDER, listed, params
+from data.sims.listing import ORDER, listed, params, shown
 from data.sims.looking_up import Pasted, look_up, paste
 from data.sims.rolling import Yardstick, measure_with, outdated, roll_up
 from data.sims.rules import DECISIONS, Situation, situation
@@ -187,9 +187,9 @@ class Choices:
 def page(
     reader: Reader, flt: SimFilter, *, today: date, order: str = "act_by", limit: int = 50, offset: int = 0
 ) -> pa.Table:
-    """One page of the list: every column of sim_now, and item_state and batch of the renewal under way. `order` is of ORDER."""
+    """One page of the list: the columns of `shown` (queries.sql), among them item_state and batch of a renewal under way."""
     values = params(reader, flt, today=today)
-    return reader.arrow(listed(Q.page, flt, order=order), **values, limit=limit, offset=offset)
+    return reader.arrow(shown(listed(Q.page, flt, order=order)), **values, limit=limit, offset=offset)
 
 
 def listing(reader: Reader, flt: SimFilter, *, today: date, order: str = "act_by") -> tuple[Query, dict[str, Any]]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
 from data.sims.filter import SimFilter
-from data.sims.listing import listed, params
+from data.sims.listing import listed, params, shown
 
 Q = Queries.beside(__file__, "today.sql")
 
@@ -61,7 +61,7 @@ def today_by_payee(reader: Reader, *, today: date) -> pa.Table:
 def went_dark(reader: Reader, *, today: date, limit: int = 50) -> pa.Table:
     """Terminals that lost service since the last working day: the columns of `page`, and `dark_at`, when it was noticed."""
     values = params(reader, WENT_DARK, today=today)
-    return reader.arrow(listed(Q.went_dark, WENT_DARK, order="takings"), **values, limit=limit)
+    return reader.arrow(shown(listed(Q.went_dark, WENT_DARK, order="takings")), **values, limit=limit)
 
 
 def last_working_day(reader: Reader, *, today: date) -> date:
@@ -79,7 +79,7 @@ def at_risk(reader: Reader, *, today: date) -> AtRisk:
 def at_risk_rows(reader: Reader, *, today: date, limit: int = 20) -> pa.Table:
     """The cards whose loss would be largest: the columns of `page`, days_lost, and lost_fen (null: takings not known)."""
     values = params(reader, AT_RISK, today=today)
-    return reader.arrow(_losing(Q.at_risk_rows), **values, ahead_days=AHEAD_DAYS, limit=limit)
+    return reader.arrow(shown(_losing(Q.at_risk_rows)), **values, ahead_days=AHEAD_DAYS, limit=limit)
 
 
 def data_age(reader: Reader, *, today: date) -> pa.Table:
@@ -90,7 +90,8 @@ def data_age(reader: Reader, *, today: date) -> pa.Table:
 
 def kpis(reader: Reader, *, today: date) -> Kpis:
     """The four figures of Today with their last thirty days."""
-    now = reader.row(Q.figures_now, today=today) or {}
+    now = reader.row(Q.figures_now) or {}
+    now["to_place"] = reader.value(listed(Q.to_place, TO_PLACE), **params(reader, TO_PLACE, today=today))
     before = reader.rows(Q.figures_before, today=today)
     a_week_ago = {row["day"]: row for row in before}.get(today - _WEEK, {})
     return Kpis(

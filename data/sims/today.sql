@@ -8,7 +8,7 @@ FROM sim_now WHERE {where} GROUP BY payee ORDER BY first_act_by, payee;
 -- name: went_dark
 -- Terminals that lost their card's service since the last working day, the largest takings first, with the instant it
 -- was noticed.
-SELECT n.*, r.item_state, r.batch, c.dark_at FROM sim_now n
+SELECT {shown}, c.dark_at FROM sim_now n
 SEMI JOIN (SELECT rowid AS row FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit) chosen ON n.rowid = chosen.row
 LEFT JOIN (
     SELECT sim_id, max(ts) AS dark_at FROM sim_change WHERE field = 'status' AND ts >= $since_ts GROUP BY sim_id
@@ -37,7 +37,7 @@ FROM (
 
 -- name: at_risk_rows
 -- The cards whose loss would be largest, by takings × days, then by days.
-SELECT n.*, r.item_state, r.batch, chosen.days_lost, n.monthly_takings_fen * chosen.days_lost // 30 AS lost_fen
+SELECT {shown}, chosen.days_lost, n.monthly_takings_fen * chosen.days_lost // 30 AS lost_fen
 FROM sim_now n
 JOIN (
     SELECT rowid AS row,
@@ -56,15 +56,18 @@ SELECT carrier, count(*) AS sims, max(used_as_of) AS usage_as_of, max(observed_a
 FROM sim_now WHERE live GROUP BY carrier ORDER BY sims DESC, carrier;
 
 -- name: figures_now
--- The four figures as they are this minute.
+-- Three of the four figures as they are this minute; the fourth is the length of the list of what to place.
 SELECT
-    count(*) FILTER (due AND act_by <= $today AND sim_id NOT IN (SELECT sim_id FROM renewing)) AS to_place,
     count(*) FILTER (
-        live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))
+        terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))
     ) AS dark,
-    count(*) FILTER (live AND used_share > 1) AS over_quota,
-    coalesce(sum(used_bytes) FILTER (live), 0)::BIGINT AS used_bytes
-FROM sim_now;
+    count(*) FILTER (used_share > 1) AS over_quota,
+    coalesce(sum(used_bytes), 0)::BIGINT AS used_bytes
+FROM sim_now WHERE live;
+
+-- name: to_place
+-- How long the list of what to place is.
+SELECT count(*) FROM sim_now WHERE {where};
 
 -- name: figures_before
 -- The same figures at the end of the days before.

@@ -1,11 +1,14 @@
 -- name: by_plan
 -- Month to date per plan, those that cost overage first.
-SELECT plan_id, plan, carrier, network, count(*) AS sims, count(used_bytes) AS with_figures,
+SELECT plan_id, p.plan, p.carrier, p.network, u.* EXCLUDE (plan_id) FROM (
+SELECT plan_id, count(*) AS sims, count(used_bytes) AS with_figures,
     coalesce(sum(quota_bytes), 0)::BIGINT AS quota_bytes, coalesce(sum(used_bytes), 0)::BIGINT AS used_bytes,
     count(*) FILTER (used_share > 1) AS over_sims, coalesce(sum(overage_fen), 0)::BIGINT AS overage_fen,
     count(*) FILTER (exhausts_on > $today) AS running_out, count(*) FILTER (idle_months >= $idle_months) AS idle_sims,
     max(used_as_of) AS as_of
-FROM sim_now WHERE live GROUP BY ALL ORDER BY overage_fen DESC, sims DESC, plan LIMIT $limit;
+FROM sim_now WHERE live GROUP BY plan_id
+) u LEFT JOIN plan p USING (plan_id)
+ORDER BY overage_fen DESC, sims DESC, plan LIMIT $limit;
 
 -- name: by_carrier
 -- Month to date per carrier, with how old the oldest and the newest figure is.

@@ -14,8 +14,8 @@ def shown(home, **fields):
     return table.column("sim_id").to_pylist()
 
 
-def test_a_list_stands_in_the_order_of_the_day_to_act_and_leaves_out_what_is_gone(fleet):
-    assert shown(fleet) == [3, 1, 2, 4, 5]
+def test_a_list_stands_in_the_order_of_the_day_to_act_and_leaves_out_what_is_gone(seen):
+    assert shown(seen) == [3, 1, 2, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -43,39 +43,39 @@ def test_a_list_stands_in_the_order_of_the_day_to_act_and_leaves_out_what_is_gon
         ({"report": "dark"}, [2]),
     ],
 )
-def test_every_field_of_a_filter_narrows(fleet, fields, sims):
-    assert shown(fleet, **fields) == sims
+def test_every_field_of_a_filter_narrows(seen, fields, sims):
+    assert shown(seen, **fields) == sims
 
 
-def test_totals_say_what_the_list_costs_and_what_has_no_price(fleet):
-    assert store.totals(fleet.db.read(), SimFilter(), today=TODAY) == store.Totals(5, 4 * 1500, 1)
+def test_totals_say_what_the_list_costs_and_what_has_no_price(seen):
+    assert store.totals(seen.db.read(), SimFilter(), today=TODAY) == store.Totals(5, 4 * 1500, 1)
 
 
-def test_ids_are_those_of_the_page_in_its_order(fleet):
-    assert store.ids(fleet.db.read(), SimFilter(), today=TODAY, limit=3) == [3, 1, 2]
+def test_ids_are_those_of_the_page_in_its_order(seen):
+    assert store.ids(seen.db.read(), SimFilter(), today=TODAY, limit=3) == [3, 1, 2]
 
 
-def test_the_same_cards_stand_on_every_export_and_page(fleet):
-    query, params = store.listing(fleet.db.read(), SimFilter(city="杭州"), today=TODAY)
-    assert [row["sim_id"] for row in fleet.db.read().rows(query, **params)] == shown(fleet, city="杭州")
+def test_the_same_cards_stand_on_every_export_and_page(seen):
+    query, params = store.listing(seen.db.read(), SimFilter(city="杭州"), today=TODAY)
+    assert [row["sim_id"] for row in seen.db.read().rows(query, **params)] == shown(seen, city="杭州")
 
 
-def test_pages_do_not_overlap(fleet):
+def test_pages_do_not_overlap(seen):
     pages = [
-        store.page(fleet.db.read(), SimFilter(), today=TODAY, limit=2, offset=at).column("sim_id").to_pylist()
+        store.page(seen.db.read(), SimFilter(), today=TODAY, limit=2, offset=at).column("sim_id").to_pylist()
         for at in (0, 2, 4)
     ]
     assert pages == [[3, 1], [2, 4], [5]]
 
 
 @pytest.mark.parametrize("order", store.ORDER)
-def test_every_order_shows_every_card(fleet, order):
-    assert store.page(fleet.db.read(), SimFilter(), today=TODAY, order=order).num_rows == 5
+def test_every_order_shows_every_card(seen, order):
+    assert store.page(seen.db.read(), SimFilter(), today=TODAY, order=order).num_rows == 5
 
 
-def test_an_unknown_list_is_an_error(fleet):
+def test_an_unknown_list_is_an_error(seen):
     with pytest.raises(KeyError):
-        store.totals(fleet.db.read(), SimFilter(report="nonsense"), today=TODAY)
+        store.totals(seen.db.read(), SimFilter(report="nonsense"), today=TODAY)
 
 
 def test_a_filter_survives_its_trip_through_json():
@@ -84,16 +84,16 @@ def test_a_filter_survives_its_trip_through_json():
     assert SimFilter.from_json('{"of_the_future": 1}') == SimFilter()
 
 
-def test_the_timeline_counts_expiries_per_day_and_carrier(fleet):
-    rows = store.expiry_timeline(fleet.db.read(), SimFilter(), today=TODAY, days=60).to_pylist()
+def test_the_timeline_counts_expiries_per_day_and_carrier(seen):
+    rows = store.expiry_timeline(seen.db.read(), SimFilter(), today=TODAY, days=60).to_pylist()
     assert rows == [
         {"day": date(2026, 11, 30), "carrier": "mobile", "sims": 1},
         {"day": date(2026, 12, 31), "carrier": "mobile", "sims": 1},
     ]
 
 
-def test_choices_offer_what_is_there(fleet):
-    choices = store.choices(fleet.db.read())
+def test_choices_offer_what_is_there(seen):
+    choices = store.choices(seen.db.read())
     assert choices.carriers == ("mobile", "unicom")
     assert choices.cities == ("宁波", "杭州")
     assert choices.agents == ((1, "顺达"),)
@@ -109,10 +109,10 @@ def test_an_empty_home_answers_everything(home):
     assert {line.count for line in store.join_report(reader, today=TODAY)} == {0}
 
 
-def test_a_card_is_found_by_either_printed_form(fleet):
-    assert store.by_iccid(fleet.db.read(), "898600d0000000000011 ").sim_id == 1
-    assert store.by_iccid(fleet.db.read(), "898600D000000000001X").sim_id == 1
-    assert store.by_iccid(fleet.db.read(), "898600D000000000009") is None
+def test_a_card_is_found_by_either_printed_form(seen):
+    assert store.by_iccid(seen.db.read(), "898600d0000000000011 ").sim_id == 1
+    assert store.by_iccid(seen.db.read(), "898600D000000000001X").sim_id == 1
+    assert store.by_iccid(seen.db.read(), "898600D000000000009") is None
 
 
 def test_a_decision_takes_the_card_from_the_due_list_and_is_remembered(fleet, people):
