@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -16,6 +17,7 @@ from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, may
 from data.words import _
 
 COOKIE = "flowcard_sid"
+_here: ContextVar["Viewer"] = ContextVar("viewer")
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -40,6 +42,11 @@ class Viewer:
     def may(self, action: Action) -> bool:
         """Whether to offer it; the store checks again when it is done."""
         return may(self.actor.role, action)
+
+
+def here() -> Viewer:
+    """The viewer this rerun has entered as: what a widget asks which actions to offer, without reading the session again."""
+    return _here.get()
 
 
 def enter(action: Action = Action.SEE) -> Viewer:
@@ -136,7 +143,9 @@ def _signed_in() -> Viewer | None:
             people.touch(tx, token)
     language = person.language or browser_language(st.context.locale, home.settings.language)
     words.use(language)
-    return Viewer(person.actor("page"), language)
+    viewer = Viewer(person.actor("page"), language)
+    _here.set(viewer)
+    return viewer
 
 
 def browser_language(locale: str | None, default: str) -> str:

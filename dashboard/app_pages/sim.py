@@ -33,9 +33,9 @@ with widgets.page_head(sim.iccid):
 widgets.situation_box(reading.read(sims.situation_of, sim.sim_id, today=reading.today()))
 
 left, right = st.columns(2)
-with left, widgets.section(_("Card and plan")):
+with left, widgets.section(_("Card and plan"), tall=True):
     cards.card_facts(sim)
-with right, widgets.section(_("Terminal and merchant")) as controls:
+with right, widgets.section(_("Terminal and merchant"), tall=True) as controls:
     cards.place_facts(sim)
     if sim.terminal_key:
         with controls:

@@ -41,9 +41,9 @@ with widgets.section(_("SIMs in it"), plural("{count} in service", "{count} in s
     else:
         st.caption(_("None is known. The card list or the ledger that names both brings it."))
 left, right = st.columns(2)
-with left, widgets.section(_("Machine")):
+with left, widgets.section(_("Machine"), tall=True):
     machines.machine_facts(terminal)
-with right, widgets.section(_("Merchant and agent")):
+with right, widgets.section(_("Merchant and agent"), tall=True):
     machines.merchant_facts(terminal)
 if found.siblings.num_rows:
     with widgets.section(_("Other terminals of this merchant")):

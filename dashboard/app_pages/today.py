@@ -44,7 +44,12 @@ with widgets.section(_("To be placed today"), _("per payee, orders missed before
                 widgets.renew(TO_PLACE)
 
 left, right = st.columns([3, 2])
-with left, widgets.section(_("Lost if nobody acts"), plural("within {count} day", "within {count} days", AHEAD_DAYS)):
+with (
+    left,
+    widgets.section(
+        _("Lost if nobody acts"), plural("within {count} day", "within {count} days", AHEAD_DAYS), tall=True
+    ),
+):
     todays.loss(reading.read(sims.at_risk, today=today), days=AHEAD_DAYS)
     todays.losses(reading.read(sims.at_risk_rows, today=today, limit=LOSSES_SHOWN))
 with right, widgets.section(_("Age of the data")):
@@ -66,4 +71,5 @@ with widgets.section(_("Runs dry"), _("nearly used up, or forecast to be before 
         reading.read(sims.page, SimFilter(quick="low_data"), today=today, order="exhausts_on", limit=DRY_SHOWN),
         _("No SIM is low on data."),
         key="today:dry",
+        first=("used_share", "exhausts_on"),
     )

@@ -9,6 +9,8 @@ LIMIT_COLOUR = "#E5484D"
 def finished(chart: Any) -> dict[str, Any]:
     """The specification without data and without altair's own sizes: Streamlit brings the rows and the theme."""
     built: dict[str, Any] = chart.to_dict()
-    for name in ("data", "datasets", "config"):
+    for name in ("datasets", "config"):
         built.pop(name, None)
+    for view in (built, *built.get("layer", ())):
+        view.pop("data", None)
     return built

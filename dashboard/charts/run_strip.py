@@ -1,4 +1,4 @@
-"""The last 24 hours of the schedule: one line per job, a cell per hour, red where a run failed."""
+"""The last 24 hours of the schedule: one line per job, a cell per hour, green where it did something, red where it failed."""
 
 from functools import cache
 from typing import Any
@@ -9,8 +9,8 @@ from dashboard.charts import finished
 from data.words import _, language
 
 # They mean the same on the light and on the dark page.
-_DONE, _FAILED = "#12A594", "#E5484D"
-_LINE_PX = 30
+_COLOURS = {"done": "#12A594", "failed": "#E5484D", "nothing": "#8A94A633"}
+_LINE_PX = 26
 
 
 def spec(lines: int) -> dict[str, Any]:
@@ -31,9 +31,14 @@ def _built(_language: str, lines: int) -> dict[str, Any]:
                 axis=alt.Axis(format="%H:%M", grid=False, tickCount=12),
             ),
             x2="until:T",
-            y=alt.Y("job:N", title=None, sort=None, axis=alt.Axis(labelLimit=380, ticks=False, domain=False)),
+            y=alt.Y(
+                "job:N",
+                title=None,
+                sort=None,
+                axis=alt.Axis(labelLimit=380, ticks=False, domain=False, labelOverlap=False),
+            ),
             color=alt.Color(
-                "outcome:N", scale=alt.Scale(domain=["done", "failed"], range=[_DONE, _FAILED]), legend=None
+                "outcome:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=None
             ),
             tooltip=[
                 alt.Tooltip("job:N", title=_("Job")),

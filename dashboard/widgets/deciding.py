@@ -13,7 +13,7 @@ _REASON_MAX = 200
 
 def decide_button(sim_ids: tuple[int, ...], *, key: str) -> None:
     """A popover that decides on `sim_ids`, for those who may."""
-    who = viewer.enter(Action.SEE)
+    who = viewer.here()
     if not who.may(Action.DECIDE):
         return
     with st.popover(_("Decide"), icon=":material/rule:"), st.form(f"{key}:decide", border=False):

@@ -19,7 +19,7 @@ def export_button(what: str, filters: Mapping[str, Any], label: str, key: str, *
 
     The file is written by a job and fetched from a route; nothing of it is held here.
     """
-    who = viewer.enter(Action.SEE)
+    who = viewer.here()
     if not who.may(Action.EXPORT):
         return
     with st.popover(label, icon=":material/download:"):

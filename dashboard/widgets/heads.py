@@ -13,12 +13,12 @@ def page_head(title: str, caption: str | None = None) -> DeltaGenerator:
 
 
 @contextmanager
-def section(title: str, caption: str | None = None) -> Iterator[DeltaGenerator]:
+def section(title: str, caption: str | None = None, *, tall: bool = False) -> Iterator[DeltaGenerator]:
     """A card: what is drawn inside stands under its title. Yields the place at the right of the title for controls.
 
-    Data never goes into `title` or `caption`: they read Markdown.
+    `tall` makes cards in neighbouring columns end on one line. Data never goes into `title` or `caption`: they read Markdown.
     """
-    with st.container(border=True):
+    with st.container(border=True, height="stretch" if tall else "content"):
         yield _head(title, caption, level=st.subheader)
 
 

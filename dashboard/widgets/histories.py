@@ -20,7 +20,7 @@ _KINDS = {
 }
 _COLOURS = {"change": "gray", "renewal": "blue", "note": "violet", "voucher": "green", "finding": "orange"}
 _COLUMNS = (
-    Column("ts", N_("When"), "moment", width=140),
+    Column("ts", N_("Time"), "moment", width=140),
     Column("kind", N_("Kind"), "badge", words=_KINDS, colours=_COLOURS, width=90),
     Column("said", N_("What happened")),
     Column("who", N_("By"), width=170),

@@ -23,7 +23,7 @@ RENEW_SELECTION = "renew:selection"
 
 def sim_list(flt: SimFilter, *, key: str, order: str = "act_by", height: int | str = "auto") -> None:
     """Draw the SIMs of `flt` fifty a page, tickable across pages, and "tick all that match"."""
-    who = viewer.enter(Action.SEE)
+    who = viewer.here()
     today = reading.today()
     total = reading.read(sims.totals, flt, today=today).sims
     if total == 0:
@@ -60,7 +60,7 @@ def sim_bulk_bar(key: str) -> None:
     picked = tuple(sorted(tables.selected(key)))
     if not picked:
         return
-    who = viewer.enter(Action.SEE)
+    who = viewer.here()
     chosen = SimFilter(sim_ids=picked)
     sums = reading.read(sims.totals, chosen, today=reading.today())
     with bulk_bar(key=key, count=sums.sims, amount_fen=sums.amount_fen, unpriced=sums.unpriced):

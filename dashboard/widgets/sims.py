@@ -1,6 +1,6 @@
 """The table of SIMs that every list page shows: card, terminal, merchant, agent and city joined, coloured by act-by date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -44,12 +44,19 @@ STATE_COLOURS = {
 SOON = timedelta(days=7)
 
 
-def sim_table(data: pa.Table, *, key: str, selectable: bool = True, height: int | str = "auto") -> frozenset[int]:
-    """Draw rows of `sims.store.page`; the sim_ids ticked on this and all other pages."""
+def sim_table(
+    data: pa.Table, *, key: str, selectable: bool = True, height: int | str = "auto", first: Sequence[str] = ()
+) -> frozenset[int]:
+    """Draw rows of `sims.store.page`; the sim_ids ticked on this and all other pages.
+
+    `first` names the columns that stand right after the card: what the list is about.
+    """
     today = reading.today()
+    columns = _columns(data, today)
+    order = dict.fromkeys(["card", *first, *columns])
     return tables.table(
         _cells(data, today),
-        _columns(data, today),
+        {name: columns[name] for name in order},
         key=key,
         alt=_("SIMs with their terminals, merchants and dates"),
         id_column="sim_id" if selectable else None,
@@ -120,6 +127,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         "used_share": config.ProgressColumn(
             _("Used this month"), format="percent", min_value=0, max_value=1, color="auto-inverse", width=130
         ),
+        "exhausts_on": tables.date_column(_("Used up on"), width=90),
         "decision": tables.badge_column(
             _("Decision"), {code: _(word) for code, word in DECISION_WORDS.items()}, DECISION_COLOURS, width=90
         ),
@@ -127,7 +135,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             _("Renewal"), {code: _(word) for code, word in STATE_WORDS.items()}, STATE_COLOURS, width=105
         ),
     }
-    rare = {"matched", "decision", "item_state"}
+    rare = {"matched", "exhausts_on", "decision", "item_state"}
     return {
         name: column
         for name, column in columns.items()

@@ -108,7 +108,7 @@ def losses(rows: pa.Table) -> None:
         },
         key="today:losses",
         alt=_("Terminals whose loss would be largest"),
-        height=36 + 32 * 8,
+        height=36 + 32 * 14,
     )
 
 
@@ -149,12 +149,12 @@ def unjoined(lines: Sequence[ReportLine]) -> None:
     )
 
 
-def cards_or(rows: pa.Table, nothing: str, *, key: str) -> None:
+def cards_or(rows: pa.Table, nothing: str, *, key: str, first: Sequence[str] = ()) -> None:
     """The rows as the table of SIMs, or the sentence that there is none."""
     if rows.num_rows == 0:
         st.caption(nothing)
     else:
-        sim_table(rows, key=key, selectable=False, height="content" if rows.num_rows <= _IN_SIGHT else 420)
+        sim_table(rows, key=key, selectable=False, first=first, height="content" if rows.num_rows <= _IN_SIGHT else 420)
 
 
 def _change(figure: Figure) -> dict[str, object]:

@@ -15,6 +15,8 @@ def test_a_chart_is_built_once_per_language_and_carries_no_rows(chart):
         assert chart.spec() is built
     assert "data" not in built
     assert "datasets" not in built
+    # A layer with data of its own would never see the rows.
+    assert not any("data" in layer for layer in built.get("layer", ()))
     assert "white" not in json.dumps(built).lower()
 
 
