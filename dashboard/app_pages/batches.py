@@ -12,8 +12,9 @@ who = viewer.enter(Action.SEE)
 asked = st.query_params.get("batch", "")
 
 if not asked.isdecimal():
-    widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it."))
-    batch_actions.stop_switch(who)
+    with widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it.")):
+        batch_actions.stop_button(who)
+    batch_actions.stopped(who)
     total = reading.read(renewals.count_batches)
     if total == 0:
         widgets.empty(
@@ -45,7 +46,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     with st.container(width="content", gap="xsmall"):
         batch_progress.head(status)
     batch_actions.verbs(status, who)
-batch_actions.stop_switch(who)
+batch_actions.stopped(who)
 if status.state == "proposed":
     batch_actions.approval(status, who)
 
@@ -59,13 +60,11 @@ def live() -> None:
         st.rerun()
 
 
-if status.state in {"approved", "running"}:
+if not status.approved_at:
+    batch_progress.proposed_figures(status, batch_actions.far_ahead(status))
+elif status.state in {"approved", "running"}:
     live()
 else:
     batch_progress.figures(status, reading.fresh(renewals.progress, batch) if status.state == "paused" else None)
-with st.container(border=True):
-    st.subheader(_("Lines"), anchor=False)
+with widgets.section(_("Lines")):
     batch_progress.lines(status)
-with st.container(border=True):
-    st.subheader(_("Sums"), anchor=False)
-    batch_progress.sums(status)

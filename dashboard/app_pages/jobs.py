@@ -29,16 +29,15 @@ def overview() -> None:
         widgets.empty(_("No schedule yet"), _("The schedule is written when the server starts its jobs."))
         return
     sentences = {job["name"]: job["sentence"] for job in jobs}
-    with st.container(border=True):
-        st.subheader(_("Schedule"))
+    with widgets.section(_("Schedule")):
         row = schedule.jobs_table(jobs, now=now)
         chosen = None if row is None else jobs[row]
         act_on(chosen)
-    with st.container(border=True):
-        st.subheader(_("Last 24 hours"))
-        schedule.last_day(reading.fresh(runs.runs_by_hour, now=now), sentences=sentences)
-    with st.container(border=True):
-        history(chosen["name"] if chosen else None, sentences)
+    with widgets.section(_("Last 24 hours"), _("green: did something, red: failed, grey: nothing was due")):
+        schedule.last_day(reading.fresh(runs.runs_by_hour, now=now), sentences=sentences, now=now)
+    with widgets.section(_("Runs")) as controls:
+        failed_only = controls.toggle(_("Only what went wrong"), key="jobs:failed_only")
+        history(chosen["name"] if chosen else None, sentences, failed_only=failed_only)
 
 
 def act_on(job: dict | None) -> None:
@@ -62,17 +61,17 @@ def act_on(job: dict | None) -> None:
             )
 
 
-def history(job: str | None, sentences: dict[str, str]) -> None:
+def history(job: str | None, sentences: dict[str, str], *, failed_only: bool) -> None:
     """Runs of the chosen job, or of all."""
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.subheader(_("Runs"))
-        failed_only = st.toggle(_("Only what went wrong"), key="jobs:failed_only")
-    limit, offset = widgets.pager(reading.fresh(runs.count_runs, job=job, failed_only=failed_only), key="jobs:pager")
-    found = reading.fresh(runs.runs, job=job, failed_only=failed_only, limit=limit, offset=offset)
-    if found.num_rows == 0:
-        widgets.empty(_("No runs yet"), _("A run appears here when it did something or failed."))
+    total = reading.fresh(runs.count_runs, job=job, failed_only=failed_only)
+    if total == 0:
+        st.caption(_("No runs yet: one appears here when it did something or failed."))
         return
-    schedule.runs_table(found, sentences=sentences)
+    place = st.container()
+    limit, offset = widgets.pager(total, key="jobs:pager", about=(job, failed_only))
+    found = reading.fresh(runs.runs, job=job, failed_only=failed_only, limit=limit, offset=offset)
+    with place:
+        schedule.runs_table(found, sentences=sentences)
 
 
 overview()

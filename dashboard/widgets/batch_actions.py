@@ -1,28 +1,29 @@
 """What may be done with a batch and by whom: approve, take back, pause, resume; and the switch that stops everything."""
 
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.widgets.listing import listing
 from dashboard.widgets.renewal_preview import LINES, approvers
+from dashboard.widgets.sim_lists import MOST_TICKED
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.renewals.rules import FAR_AHEAD_DAYS
 from data.renewals.store import Status
 from data.words import _, moment, number, plural, yuan
 
-_FULL_WIDTH = str.maketrans("0123456789.,", "0123456789.,")
-# The far-ahead lines are listed in full up to this many; the rest are among the lines below.
-_MOST_FAR = 200
 _VOIDABLE = frozenset({"proposed", "approved", "running", "paused"})
 
 
 def fits(typed: str, *, items: int, amount_fen: int) -> bool:
     """Whether what the approver typed is this batch's sum in yuan or its number of SIMs."""
-    plain = typed.translate(_FULL_WIDTH).replace(",", "").replace("¥", "").replace("¥", "").strip()
+    # NFKC: full-width digits, commas and the other yuan sign become the plain ones.
+    plain = unicodedata.normalize("NFKC", typed).replace(",", "").replace("¥", "").strip()
     try:
         figure = Decimal(plain)
     except InvalidOperation:
@@ -40,12 +41,16 @@ def approval(status: Status, who: viewer.Viewer) -> None:
         elif not who.may(Action.APPROVE):
             st.text(_("{maker} made this batch. These may approve it: {names}", maker=status.maker, names=names))
         else:
-            _far_ahead(status)
+            _warn(far_ahead(status))
             _form(status, who)
 
 
-def _far_ahead(status: Status) -> None:
-    far = reading.read(renewals.far_ahead, status.batch, limit=_MOST_FAR)
+def far_ahead(status: Status) -> pa.Table:
+    """The lines that expire far ahead, on which the approver's word is wanted."""
+    return reading.read(renewals.far_ahead, status.batch, limit=MOST_TICKED)
+
+
+def _warn(far: pa.Table) -> None:
     if far.num_rows == 0:
         return
     count = plural("{count} SIM", "{count} SIMs", far.num_rows)
@@ -103,14 +108,13 @@ def verbs(status: Status, who: viewer.Viewer) -> None:
                     _do(renewals.cancel, who, batch=batch)
 
 
-def stop_switch(who: viewer.Viewer) -> None:
-    """The kill switch: thrown, who threw it and the way back; else the button that throws it."""
-    stops = reading.fresh(renewals.stops)
-    for stop in stops:
+def stopped(who: viewer.Viewer) -> None:
+    """Where the kill switch is thrown: by whom and when, and the way back for those who may."""
+    for stop in reading.fresh(renewals.stops):
         what = (
-            _("All renewals are stopped")
-            if not stop.account
-            else _("Renewals of {account} are stopped", account=stop.account)
+            _("Renewals of {account} are stopped", account=stop.account)
+            if stop.account
+            else _("All renewals are stopped")
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.error(
@@ -124,11 +128,17 @@ def stop_switch(who: viewer.Viewer) -> None:
             )
             if who.may(Action.RELEASE_RENEWALS) and st.button(_("Let them go on"), key=f"release:{stop.account}"):
                 _do(renewals.release, who, account=stop.account)
-    if who.may(Action.STOP_RENEWALS) and not any(stop.account == "" for stop in stops):
-        with st.popover(_("Stop all renewals"), icon=":material/front_hand:"):
-            st.caption(_("No order is sent any more until an approver lets them go on."))
-            if st.button(_("Stop now"), type="primary", key="stop:all"):
-                _do(renewals.stop, who, account="")
+
+
+def stop_button(who: viewer.Viewer) -> None:
+    """The switch that stops everything, while it is not thrown."""
+    thrown = any(stop.account == "" for stop in reading.fresh(renewals.stops))
+    if thrown or not who.may(Action.STOP_RENEWALS):
+        return
+    with st.popover(_("Stop all renewals"), icon=":material/front_hand:"):
+        st.caption(_("No order is sent any more until an approver lets them go on."))
+        if st.button(_("Stop now"), type="primary", key="stop:all"):
+            _do(renewals.stop, who, account="")
 
 
 def _do(verb: Callable[..., object], who: viewer.Viewer, **what: int | str) -> None:

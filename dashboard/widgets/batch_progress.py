@@ -15,17 +15,25 @@ from data.renewals.store import Progress, Status
 from data.words import N_, _, moment, number, plural, yuan
 
 BATCH_COLOURS = {"proposed": "orange", "approved": "blue", "running": "blue", "paused": "violet", "done": "green"}
-# States in the order people ask about them.
-STATES = ("succeeded", "failed", "unknown", "needs_review", "submitted", "pending", "cancelled")
+# In the order people ask about them; column heads are shorter than the words for one item.
 
+STATES = {
+    "succeeded": N_("Renewed"),
+    "failed": N_("Failed"),
+    "unknown": N_("Unconfirmed"),
+    "needs_review": N_("With a person"),
+    "submitted": N_("In progress"),
+    "pending": N_("To send"),
+    "cancelled": N_("Taken back"),
+}
 _BATCHES = (
-    Column("id", N_("Batch"), "count", pinned=True, width=65),
-    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=125),
-    Column("maker", N_("Made by"), width=100),
-    Column("checker", N_("Approved by"), width=100),
-    Column("items", N_("SIMs"), "count", width=65),
-    Column("amount_fen", N_("Sum"), "yuan", width=105),
-    *(Column(state, STATE_WORDS[state], "count", width=95) for state in STATES),
+    Column("id", N_("Batch"), "count", pinned=True, width=58),
+    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=122),
+    Column("maker", N_("Made by"), width=82),
+    Column("checker", N_("Approved by"), width=88),
+    Column("items", N_("SIMs"), "count", width=60),
+    Column("amount_fen", N_("Sum"), "yuan", width=92),
+    *(Column(state, head, "count", width=82) for state, head in STATES.items()),
     Column("refused", N_("Refused"), "count", width=75),
     Column("proposed_at", N_("Made"), "moment", width=130),
     Column("done_at", N_("Ended"), "moment", width=130),
@@ -39,16 +47,17 @@ _SUMS = (
 _WORDS = {code: reason.msgid for code, reason in REASONS.items()} | REFUSALS
 _LINES = (
     Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
-    Column("st", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=120),
-    Column("terminal_id", N_("Terminal"), width=95),
-    Column("merchant", N_("Merchant"), width=160),
-    Column("plan", N_("Plan"), width=130),
-    Column("months", N_("Months"), "count", width=70),
-    Column("amount_fen", N_("Price"), "yuan", width=90),
-    Column("old_expiry", N_("Old expiry"), "date", width=100),
-    Column("new_expiry", N_("New expiry"), "date", width=100),
+    Column("st", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=105),
+    Column("terminal_id", N_("Terminal"), width=82),
+    Column("merchant", N_("Merchant"), width=130),
+    Column("months", N_("Months"), "count", width=58),
+    Column("amount_fen", N_("Price"), "yuan", width=75),
+    Column("old_expiry", N_("Old expiry"), "date", width=90),
+    Column("new_expiry", N_("New expiry"), "date", width=90),
     Column("reason", N_("Reason"), "word", words=_WORDS, width=260),
     Column("detail", N_("The carrier's words"), width=200),
+    Column("plan", N_("Plan"), width=150),
+    Column("account", N_("Account"), width=115),
     Column("order_no", N_("Order number"), width=200),
     Column("ended_at", N_("Ended"), "moment", width=130),
 )
@@ -81,30 +90,40 @@ def head(status: Status) -> None:
 
 def figures(status: Status, progress: Progress | None) -> None:
     """How far it is, how long it will take, and what became of the items; the parts add up to the whole."""
+    doubtful = status.unknown + status.needs_review
     kpi_row(
         [
             Kpi(_("SIMs"), number(status.items), delta=yuan(status.amount_fen)),
-            Kpi(
-                _("Renewed"),
-                number(status.succeeded),
-                delta=yuan(status.fen["succeeded"]),
-                good=True if status.succeeded else None,
-            ),
-            Kpi(
-                _("Failed"),
-                number(status.failed),
-                delta=yuan(status.fen["failed"]),
-                good=False if status.failed else None,
-            ),
-            Kpi(
+            _part(_("Renewed"), status.succeeded, status.fen["succeeded"], good=True),
+            _part(_("Failed"), status.failed, status.fen["failed"], good=False),
+            _part(
                 _("Unconfirmed or with a person"),
-                number(status.unknown + status.needs_review),
-                delta=yuan(status.fen["unknown"] + status.fen["needs_review"]),
+                doubtful,
+                status.fen["unknown"] + status.fen["needs_review"],
+                good=None,
             ),
         ]
     )
     if progress is not None:
         st.progress(progress.done / max(progress.total, 1), text=_pace(progress))
+    _sums(status)
+
+
+def proposed_figures(status: Status, far: pa.Table) -> None:
+    """What waits for approval."""
+    apart = sum(far["amount_fen"].to_pylist())
+    kpi_row(
+        [
+            Kpi(_("SIMs"), number(status.items)),
+            Kpi(_("Sum"), yuan(status.amount_fen)),
+            Kpi(_("Refused"), number(status.refused), help=_("They stay out of the batch; each says why")),
+            Kpi(_("Need the approver's word"), number(far.num_rows), delta=yuan(apart) if apart else None),
+        ]
+    )
+
+
+def _part(label: str, count: int, fen: int, *, good: bool | None) -> Kpi:
+    return Kpi(label, number(count), delta=yuan(fen), good=good if count else None)
 
 
 def _pace(progress: Progress) -> str:
@@ -116,15 +135,10 @@ def _pace(progress: Progress) -> str:
     return " · ".join(part for part in (done, rate, left) if part)
 
 
-def sums(status: Status) -> None:
-    """Every state with count and sum, and whether they add up to the batch."""
+def _sums(status: Status) -> None:
     counts = {state: getattr(status, state) for state in STATES}
-    rows = {"what": list(STATES), "sims": list(counts.values()), "fen": [status.fen[state] for state in STATES]}
-    listing(pa.table(rows), _SUMS, key="batch:sums", alt=_("Items and money by state"))
     items, fen = sum(counts.values()), sum(status.fen.values())
-    if (items, fen) == (status.items, status.amount_fen):
-        st.caption(_(":material/check: adds up to {n} SIMs and {sum}", n=number(items), sum=yuan(fen)))
-    else:
+    if (items, fen) != (status.items, status.amount_fen):
         st.error(
             _(
                 "The states hold {n} SIMs and {sum}; the batch has {items} and {amount}.",
@@ -134,6 +148,11 @@ def sums(status: Status) -> None:
                 amount=yuan(status.amount_fen),
             )
         )
+    with st.expander(
+        _("Sums by state: together {n} SIMs and {sum}", n=number(items), sum=yuan(fen)), icon=":material/functions:"
+    ):
+        rows = {"what": list(STATES), "sims": list(counts.values()), "fen": [status.fen[state] for state in STATES]}
+        listing(pa.table(rows), _SUMS, key="batch:sums", alt=_("Items and money by state"))
 
 
 def lines(status: Status) -> None:
@@ -148,9 +167,10 @@ def lines(status: Status) -> None:
         key="batch:state",
         label_visibility="collapsed",
     )
+    columns = _LINES if status.approved_at else tuple(column for column in _LINES if column.name != "st")
     place = st.container()
     total = counts[state] if state else status.items + status.refused
     limit, offset = tables.pager(total, key="batch:lines", about=(status.batch, state))
     found = reading.fresh(renewals.lines, batch=status.batch, state=state, limit=limit, offset=offset)
     with place:
-        listing(found, _LINES, key="batch:table", alt=_("The lines of this batch"))
+        listing(found, columns, key="batch:table", alt=_("The lines of this batch"))

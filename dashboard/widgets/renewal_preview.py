@@ -22,24 +22,28 @@ _MOST_REMARK = 200
 
 _WHAT = (
     Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
-    Column("terminal_id", N_("Terminal"), width=95),
-    Column("merchant", N_("Merchant"), width=170),
-    Column("carrier", N_("Carrier"), "word", words=CARRIER_WORDS, width=110),
-    Column("account", N_("Account"), width=130),
-    Column("plan", N_("Plan"), width=140),
+    Column("terminal_id", N_("Terminal"), width=84),
+    Column("merchant", N_("Merchant"), width=150),
+    Column("plan", N_("Plan"), width=150),
+)
+_WHERE = (
+    Column("carrier", N_("Carrier"), "word", words=CARRIER_WORDS, width=105),
+    Column("account", N_("Account"), width=115),
 )
 LINES = (
     *_WHAT,
-    Column("months", N_("Months"), "count", width=75),
-    Column("amount_fen", N_("Price"), "yuan", width=90),
-    Column("old_expiry", N_("Expires"), "date", width=100),
-    Column("new_expiry", N_("New expiry"), "date", width=100),
+    Column("months", N_("Months"), "count", width=62),
+    Column("amount_fen", N_("Price"), "yuan", width=80),
+    Column("old_expiry", N_("Expires"), "date", width=92),
+    Column("new_expiry", N_("New expiry"), "date", width=92),
+    *_WHERE,
     Column("warning", N_("To think of"), "word", width=420),
 )
 _REFUSED = (
     *_WHAT,
-    Column("old_expiry", N_("Expires"), "date", width=100),
-    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=420),
+    Column("old_expiry", N_("Expires"), "date", width=92),
+    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=380),
+    *_WHERE,
 )
 _REASONS = (
     Column("refusal", N_("Why not"), "word", words=REFUSALS, width=560),
@@ -131,7 +135,7 @@ def handed_over(proposed: Proposed, who: viewer.Viewer) -> bool:
             )
         )
         st.text(_("You made this batch, so another person must approve it: {names}", names=approvers(who.name)))
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 "app_pages/batches.py",
                 label=_("Open batch {batch}", batch=proposed.batch),
@@ -145,7 +149,7 @@ def approvers(maker: str) -> str:
     """The names of those who may approve a batch of `maker`."""
     found = [one for one in reading.read(people.everyone) if one.active and one.name != maker]
     names = [one.name for one in found if may(Role(one.role), Action.APPROVE)]
-    return ", ".join(names) if names else _("nobody yet; an administrator can add an approver")
+    return _(", ").join(names) if names else _("nobody yet; an administrator can add an approver")
 
 
 def _orderable(table: pa.Table) -> pa.Table:

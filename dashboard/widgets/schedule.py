@@ -26,15 +26,15 @@ _COLOURS = {
 
 _JOBS = (
     Column("sentence", N_("What it does"), "word", pinned=True, width=330),
-    Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS),
-    Column("last_ended_at", N_("Ended"), "moment"),
-    Column("last_did", N_("What it did")),
-    Column("usual", N_("Usual duration")),
-    Column("when", N_("When")),
-    Column("next", N_("Next run")),
-    Column("runs_24h", N_("Runs in 24 h"), "count"),
-    Column("failed_24h", N_("Failed in 24 h"), "count"),
-    Column("name", N_("Name")),
+    Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS, width=130),
+    Column("last_ended_at", N_("Ended"), "moment", width=125),
+    Column("usual", N_("Usual duration"), width=105),
+    Column("when", N_("When"), width=100),
+    Column("next", N_("Next run"), width=125),
+    Column("runs_24h", N_("Runs in 24 h"), "count", width=95),
+    Column("failed_24h", N_("Failed in 24 h"), "count", width=100),
+    Column("last_did", N_("What it did"), width=420),
+    Column("name", N_("Name"), width=130),
 )
 # Said outright: in a young home whole columns are empty.
 _JOB_ROWS = pa.schema(
@@ -76,29 +76,30 @@ def runs_table(runs: pa.Table, *, sentences: Mapping[str, str]) -> None:
     listing(shown, _RUNS, alt=_("Runs"), key="jobs:runs")
 
 
-def last_day(by_hour: pa.Table, *, sentences: Mapping[str, str]) -> None:
-    """A cell per job and hour in which something was done."""
-    if by_hour.num_rows == 0:
-        st.caption(_("Nothing was due in the last 24 hours."))
-        return
-    cells = [_cell(row, sentences) for row in by_hour.to_pylist()]
-    lines = len({cell["job"] for cell in cells})
+def last_day(by_hour: pa.Table, *, sentences: Mapping[str, str], now: datetime) -> None:
+    """A cell per job and hour of the last 24, coloured where it did something."""
+    found = {(row["job"], _local_hour(row["hour"])): row for row in by_hour.to_pylist()}
+    last = _local_hour(now)
+    hours = [last - timedelta(hours=back) for back in range(24)]
+    cells = [_cell(_(said), hour, found.get((job, hour))) for job, said in sentences.items() for hour in hours]
     st.vega_lite_chart(
-        pa.Table.from_pylist(cells), run_strip.spec(lines), alt=_("Runs of the last 24 hours, one line per job")
+        pa.Table.from_pylist(cells),
+        run_strip.spec(len(sentences)),
+        alt=_("Runs of the last 24 hours, one line per job"),
     )
 
 
-def _cell(row: Mapping[str, Any], sentences: Mapping[str, str]) -> dict[str, Any]:
+def _local_hour(instant: datetime) -> datetime:
     # The chart draws in UTC whatever the browser's zone: it is handed the local hour under that name.
-    hour = row["hour"].astimezone(HOME_ZONE).replace(tzinfo=UTC)
-    return {
-        "job": _(sentences.get(row["job"], row["job"])),
-        "hour": hour,
-        "until": hour + timedelta(hours=1),
-        "runs": row["runs"],
-        "failed": row["failed"],
-        "outcome": "failed" if row["failed"] else "done",
-    }
+    return instant.astimezone(HOME_ZONE).replace(tzinfo=UTC, minute=0, second=0, microsecond=0)
+
+
+def _cell(job: str, hour: datetime, row: Mapping[str, Any] | None) -> dict[str, Any]:
+    ran, failed = (row["runs"], row["failed"]) if row else (0, 0)
+    outcome = "failed" if failed else "done" if ran else "nothing"
+    # A little short of the hour, so that the cells stand apart.
+    until = hour + timedelta(minutes=56)
+    return {"job": job, "hour": hour, "until": until, "runs": ran, "failed": failed, "outcome": outcome}
 
 
 def seconds(value: float | None) -> str | None:

@@ -20,6 +20,13 @@ _ADD_ACCOUNT = Query(
        VALUES ($account, 'practice', $carrier, $account || ' payee', 'prepaid', NULL, 1, 90, 'from_old_expiry', true, $support)""",
 )
 
+_ADD_PLAN = Query(
+    "add_plan",
+    "The plan of every card.",
+    """INSERT INTO plan (plan_id, plan, carrier, network, quota_bytes, term_months)
+       VALUES (1, 'CM-30M-12', 'mobile', '4G', 31457280, 12)""",
+)
+
 
 @pytest.fixture
 def fleet(home: Home) -> Callable[..., list[int]]:
@@ -27,6 +34,7 @@ def fleet(home: Home) -> Callable[..., list[int]]:
     with home.db.write() as tx:
         tx.run(_ADD_ACCOUNT, account="mobile-main", carrier="mobile", support="10086")
         tx.run(_ADD_ACCOUNT, account="unicom-east", carrier="unicom", support="10010")
+        tx.run(_ADD_PLAN)
     columns = {
         row["column_name"]: row for row in home.db.read().rows(Query("columns", "Its columns.", "DESCRIBE sim_now"))
     }
