@@ -13,7 +13,7 @@ from data.sims.rolling import roll_up
 from data.terminals import merging as terminals
 from data.usage import merging as usage
 from jobs.importing.cleaning import Cleaned
-from jobs.importing.records import DIFFERS, DIFFERS_ELSEWHERE
+from jobs.importing.records import REPEATS
 
 # From this many cards on, making every row of the joined view anew is cheaper than picking the touched ones.
 _ROLL_UP_ALL_FROM = 2_000
@@ -47,11 +47,7 @@ def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -
 
 
 def _notice_repeats(tx: Transaction, cleaned: Cleaned) -> None:
-    kept = [
-        (row.values["sheet"], row.values["line"])
-        for row in cleaned.refusals
-        if row.reason in (DIFFERS, DIFFERS_ELSEWHERE)
-    ]
+    kept = [(row.values["sheet"], row.values["line"]) for row in cleaned.refusals if row.reason in REPEATS]
     if kept and cleaned.kind in {"cards", "sims"}:
         sheets, lines = zip(*kept, strict=True)
         sims.notice_repeats(tx, pa.table({"sheet": pa.array(sheets), "line": pa.array(lines, pa.int64())}))

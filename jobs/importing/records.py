@@ -15,6 +15,12 @@ DIFFERS = N_("Line {line} has the same record with another value ({other}); keep
 DIFFERS_ELSEWHERE = N_(
     "Line {line} of sheet {sheet} has the same record with another value ({other}); keep one of the two"
 )
+SAME_STEM = N_(
+    "Line {line} has {other}: the same card, for the 20th character is only a check digit, "
+    "yet other values differ; correct the ICCID or keep one of the two"
+)
+# Every reason that says so.
+REPEATS = (DIFFERS, DIFFERS_ELSEWHERE, SAME_STEM)
 
 Columns = dict[str, tuple[pa.DataType, list[Any]]]
 
@@ -39,13 +45,10 @@ def drop_repeats(
         if differing:
             refusals.append(_refusal(recognition, data, before, row, differing))
         else:
-            remark(
-                "",
-                N_("Rows that repeat an earlier row word for word count once"),
-                data["sheet"][1][row],
-                data["line"][1][row],
-                str(data["line"][1][before]),
-            )
+            where = (data["sheet"][1][row], data["line"][1][row], str(data["line"][1][before]))
+            remark("", N_("Rows that repeat an earlier row count once"), *where)
+            if _two_prints(data, before, row):
+                remark("", N_("One ICCID stands in two prints that differ in the 20th character only"), *where)
     return {name: (type_, [values[row] for row in kept]) for name, (type_, values) in data.items()}
 
 
@@ -63,12 +66,12 @@ def _keys(kind: str, data: Columns) -> list[Any]:
 
 
 def _differing(data: Mapping[str, tuple[pa.DataType, list[Any]]], before: int, row: int) -> str | None:
-    """The first column in which two rows of one record differ; one print of an ICCID may be the shorter."""
+    """The first column in which two rows of one record differ."""
     for name, (_type, values) in data.items():
         if name in ("sheet", "line", "raw_status") or values[before] == values[row]:
             continue
-        if name == "iccid" and len(values[before]) != len(values[row]):
-            continue
+        if name == "iccid":
+            continue  # their stems agree, and the 20th character is only how it was printed
         return name
     return None
 
@@ -84,15 +87,26 @@ def _refusal(recognition: Recognition, data: Columns, before: int, row: int, col
         column,
     )
     sheet, kept_sheet = data["sheet"][1][row], data["sheet"][1][before]
+    if _two_prints(data, before, row):
+        column, header = "iccid", recognition.mapping["iccid"]
+        reason = SAME_STEM
+    else:
+        reason = DIFFERS if sheet == kept_sheet else DIFFERS_ELSEWHERE
     return Refusal(
         sheet=sheet,
         line=data["line"][1][row],
         column=header,
         value=_said(data[column][1][row]),
-        reason=DIFFERS if sheet == kept_sheet else DIFFERS_ELSEWHERE,
+        reason=reason,
         values={"sheet": kept_sheet, "line": data["line"][1][before], "other": _said(data[column][1][before])},
     )
 
 
 def _said(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def _two_prints(data: Columns, before: int, row: int) -> bool:
+    """Whether two rows of one card print its ICCID with different 20th characters."""
+    iccids = data["iccid"][1] if "iccid" in data else None
+    return bool(iccids and iccids[row] and len(iccids[before]) == len(iccids[row]) and iccids[before] != iccids[row])

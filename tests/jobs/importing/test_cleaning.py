@@ -108,3 +108,13 @@ def test_a_card_on_two_sheets_names_the_other_sheet(importing):
 def test_usage_without_its_day_is_refused(importing):
     cleaned = importing.rows("iccid,day,used_mb", f"{CARD},,1.5")
     assert [(each.column, each.sentence()) for each in cleaned.refusals] == [("day", "Nothing stands under day")]
+
+
+def test_two_prints_of_one_card_are_a_remark_and_refused_only_if_more_differs(importing):
+    other = CARD[:19] + "X"
+    cleaned = importing.rows("ICCID,到期日", f"{CARD},2027-01-01", f"{other},2027-01-01", f"{other},2027-02-01")
+    assert cleaned.table["iccid"].to_pylist() == [CARD]
+    assert any("20th character only" in remark.sentence() for remark in cleaned.remarks)
+    (refusal,) = cleaned.refusals
+    assert (refusal.line, refusal.column, refusal.value) == (4, "ICCID", other)
+    assert f"Line 2 has {CARD}: the same card" in refusal.sentence()
