@@ -23,15 +23,15 @@ _COLUMNS_A_ROW = 4
 _REMARKS_SHOWN = 12
 
 _FILES = (
-    Column("filename", N_("File"), width=260),
-    Column("kind", N_("Kind"), "word", words=KINDS, width=150),
-    Column("state", N_("State"), "badge", words=UPLOAD_WORDS, colours=UPLOAD_COLOURS, width=110),
-    Column("rows_new", N_("New"), "count", width=80),
-    Column("rows_changed", N_("Changed"), "count", width=80),
-    Column("rows_same", N_("The same"), "count", width=80),
-    Column("rows_refused", N_("Refused"), "count", width=80),
-    Column("person", N_("Who"), width=100),
-    Column("uploaded_at", N_("When"), "moment", width=130),
+    Column("filename", N_("File"), width=230),
+    Column("kind", N_("Kind"), "word", words=KINDS, width=110),
+    Column("state", N_("State"), "badge", words=UPLOAD_WORDS, colours=UPLOAD_COLOURS, width=100),
+    Column("rows_new", N_("New"), "count", width=75),
+    Column("rows_changed", N_("Changed"), "count", width=75),
+    Column("rows_same", N_("The same"), "count", width=75),
+    Column("rows_refused", N_("Rows refused"), "count", width=85),
+    Column("person", N_("Who"), width=90),
+    Column("uploaded_at", N_("Dropped at"), "moment", width=130),
 )
 _REFUSED = (
     Column("sheet", N_("Sheet"), width=90),
@@ -65,10 +65,15 @@ def drop_zone(who: Viewer) -> None:
 
 
 def file_list(uploads: list[Upload]) -> Upload:
-    """What was dropped lately; the chosen one, else the newest."""
+    """What was dropped lately; the chosen one, else the newest a job works on or a person has to decide about."""
     rows = [{column.name: getattr(upload, column.name) for column in _FILES} for upload in uploads]
     row = choose_one(pa.Table.from_pylist(rows), _FILES, key="import:files", alt=_("Dropped files"))
-    return uploads[row or 0]
+    if row is not None:
+        return uploads[row]
+    wants = [
+        [upload for upload in uploads if upload.state in states] for states in ({"waiting", "accepted"}, {"previewed"})
+    ]
+    return next((found[0] for found in wants if found), uploads[0])
 
 
 def one_file(upload: Upload, who: Viewer) -> None:
@@ -84,9 +89,9 @@ def one_file(upload: Upload, who: Viewer) -> None:
         if upload.state in {"previewed", "refused"}:
             _buttons(upload, preview, who)
             _corrections(upload, preview, who)
-        _noticed(preview)
-        _samples(preview)
         _refused(upload)
+        _noticed(preview)
+        _samples(preview, open=upload.state != "imported")
 
 
 def _headline(upload: Upload, preview: Preview) -> None:
@@ -190,7 +195,8 @@ def _column_boxes(upload: Upload, preview: Preview) -> dict[str, str]:
 
 
 def _noticed(preview: Preview) -> None:
-    said = [f"{_(NOTICED[kind])}: {number(count)}" for kind, count in preview.findings.items() if kind in NOTICED]
+    found = preview.findings
+    said = [f"{_(msgid)}: {number(found[kind])}" for kind, msgid in NOTICED.items() if kind in found]
     for remark in preview.remarks[:_REMARKS_SHOWN]:
         msgid, values = unpack(remark["reason"])
         where = f"{remark['column']}: " if remark["column"] else ""
@@ -201,9 +207,9 @@ def _noticed(preview: Preview) -> None:
                 st.text(line)
 
 
-def _samples(preview: Preview) -> None:
+def _samples(preview: Preview, *, open: bool) -> None:
     if preview.samples:
-        with st.expander(_("First rows"), icon=":material/table_rows:", expanded=True):
+        with st.expander(_("First rows"), icon=":material/table_rows:", expanded=open):
             st.dataframe(pa.Table.from_pylist(preview.samples), hide_index=True, alt=_("First rows of the file"))
 
 

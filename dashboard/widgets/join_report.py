@@ -15,7 +15,7 @@ from data.words import N_, _
 # Lines that no list of cards can show.
 _NOT_CARDS = frozenset({"terminals_without_card"})
 _LINES = (
-    Column("kind", N_("Line"), "word", words=JOIN_REPORT, width=420),
+    Column("kind", N_("In the report"), "word", words=JOIN_REPORT, width=420),
     Column("count", N_("Count"), "count", width=90),
     Column("amount_fen", N_("Per year"), "yuan", width=130),
     Column("link", N_("List"), "link", width=120),

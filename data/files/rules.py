@@ -8,7 +8,7 @@ from typing import Any
 from data.words import N_
 
 KINDS = {
-    "cards": N_("Cards: SIM, plan, expiry, state and usage in one file"),
+    "cards": N_("Card list"),
     "merchants": N_("Merchants"),
     "terminals": N_("Terminals"),
     "sims": N_("SIMs"),
@@ -159,7 +159,7 @@ UPLOAD_WORDS = {
     "previewed": N_("Ready"),
     "accepted": N_("Being imported"),
     "imported": N_("Imported"),
-    "refused": N_("Refused"),
+    "refused": N_("Not taken"),
     "discarded": N_("Discarded"),
 }
 

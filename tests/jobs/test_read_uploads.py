@@ -7,12 +7,13 @@ import pytest
 
 from data.database import Query
 from data.files import layouts, store
+from data.files.exports_store import ask_export
 from data.files.incoming import keep_bytes
 from data.files.rules import unpack
 from data.files.store import Preview
 from data.home import Home
 from data.people.rules import Actor, Refused
-from jobs import read_uploads
+from jobs import read_uploads, write_exports
 
 CARD = "89860012345678901234"
 CARDS = f"iccid,plan,expires_on\n{CARD},30M,2027-02-28\n8.98600E+19,30M,2027-02-28\n"
@@ -170,3 +171,17 @@ def test_a_discarded_file_is_not_read(home: Home, drop: Drop, operator: Actor) -
 def test_only_an_operator_imports(home: Home, people: dict[str, Actor], name: str) -> None:
     with pytest.raises(Refused), home.db.write() as tx:
         store.keep_upload(tx, people[name], sha256="0" * 64, filename="x.csv", size=1, source="page")
+
+
+def test_refused_rows_are_written_as_a_file(home: Home, drop: Drop, operator: Actor) -> None:
+    upload_id = drop("cards.csv", CARDS)
+    tick(home)
+    with home.db.write() as tx:
+        ask_export(
+            tx, operator, what="refusals", format="csv", filters={"upload_id": upload_id}, split_by=None, language="en"
+        )
+    write_exports.run(home, threading.Event())
+    written = next(home.exports.glob("*.csv")).read_text(encoding="utf-8-sig").splitlines()
+    assert written[0] == "sheet,line,column,value,refusal"
+    assert "3,iccid,8.98600E+19," in written[1]
+    assert len(written) == 2
