@@ -12,8 +12,9 @@ FROM incoming_rows brought;
 CREATE OR REPLACE TEMP TABLE noticed (kind VARCHAR, sim_id BIGINT, object VARCHAR, detail VARCHAR);
 
 -- name: refused
--- Rows a subject would not take, in the file's order.
-SELECT sheet, line, refused_column, refused_value, refusal, candidates FROM incoming WHERE refusal IS NOT NULL ORDER BY rn;
+-- Rows a subject would not take, in the file's order; a wide row is one row, however many months it brings.
+SELECT sheet, line, refused_column, refused_value, refusal, candidates FROM incoming WHERE refusal IS NOT NULL
+GROUP BY ALL ORDER BY min(rn);
 
 -- name: keep_findings
 -- What is new among the noticed: an open finding about the same thing is not opened twice.
