@@ -41,5 +41,5 @@ if horizon and flt == chosen and not widgets.looks_beyond_dates(flt):
 with controls:
     widgets.sim_export(flt, key=LIST)
 with listed:
-    widgets.sim_list(flt, key=LIST, height=520)
+    widgets.sim_list(flt, key=LIST)
 widgets.sim_bulk_bar(LIST)

@@ -44,7 +44,7 @@ pasted = widgets.paste_list(LIST, open=not asked)
 if pasted:
     chosen = SimFilter(sim_ids=pasted)
     with widgets.section(_("SIMs of the list")) as controls:
-        widgets.sim_list(chosen, key=LIST, height=520)
+        widgets.sim_list(chosen, key=LIST)
     with controls:
         widgets.sim_export(chosen, key=LIST)
 elif pasted is None and not asked:

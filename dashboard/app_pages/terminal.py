@@ -37,7 +37,7 @@ if not live:
 
 with widgets.section(_("SIMs in it"), plural("{count} in service", "{count} in service", len(live))):
     if found.sims.num_rows:
-        widgets.sim_table(found.sims, key="terminal", selectable=False, height="content")
+        widgets.sim_table(found.sims, key="terminal", selectable=False)
     else:
         st.caption(_("None is known. The card list or the ledger that names both brings it."))
 left, right = st.columns(2)

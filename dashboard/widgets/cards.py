@@ -18,7 +18,7 @@ from data.renewals.rules import REASONS, STATE_WORDS
 from data.sims.rules import DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
 from data.sims.store import SimNow
 from data.usage import store as usage
-from data.words import _, day, megabytes, moment, yuan
+from data.words import N_, _, day, megabytes, moment, yuan
 
 _MB = 1024 * 1024
 _POINTS = pa.schema(
@@ -31,17 +31,16 @@ _POINTS = pa.schema(
     ]
 )
 _RENEWALS = (
-    Column("batch", RECORD_COLUMNS["batch"], "count", width=75),
-    Column("state", RECORD_COLUMNS["state"], "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=110),
-    Column("plan", RECORD_COLUMNS["plan"]),
-    Column("months", RECORD_COLUMNS["months"], "count", width=75),
+    Column("batch", N_("Batch"), "count"),
+    Column("state", N_("Result"), "badge", words=STATE_WORDS, colours=STATE_COLOURS),
+    Column("months", N_("Months"), "count"),
     Column("old_expires_on", RECORD_COLUMNS["old_expires_on"], "date"),
     Column("new_expires_on", RECORD_COLUMNS["new_expires_on"], "date"),
     Column("amount_fen", RECORD_COLUMNS["amount_yuan"], "yuan"),
-    Column("payee", RECORD_COLUMNS["payee"]),
     Column("ended_at", RECORD_COLUMNS["ended_at"], "moment"),
     Column("failure_reason", RECORD_COLUMNS["failure_reason"]),
-    Column("vouchers", RECORD_COLUMNS["vouchers"], "count", width=75),
+    Column("payee", RECORD_COLUMNS["payee"]),
+    Column("vouchers", N_("Vouchers"), "count"),
     Column("invoice_no", RECORD_COLUMNS["invoice_no"]),
 )
 # A card is renewed about once a year.

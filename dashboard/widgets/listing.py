@@ -36,7 +36,7 @@ def listing(
 ) -> frozenset[Any]:
     """Show `data`; with `id_column` its rows can be ticked, page after page (see `tables.table`)."""
     shown, config = _declared(data, columns)
-    return tables.table(shown, config, key=key, alt=alt, id_column=id_column, height=_height(data))
+    return tables.table(shown, config, key=key, alt=alt, id_column=id_column, rows_in_sight=_ROWS_IN_SIGHT)
 
 
 def choose_one(data: pa.Table, columns: Sequence[Column], *, key: str, alt: str) -> int | None:

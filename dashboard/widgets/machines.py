@@ -62,5 +62,4 @@ def siblings(rows: pa.Table) -> None:
         },
         key="terminal:siblings",
         alt=_("Other terminals of this merchant"),
-        height="content" if rows.num_rows < 10 else 360,
     )

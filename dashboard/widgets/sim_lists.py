@@ -21,7 +21,7 @@ MOST_TICKED = 20_000
 RENEW_SELECTION = "renew:selection"
 
 
-def sim_list(flt: SimFilter, *, key: str, order: str = "act_by", height: int | str = "auto") -> None:
+def sim_list(flt: SimFilter, *, key: str, order: str = "act_by") -> None:
     """Draw the SIMs of `flt` fifty a page, tickable across pages, and "tick all that match"."""
     who = viewer.here()
     today = reading.today()
@@ -37,9 +37,7 @@ def sim_list(flt: SimFilter, *, key: str, order: str = "act_by", height: int | s
     place = st.container()
     limit, offset = tables.pager(total, key=key, about=flt)
     with place:
-        ticked = sim_table(
-            reading.read(sims.page, flt, today=today, order=order, limit=limit, offset=offset), key=key, height=height
-        )
+        ticked = sim_table(reading.read(sims.page, flt, today=today, order=order, limit=limit, offset=offset), key=key)
     if ticked and len(ticked) < total:
         many = min(total, MOST_TICKED)
         label = plural("Tick the {count} that matches", "Tick all {count} that match", many)

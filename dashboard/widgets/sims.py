@@ -44,9 +44,7 @@ STATE_COLOURS = {
 SOON = timedelta(days=7)
 
 
-def sim_table(
-    data: pa.Table, *, key: str, selectable: bool = True, height: int | str = "auto", first: Sequence[str] = ()
-) -> frozenset[int]:
+def sim_table(data: pa.Table, *, key: str, selectable: bool = True, first: Sequence[str] = ()) -> frozenset[int]:
     """Draw rows of `sims.store.page`; the sim_ids ticked on this and all other pages.
 
     `first` names the columns that stand right after the card: what the list is about.
@@ -56,11 +54,10 @@ def sim_table(
     order = dict.fromkeys(["card", *first, *columns])
     return tables.table(
         _cells(data, today),
-        {name: columns[name] for name in order},
+        {name: columns[name] for name in order if name in columns},
         key=key,
         alt=_("SIMs with their terminals, merchants and dates"),
         id_column="sim_id" if selectable else None,
-        height=height,
     )
 
 

@@ -12,6 +12,11 @@ from dashboard import viewer
 from data.words import _, moment, number
 
 PAGE_ROWS = 50
+_ROW_PX = 32
+# The head is as tall as a row, and two pixels are the frame.
+_HEAD_PX = 34
+# A table is as tall as its rows up to this many; above it, it scrolls.
+_ROWS_IN_SIGHT = 15
 
 
 def table(
@@ -21,7 +26,7 @@ def table(
     key: str,
     alt: str,
     id_column: str | None = None,
-    height: int | str = "auto",
+    rows_in_sight: int = _ROWS_IN_SIGHT,
 ) -> frozenset[Any]:
     """Draw `columns` (name → st.column_config) of `data` in that order; others are not sent to the browser.
 
@@ -33,8 +38,8 @@ def table(
         "column_config": dict(columns),
         "hide_index": True,
         "placeholder": "",
-        "row_height": 32,
-        "height": height,
+        "row_height": _ROW_PX,
+        "height": _HEAD_PX + _ROW_PX * max(1, min(shown.num_rows, rows_in_sight)),
         "alt": alt,
     }
     if id_column is None:

@@ -17,8 +17,6 @@ from data.sims.today import AtRisk, Figure, Kpis
 from data.words import N_, _, number, plural, yuan
 
 _GB = 1024**3
-# Longer tables scroll.
-_IN_SIGHT = 12
 # Lines of the join report that call for nothing, and those about things that have no card to list.
 _GOOD_NEWS = frozenset({"terminals_joined"})
 _NO_CARDS = frozenset({"terminals_without_card"})
@@ -65,7 +63,6 @@ def by_payee(rows: pa.Table) -> None:
         },
         key="today:payees",
         alt=_("What is to be placed today, per payee"),
-        height="content",
     )
 
 
@@ -108,7 +105,7 @@ def losses(rows: pa.Table) -> None:
         },
         key="today:losses",
         alt=_("Terminals whose loss would be largest"),
-        height=36 + 32 * 14,
+        rows_in_sight=14,
     )
 
 
@@ -145,7 +142,6 @@ def unjoined(lines: Sequence[ReportLine]) -> None:
         },
         key="today:unjoined",
         alt=_("What does not join"),
-        height="content",
     )
 
 
@@ -154,7 +150,7 @@ def cards_or(rows: pa.Table, nothing: str, *, key: str, first: Sequence[str] = (
     if rows.num_rows == 0:
         st.caption(nothing)
     else:
-        sim_table(rows, key=key, selectable=False, first=first, height="content" if rows.num_rows <= _IN_SIGHT else 420)
+        sim_table(rows, key=key, selectable=False, first=first)
 
 
 def _change(figure: Figure) -> dict[str, object]:
