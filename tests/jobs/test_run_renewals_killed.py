@@ -24,7 +24,13 @@ COMMAND = [sys.executable, "-c", "from jobs.command_line import main; main()", "
 
 def start(path, *words):
     environment = {**os.environ, "FLOWCARD_TODAY": "2026-11-22"}
-    return subprocess.Popen([*COMMAND, *words, "--home", str(path)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*COMMAND, *words, "--home", str(path)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def ledger_lines(path):
@@ -34,18 +40,30 @@ def ledger_lines(path):
 
 def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, fleet):
     dice = random.Random(SEED)
-    sims = fleet(ITEMS, delay_ms=2, refused_share=0.03, lost_share=0.02, accepted_share=0.01, accepted_s=3, later_share=0.02, later_s=1)
+    sims = fleet(
+        ITEMS,
+        delay_ms=20,
+        refused_share=0.03,
+        lost_share=0.02,
+        accepted_share=0.01,
+        accepted_s=3,
+        later_share=0.02,
+        later_s=1,
+    )
     with demo_home.db.write() as tx:
         batch = renewals.propose(tx, people["operator"], sim_ids=sims, form_key="f").batch
     status = renewals.status(demo_home.db.read(), batch)
     with demo_home.db.write() as tx:
-        renewals.approve(tx, people["approver"], batch=batch, content_hash=status.content_hash, settings=demo_home.settings)
+        renewals.approve(
+            tx, people["approver"], batch=batch, content_hash=status.content_hash, settings=demo_home.settings
+        )
     demo_home.close()
 
     killed_at = []
     for kill in range(KILLS):
-        # Each kill strikes a moment after the carrier has booked something that nobody has written down yet.
-        wanted = ledger_lines(demo_home.path) + dice.randrange(1, ITEMS // (KILLS + 2))
+        # Each kill strikes a moment after the carrier has booked something that nobody has written down yet; past the
+        # canary, behind which everything else would wait for a minute.
+        wanted = ledger_lines(demo_home.path) + dice.randrange(8, 50)
         child = start(demo_home.path, "run", str(batch))
         while ledger_lines(demo_home.path) < wanted and child.poll() is None:
             time.sleep(0.002)
@@ -53,7 +71,7 @@ def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, fleet
         child.kill()
         child.communicate()
         killed_at.append(ledger_lines(demo_home.path))
-    assert killed_at[0] < ITEMS * 0.9, "the first kill struck too late to prove anything"
+    assert killed_at[-1] < ITEMS, "the last kill struck too late to prove anything"
 
     said = start(demo_home.path, "status", str(batch), "--json")
     told = json.loads(said.communicate()[0])
