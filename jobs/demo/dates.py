@@ -87,8 +87,9 @@ def _coming(dice: Dice, cards: Cards, today: date) -> Dates:
     months = np.arange(37)
     weight = dice.uniform(0.6, 1.5, 37)
     weight[[m for m in months if (today.month + m - 1) % 12 + 1 in MOUNTAIN_MONTHS]] *= 1.8
-    # Next month has the mountain already.
-    weight[1], weight[0] = 0.45, 1.2
+    # Next month has the mountain already; what ends in the last days of this one has mostly been renewed.
+    days_left = (month_end(today) - today).days
+    weight[1], weight[0] = 0.45, min(1.2, 0.4 + days_left / 10)
     offset = np.zeros(count, np.int64)
     for length in np.unique(term):
         here = np.flatnonzero(term == length)

@@ -7,6 +7,7 @@ from itertools import cycle
 from data.database import Queries, Query, Reader, Transaction
 from data.home import Home
 from data.renewals import store as renewals
+from data.renewals.moves import CANARY_ITEMS
 from data.sims.rolling import roll_up
 from jobs.demo.dates import month_end
 from jobs.demo.papers import file_papers
@@ -48,19 +49,19 @@ def make_history(home: Home, cast: Cast, *, sims: int) -> None:
         batch = choose(home, sims)
         work_off(home, cast, batch)
         touched |= set(batch.sim_ids)
-        if batch.explains_expiry:
-            # Of the two newest batches the papers are still owed.
+        if choose in (_three_months_ago, _two_months_ago):
+            # Of the newer batches papers are still owed.
             with back_then(home, batch.ago - _PAPER_TIME):
                 file_papers(home, cast.operator)
     file_papers(home, cast.operator, owed=scaled(VOUCHERS_OWED, sims))
     today, peak = home.clock.today(), month_end(home.clock.today(), 1)
     with home.db.write() as tx:
         roll_up(tx, touched)
-        wrong = _chosen(tx, Q.ended_with, 6, day=peak)
+        wrong = _chosen(tx, Q.on_the_mountain, 6, day=peak)
         voided = renewals.propose(tx, cast.operator, sim_ids=wrong, form_key="demo-voided", note="选错账户，作废").batch
         if voided is not None:
             renewals.cancel(tx, cast.operator, batch=voided)
-        waiting = _chosen(tx, Q.ended_with, scaled(48, sims), day=peak)
+        waiting = _chosen(tx, Q.on_the_mountain, scaled(48, sims), day=peak)
         by_hand = _chosen(tx, Q.by_hand, scaled(4, sims), first=today, last=peak)
         renewals.propose(
             tx, cast.operator, sim_ids=[*waiting, *by_hand], form_key="demo-waiting", note="年底大批，请复核"
@@ -71,47 +72,38 @@ def make_history(home: Home, cast: Cast, *, sims: int) -> None:
 
 def _three_months_ago(home: Home, sims: int) -> PastBatch:
     """All went well: the cards end in nine months now."""
-    day = month_end(home.clock.today(), 9)
-    return PastBatch(
-        timedelta(days=103), _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True
-    )
+    return PastBatch(timedelta(days=107), _bought(home, sims, months=9), explains_expiry=True)
 
 
 def _two_months_ago(home: Home, sims: int) -> PastBatch:
     """All went well again: the cards end in ten months now."""
-    day = month_end(home.clock.today(), 10)
-    return PastBatch(
-        timedelta(days=72), _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=day), explains_expiry=True
-    )
+    return PastBatch(timedelta(days=76), _bought(home, sims, months=10), explains_expiry=True)
 
 
 def _last_month(home: Home, sims: int) -> PastBatch:
-    """The cards end in eleven months; three were refused and have been dark for weeks."""
-    today = home.clock.today()
-    renewed = _chosen(home.db.read(), Q.ended_with, scaled(85, sims), day=month_end(today, 11))
-    return PastBatch(
-        timedelta(days=40), renewed, _dark(home, _EARLIER[:3], today, range(13, 40), sims=sims), explains_expiry=True
-    )
+    """The cards end in eleven months; three others were refused and have been dark for weeks."""
+    refused = _dark(home, _EARLIER[:3], range(13, 40), sims=sims)
+    return PastBatch(timedelta(days=45), _bought(home, sims, months=11), refused, explains_expiry=True)
 
 
 def _this_month(home: Home, sims: int) -> PastBatch:
     """Cards that would end in the next weeks; five others were refused and went dark since."""
-    today = home.clock.today()
-    soon = {"first": today + timedelta(days=1), "last": today + timedelta(days=20), "peak": month_end(today, 1)}
-    renewed = _chosen(home.db.read(), Q.ending_between, scaled(46, sims), **soon)
-    return PastBatch(timedelta(days=12), renewed, _dark(home, _EARLIER[3:], today, range(1, 12), sims=sims))
+    soon = _soon(home, scaled(70, sims))
+    # The batch of today takes the other third.
+    return PastBatch(timedelta(days=12), soon[: len(soon) * 2 // 3], _dark(home, _EARLIER[3:], range(1, 12), sims=sims))
 
 
 def _today(home: Home, sims: int) -> PastBatch:
     """The newest batch, with every kind of trouble; its last answers are still out, so it is not done."""
-    today, reader = home.clock.today(), home.db.read()
-    peak = month_end(today, 1)
-    soon = {"first": today + timedelta(days=1), "last": today + timedelta(days=35), "peak": peak}
-    renewed = _chosen(reader, Q.ending_between, scaled(22, sims), **soon)
+    reader = home.db.read()
+    renewed = _soon(home, scaled(24, sims))
     refused = scaled(FAILED, sims) - reader.value(Q.count_failed)
-    doubtful, odd = scaled(UNCONFIRMED, sims), scaled(IN_REVIEW, sims)
-    # Trouble comes to cards of the mountain: there is time to mend it, and the first orders of a batch must succeed.
-    ill = _chosen(reader, Q.ended_with, refused + doubtful + odd, day=peak)
+    # The rest of a batch waits until its first orders have succeeded; a fleet too small for that has no doubts.
+    waits = len(renewed) >= CANARY_ITEMS
+    doubtful, odd = (scaled(UNCONFIRMED, sims), scaled(IN_REVIEW, sims)) if waits else (0, 0)
+    # Trouble comes to cards of the mountain: there is time to mend it, and the others go out first.
+    day = month_end(home.clock.today(), 1)
+    ill = _chosen(reader, Q.on_the_mountain, refused + doubtful + odd, day=day)
     return PastBatch(
         timedelta(hours=5),
         renewed,
@@ -121,8 +113,22 @@ def _today(home: Home, sims: int) -> PastBatch:
     )
 
 
-def _dark(home: Home, reasons: Sequence[str], today: date, days_ago: range, *, sims: int) -> dict[int, str]:
+def _bought(home: Home, sims: int, *, months: int) -> list[int]:
+    """Cards that end in the second half of the month so many months ahead: a year before, they were due."""
+    last = month_end(home.clock.today(), months)
+    return _chosen(home.db.read(), Q.ended_with, scaled(85, sims), first=last.replace(day=17), last=last)
+
+
+def _soon(home: Home, count: int) -> list[int]:
+    """Cards that end within a month, but not on the day of the mountain."""
+    today = home.clock.today()
+    days = {"first": today + timedelta(days=1), "last": today + timedelta(days=31), "peak": month_end(today, 1)}
+    return _chosen(home.db.read(), Q.ending_between, count, **days)
+
+
+def _dark(home: Home, reasons: Sequence[str], days_ago: range, *, sims: int) -> dict[int, str]:
     """Cards that went down so many days ago, and why their orders had been refused."""
+    today = home.clock.today()
     first, last = today - timedelta(days=days_ago[-1]), today - timedelta(days=days_ago[0])
     found = _chosen(home.db.read(), Q.gone_dark, scaled(len(reasons), sims), first=first, last=last)
     return dict(zip(found, cycle(reasons), strict=False))

@@ -1,10 +1,20 @@
 -- name: ended_with
--- Cards whose last term a batch can have bought: yearly, priced, in use, ending with a certain day.
+-- Cards whose last term a batch can have bought: yearly, priced, in use, ending within some days. Where the account's
+-- rule moves every expiry to the month's end, only those that end there.
+SELECT n.sim_id FROM sim_now n JOIN account a ON a.account = n.account
+WHERE n.connector = 'practice' AND n.status = 'active' AND n.decision IS NULL AND n.auto_renew IS DISTINCT FROM true
+    AND n.term_months = 12 AND n.price_fen IS NOT NULL AND n.expires_on BETWEEN $first AND $last
+    AND (a.expiry_rule <> 'month_end' OR n.expires_on = last_day(n.expires_on))
+    AND n.sim_id NOT IN (SELECT sim_id FROM batch_line)
+ORDER BY n.sim_id * 7919 % 10007, n.sim_id LIMIT $count;
+
+-- name: on_the_mountain
+-- The same on the day of the mountain, those that can wait longest first.
 SELECT sim_id FROM sim_now
 WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND auto_renew IS DISTINCT FROM true
     AND term_months = 12 AND price_fen IS NOT NULL AND expires_on = $day
     AND sim_id NOT IN (SELECT sim_id FROM batch_line)
-ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;
+ORDER BY act_by DESC, sim_id * 7919 % 10007, sim_id LIMIT $count;
 
 -- name: ending_between
 -- The same, ending within some days but not on the mountain's.
@@ -27,8 +37,10 @@ SELECT sim_id FROM sim_now
 WHERE connector = 'offline' AND status = 'active' AND expires_on BETWEEN $first AND $last ORDER BY sim_id LIMIT $count;
 
 -- name: pull_back
--- What these cards were before they were bought another year: they end with a month, then and now.
-UPDATE sim SET expires_on = last_day(expires_on - INTERVAL 12 MONTH) WHERE list_contains($sims::BIGINT[], sim_id);
+-- What these cards were before they were bought another year; what ends with a month does so then and now.
+UPDATE sim SET expires_on = CASE WHEN expires_on = last_day(expires_on)
+    THEN last_day(expires_on - INTERVAL 12 MONTH) ELSE (expires_on - INTERVAL 12 MONTH)::DATE END
+WHERE list_contains($sims::BIGINT[], sim_id);
 
 -- name: orderable
 -- The orderable lines of a batch.
