@@ -18,7 +18,7 @@ from data.renewals.moves import BatchState
 from data.renewals.rules import Candidate
 from data.settings import Settings
 from data.sims.rules import GONE, NOT_BEGUN, new_expiry
-from data.words import _, number, yuan
+from data.words import _, moment, number, yuan
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 Months = int | Mapping[int, int] | None  # for all cards, per sim_id, or each plan's own term
@@ -199,7 +199,9 @@ def _why_not_approved(found: Row) -> str:
     if found["state"] == BatchState.PROPOSED.value:
         return _("This batch has changed since you looked at it; look again")
     if found["checker_name"]:
-        return _("{name} has approved this batch already", name=found["checker_name"])
+        return _(
+            "{name} approved this batch already, {when}", name=found["checker_name"], when=moment(found["approved_at"])
+        )
     return _("This batch does not wait for approval: it is {state}", state=_(rules.BATCH_WORDS[found["state"]]))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.widgets.batch_actions import fits
 from data.database import Query
+from data.people.rules import Refused
 from data.renewals import store as renewals
 
 END_SOME = Query(
@@ -185,3 +186,23 @@ def test_the_page_speaks_chinese(home, proposed, page):
     test = page("batches", "approver", language="zh_CN", batch="1")
     assert test.title[0].value == "批次 1"
     assert any(button.label == "批准 6 张 · ¥108.00" for button in test.button)
+
+
+def test_two_approvers_at_the_same_moment_make_one_approval(home, proposed, people):
+    approve(home, people["approver"], 1)
+    status = renewals.status(home.db.read(), 1)
+    with pytest.raises(Refused, match="approver approved this batch already, 2026-11-22 10:00"), home.db.write() as tx:
+        renewals.approve(tx, people["approver2"], batch=1, content_hash=status.content_hash, settings=home.settings)
+
+
+def test_once_only_unconfirmed_ones_are_left_no_false_time_is_given(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(SET_STATE, batch=1, state="running")
+        tx.run(END_SOME, until=6, now=tx.now)
+        tx.run(
+            Query(
+                "doubt", "One is unconfirmed.", "UPDATE state SET st = 'unknown', ended_at = NULL WHERE obligation = 1"
+            )
+        )
+    text = page("batches", "viewer", batch="1").get("progress")[0].text
+    assert text == "5 of 6 done · the carrier is asked again about 1 unconfirmed SIM"
