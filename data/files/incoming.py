@@ -20,11 +20,18 @@ def keep_file(folder: Path, path: Path) -> tuple[str, int]:
         return _keep(folder, _chunks(file))
 
 
+def measured(path: Path) -> tuple[str, int]:
+    """SHA-256 and size of the file at `path`, which is kept nowhere."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return digest.hexdigest(), path.stat().st_size
+
+
 def _keep(folder: Path, chunks: Iterable[bytes | memoryview]) -> tuple[str, int]:
     # Under a name of its own until it is whole and on disk: a reader never finds half a file under its hash.
     digest, size = hashlib.sha256(), 0
     unfinished = folder / f".{os.urandom(8).hex()}"
-    with unfinished.open("xb") as file:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)

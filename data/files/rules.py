@@ -69,6 +69,7 @@ INCOMING: dict[str, type] = {
     "valid_to": date,
     "day": date,
     "month": date,
+    "issuer": str,  # the carrier the ICCID's first digits name
     "sheet": str,
     "line": int,
 }
@@ -84,6 +85,7 @@ COLUMN_WORDS = {
     "supplier": N_("Supplier"),
     "plan": N_("Plan"),
     "terminal_id": N_("Terminal number"),
+    "padded_terminal_id": N_("Terminal number, padded to 8"),
     "status": N_("State"),
     "activated_on": N_("First day of use"),
     "expires_on": N_("Expiry date"),

@@ -15,6 +15,7 @@ def find_sims(tx: Transaction, *, refusing: bool = True) -> None:
     """
     tx.run(Q.find_owners)
     tx.run(Q.find_by_msisdn)
+    tx.run(Q.infer_carriers)
     if not refusing:
         tx.run(Q.notice_unknown_numbers)
         return
@@ -31,6 +32,7 @@ def add_sims(tx: Transaction, *, described: bool = True) -> int:
     last = int(tx.value(Q.last_sim))
     tx.run(Q.add_sims, now=tx.now)
     if described:
+        tx.run(Q.remember_terminals)
         tx.run(Q.close_described_cards, now=tx.now)
     else:
         tx.run(Q.notice_new_cards, last=last)

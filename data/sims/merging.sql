@@ -33,10 +33,26 @@ UPDATE incoming SET refusal = $msgid, refused_column = CASE WHEN msisdn IS NULL 
     refused_value = coalesce(msisdn, imsi, '')
 WHERE stem IS NULL AND refusal IS NULL;
 
+-- name: infer_carriers
+-- Where neither file nor house says the carrier: the account's, else the one the ICCID's first digits name.
+UPDATE incoming SET carrier = coalesce(n.carrier, incoming.issuer)
+FROM (SELECT i.rn, a.carrier FROM incoming i LEFT JOIN sim s ON s.stem = i.stem
+      LEFT JOIN account a ON a.account = coalesce(i.account, s.account)
+      WHERE i.carrier IS NULL AND coalesce(s.carrier, '') = '') n
+WHERE n.rn = incoming.rn AND coalesce(n.carrier, incoming.issuer) IS NOT NULL;
+
+-- name: remember_terminals
+-- A ledger once named these cards by numbers nobody knew: the terminal it said holds the card, unless one is known.
+UPDATE incoming SET terminal_key = n.terminal_key
+FROM (SELECT i.rn, max((f.detail->>'terminal_key')::BIGINT) AS terminal_key
+      FROM incoming i JOIN finding f ON f.object = i.msisdn LEFT JOIN sim s ON s.stem = i.stem
+      WHERE f.kind = 'unknown_card' AND f.closed_at IS NULL AND s.terminal_key IS NULL GROUP BY i.rn) n
+WHERE n.rn = incoming.rn AND incoming.terminal_key IS NULL;
+
 -- name: notice_unknown_numbers
 -- Rows of a ledger that name a card nobody knows, by its number only.
 INSERT INTO noticed
-SELECT DISTINCT 'unknown_card', NULL::BIGINT, msisdn, json_object('iccid', msisdn)::VARCHAR
+SELECT 'unknown_card', NULL::BIGINT, msisdn, json_object('iccid', msisdn, 'terminal_key', terminal_key)::VARCHAR
 FROM incoming WHERE stem IS NULL AND msisdn IS NOT NULL AND refusal IS NULL;
 
 -- name: keep_cards_only

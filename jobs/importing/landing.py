@@ -13,6 +13,7 @@ from data.sims.rolling import roll_up
 from data.terminals import merging as terminals
 from data.usage import merging as usage
 from jobs.importing.cleaning import Cleaned
+from jobs.importing.identifiers import carrier_of_iccid
 from jobs.importing.records import REPEATS
 
 # From this many cards on, making every row of the joined view anew is cheaper than picking the touched ones.
@@ -36,7 +37,7 @@ def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -
     3. merge what they say;
     4. make the joined view of the touched cards anew (not for a dry run: `roll=False`).
     """
-    with staging.staged(tx, cleaned.table, source=source):
+    with staging.staged(tx, _with_issuers(cleaned.table), source=source):
         counts, touched = _MERGE[cleaned.kind](tx, source)
         _notice_repeats(tx, cleaned)
         refusals = tuple(staging.refused(tx))
@@ -44,6 +45,13 @@ def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -
     if roll and (touched or counts.new + counts.changed):
         roll_up(tx, touched if touched is not None and len(touched) < _ROLL_UP_ALL_FROM else None)
     return Landed(counts, refusals, findings)
+
+
+def _with_issuers(table: pa.Table) -> pa.Table:
+    if "iccid" not in table.column_names:
+        return table
+    issuers = [carrier_of_iccid(iccid) if iccid else None for iccid in table["iccid"].to_pylist()]
+    return table.append_column("issuer", pa.array(issuers, pa.string()))
 
 
 def _notice_repeats(tx: Transaction, cleaned: Cleaned) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from data.database import Reader, Transaction
 from data.files import store
-from data.files.incoming import keep_file
+from data.files.incoming import keep_file, measured
 from data.files.layouts import layouts
 from data.files.rules import Counts, RefusedRow, pack
 from data.files.store import Preview
@@ -18,7 +18,7 @@ from data.words import N_
 from jobs.importing.cleaning import Cleaned, clean
 from jobs.importing.landing import Landed, land
 from jobs.importing.reading import read_file
-from jobs.importing.recognising import Recognition, recognise
+from jobs.importing.recognising import Recognition, recognise, with_padded_terminal_ids
 from jobs.importing.refusing import FileRefused, Remark
 
 SOME_REFUSED = N_("{refused} rows are refused, so nothing was taken; mend them, or accept the good rows")
@@ -131,18 +131,20 @@ def take(
     layout: str | None = None,
     accept_good: bool,
     dry_run: bool = False,
+    pad_terminal_ids: bool = False,
 ) -> Taken:
     """Take one file whole, in one transaction; `accept_good`: without its refused rows, else all or nothing.
 
-    1. keep its bytes;
+    1. keep its bytes (not of a dry run);
     2. read, recognise and clean it;
     3. the same file again: say so and change nothing;
     4. merge it together with the row that says so; a dry run, or a refused row of an all-or-nothing file, takes all back.
     """
-    sha256, size = keep_file(home.incoming, path)
+    sha256, size = measured(path) if dry_run else keep_file(home.incoming, path)
     noted = _Noted(sha256, filename, size, source)
     try:
-        prepared = prepare(home, recognised(home, path, filename, kind=kind, layout=layout))
+        found = recognised(home, path, filename, kind=kind, layout=layout)
+        prepared = prepare(home, with_padded_terminal_ids(found) if pad_terminal_ids else found)
     except FileRefused as refused:
         if not dry_run:
             with home.db.write() as tx:

@@ -1,5 +1,6 @@
 """What a file does to the house: files as text in, rows out, through the same door as page, inbox and command."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 
 from data.database import Query
+from data.files.exports_store import ask_export
 from data.home import Home
-from data.people.rules import SYSTEM
+from data.people.rules import SYSTEM, Actor
+from data.sims.store import join_report
+from jobs import write_exports
 from jobs.importing.taking import Taken, take
 
 CARD = "89860012345678901234"
@@ -240,6 +244,7 @@ def test_a_dry_run_counts_and_changes_nothing(home: Home, drop: Drop) -> None:
     assert (taken.state, taken.counts.new) == ("rehearsed", 1)
     for table in ("sim", "plan", "upload", "finding", "sim_now"):
         assert value(home, f"SELECT count(*) FROM {table}") == 0
+    assert list(home.incoming.iterdir()) == []
 
 
 def test_a_merchant_is_provisional_until_a_file_describes_him(home: Home, drop: Drop) -> None:
@@ -248,3 +253,41 @@ def test_a_merchant_is_provisional_until_a_file_describes_him(home: Home, drop: 
     taken = drop("merchants", "merchant_no,name,agent_no\n898110012340001,面馆,A7\n")
     assert taken.counts.changed == 1
     assert findings(home) == {"unknown_agent": "A7"}
+
+
+def test_a_ledger_may_name_a_card_by_a_number_that_only_a_later_card_list_explains(home: Home, drop: Drop) -> None:
+    taken = drop("terminals", "终端号,商户号,物联卡号\n00012345,898110012340001,1064912345678\n")
+    assert taken.rows_refused == 0
+    assert findings(home)["unknown_card"] == "1064912345678"
+    drop("cards", f"iccid,msisdn\n{CARD},1064912345678\n")
+    assert sql(home, "SELECT terminal_id FROM sim_now") == [{"terminal_id": "00012345"}]
+    assert "unknown_card" not in findings(home)
+
+
+def test_the_carrier_is_the_iccids_where_no_file_says_it(home: Home, drop: Drop) -> None:
+    drop("cards", f"iccid,tags\n{CARD},a\n89861112345678901234,b\n89990012345678901234,c\n")
+    assert [row["carrier"] for row in sql(home, "SELECT carrier FROM sim ORDER BY tags")] == ["mobile", "telecom", ""]
+    drop("cards", f"iccid,carrier\n{CARD},联通\n")
+    drop("cards", f"iccid,tags\n{CARD},d\n")
+    assert sql(home, "SELECT carrier FROM sim WHERE tags = 'd'") == [{"carrier": "unicom"}]
+
+
+def test_terminals_without_a_card_are_a_line_of_the_report_and_an_export(
+    home: Home, drop: Drop, people: dict[str, Actor]
+) -> None:
+    drop("terminals", f"terminal_id,merchant_no,iccid\n00012345,898110012340001,{CARD}\n00012346,898110012340001,\n")
+    report = {line.kind: line.count for line in join_report(home.db.read(), today=date(2026, 11, 22))}
+    assert (report["terminals_without_card"], report["cards_without_terminal"]) == (1, 0)
+    with home.db.write() as tx:
+        ask_export(
+            tx,
+            people["operator"],
+            what="terminals",
+            format="csv",
+            filters={"report": "terminals_without_card"},
+            split_by=None,
+            language="en",
+        )
+    write_exports.run(home, threading.Event())
+    rows = next(home.exports.glob("*.csv")).read_text(encoding="utf-8-sig").splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["00012346"]
