@@ -37,6 +37,9 @@ def import_files(
     accept_good: Annotated[
         bool, typer.Option("--accept-good", help="Take the good rows of a file with bad ones")
     ] = False,
+    pad_terminal_ids: Annotated[
+        bool, typer.Option("--pad-terminal-ids", help="Short terminal numbers lost leading zeros: pad them to 8 digits")
+    ] = False,
     home_flag: HomeOption = None,
     who: AsOption = None,
     as_json_: JsonOption = False,
@@ -55,6 +58,7 @@ def import_files(
                 layout=layout,
                 accept_good=accept_good,
                 dry_run=dry_run,
+                pad_terminal_ids=pad_terminal_ids,
             )
             for path in files
         ]

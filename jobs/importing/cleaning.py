@@ -36,7 +36,7 @@ class Cleaned:
     rows: int  # records the file holds: good and refused ones
 
 
-def clean(recognition: Recognition, *, today: date, pad_terminal_ids: bool = False) -> Cleaned:
+def clean(recognition: Recognition, *, today: date) -> Cleaned:
     """The rows of a recognised file as a typed table.
 
     1. Gather the records of every sheet: no sums, no repeated headers, no torn lines.
@@ -54,7 +54,7 @@ def clean(recognition: Recognition, *, today: date, pad_terminal_ids: bool = Fal
     for canonical, header in recognition.mapping.items():
         month = month_of(canonical) if canonical not in kind.fields else None
         field = kind.fields["used_mb"] if month else kind.fields[canonical]
-        notes = Notes(unit=header_of(header).unit, today=today, pad_terminal_ids=pad_terminal_ids)
+        notes = Notes(unit=header_of(header).unit, today=today)
         cleaned = _column(rows, header, field, notes)
         if month:
             months[month] = cleaned

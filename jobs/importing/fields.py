@@ -13,6 +13,9 @@ from jobs.importing.values import Notes, tidy_text
 STRING, WHOLE, DAY, YES_NO = pa.string(), pa.int64(), pa.date32(), pa.bool_()
 INSTANT = pa.timestamp("us", tz="UTC")
 
+# The canonical name under which a column of terminal numbers is taken with its short ones padded to 8 digits.
+PADDED_TERMINAL_ID = "padded_terminal_id"
+
 
 @dataclass(frozen=True)
 class Field:
@@ -56,7 +59,11 @@ _USED = {
 _MERCHANT_NO = {"merchant_no": _field(identifiers.parse_merchant_no, "merchant_no")}
 _AGENT = {"agent_no": _field(identifiers.parse_other_number, "agent_no"), **_text("agent_name")}
 _CONTACT = {**_text("contact_name"), "contact_phone": _field(coded.parse_phone, "contact_phone")}
-_TERMINAL_ID = {"terminal_id": _field(identifiers.parse_terminal_id, "terminal_id")}
+_TERMINAL_ID = {
+    "terminal_id": _field(identifiers.parse_terminal_id, "terminal_id"),
+    # No header means it: only a person takes a column so.
+    PADDED_TERMINAL_ID: _field(identifiers.parse_padded_terminal_id, "terminal_id", STRING, PADDED_TERMINAL_ID),
+}
 _SERIAL_NO = {"serial_no": _field(identifiers.parse_other_number, "serial_no")}
 _IMEI = {"imei": _field(identifiers.parse_imei, "imei")}
 
@@ -107,7 +114,7 @@ KINDS: dict[str, Kind] = {
             **_CONTACT,
             **_CARD,
         },
-        identity=(("terminal_id",), ("serial_no",)),
+        identity=(("terminal_id",), (PADDED_TERMINAL_ID,), ("serial_no",)),
     ),
     "merchants": Kind(
         fields={

@@ -98,22 +98,31 @@ def parse_imei(cell: Cell, notes: Notes) -> str | None:
 
 
 def parse_terminal_id(cell: Cell, notes: Notes) -> str | None:
-    """8 characters. A shorter number has lost its leading zeros: refused, or padded where the person says so."""
+    """8 characters. A shorter number has lost its leading zeros, and nobody but a person knows that it had some."""
     text = _digits_kept(cell, notes)
     if text is None:
         return None
     if text.isdigit() and len(text) < 8:
-        if notes.pad_terminal_ids:
-            notes.add(N_("Terminal numbers were padded with zeros to 8 digits"))
-            return text.zfill(8)
         raise ValueRefused(
-            N_("'{value}' has {length} digits, a terminal number has 8: a leading zero was lost; choose 'pad to 8'"),
+            N_(
+                "'{value}' has {length} digits, a terminal number has 8: a leading zero was lost; "
+                "take the column as 'Terminal number, padded to 8'"
+            ),
             value=text,
             length=len(text),
         )
     if not re.fullmatch(r"[0-9A-Z]{8}", text):
         raise ValueRefused(N_("'{value}' is no terminal number: must be 8 digits or letters; correct it"), value=text)
     return text
+
+
+def parse_padded_terminal_id(cell: Cell, notes: Notes) -> str | None:
+    """As parse_terminal_id, where a person has said that short numbers lost their leading zeros."""
+    text = _digits_kept(cell, notes)
+    if text is not None and text.isdigit() and len(text) < 8:
+        notes.add(N_("Terminal numbers were padded with zeros to 8 digits"))
+        return text.zfill(8)
+    return parse_terminal_id(cell, notes)
 
 
 def parse_merchant_no(cell: Cell, notes: Notes) -> str | None:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.files.rules import Layout
 from data.words import N_
-from jobs.importing.fields import KINDS, STAND_INS
+from jobs.importing.fields import KINDS, PADDED_TERMINAL_ID, STAND_INS
 from jobs.importing.headers import BY_VALUES_CONCEPT, concept_of, header_of, month_of, priority_of
 from jobs.importing.refusing import FileRefused
 from jobs.importing.sheets import Workbook
@@ -123,6 +123,15 @@ def _concepts(parts: list[Part]) -> dict[str, str]:
     return concepts
 
 
+def with_padded_terminal_ids(recognition: Recognition) -> Recognition:
+    """The same file, its terminal numbers taken with short ones padded to 8 digits."""
+    mapping = {
+        PADDED_TERMINAL_ID if canonical == "terminal_id" else canonical: header
+        for canonical, header in recognition.mapping.items()
+    }
+    return replace(recognition, mapping=mapping)
+
+
 def _by_values(parts: list[Part], header: str) -> str:
     iccids = others = 0
     for part in parts:
@@ -211,6 +220,8 @@ def _checked(
                 kind=kind,
                 columns=", ".join(fields),
             )
+    if PADDED_TERMINAL_ID in written:
+        written.pop("terminal_id", None)
     return written
 
 

@@ -24,7 +24,6 @@ class Notes:
 
     unit: str | None = None  # the header's unit (headers.UNITS)
     today: date | None = None
-    pad_terminal_ids: bool = False
     said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, msgid: str, **values: Any) -> None:

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from data import words
+from jobs.importing.cleaning import clean
+from jobs.importing.recognising import recognise, with_padded_terminal_ids
 
 CARD = "89860412345678901234"
 
@@ -120,7 +122,13 @@ def test_identifiers_have_their_shapes(importing, column, value, kept):
 
 def test_a_terminal_number_that_lost_a_zero_can_be_padded(importing):
     content = importing.xlsx(("S", [["终端号", "商户号"], [1234567, "898110154110001"]]))
-    assert "a leading zero was lost; choose 'pad to 8'" in importing.cleaned(content).refusals[0].sentence()
-    padded = importing.cleaned(content, pad_terminal_ids=True)
-    assert padded.table.column("terminal_id").to_pylist() == ["01234567"]
-    assert any("padded" in remark.sentence() for remark in padded.remarks)
+    sentence = importing.cleaned(content).refusals[0].sentence()
+    assert "a leading zero was lost; take the column as 'Terminal number, padded to 8'" in sentence
+    by_mapping = {"terminal_id": "终端号", "padded_terminal_id": "终端号", "merchant_no": "商户号"}
+    by_option = with_padded_terminal_ids(recognise(importing.read(content)))
+    for padded in (
+        importing.cleaned(content, kind="terminals", mapping=by_mapping),
+        clean(by_option, today=date(2026, 11, 22)),
+    ):
+        assert padded.table.column("terminal_id").to_pylist() == ["01234567"]
+        assert any("padded" in remark.sentence() for remark in padded.remarks)
