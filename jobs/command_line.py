@@ -3,7 +3,7 @@
 import sys
 
 import typer
-from click import ClickException
+from typer.exceptions import TyperException
 
 from jobs.commands import USAGE, demo, exports, imports, renew, serve, users
 
@@ -24,7 +24,7 @@ def main() -> None:
         code = app(standalone_mode=False)
     except typer.Abort:
         code = 130
-    except ClickException as error:
-        error.show()
+    except TyperException as error:
+        typer.echo(error.format_message(), err=True)
         code = USAGE
     sys.exit(code or 0)
