@@ -15,8 +15,8 @@ from jobs.importing.mangled import mangled_iccids
 from jobs.importing.recognising import Recognition
 from jobs.importing.records import drop_repeats
 from jobs.importing.refusing import FileRefused, Refusal, Remark, ValueRefused
-from jobs.importing.sheets import Cell
-from jobs.importing.tables import Part, is_sum
+from jobs.importing.sheets import MAX_COLUMNS, Cell
+from jobs.importing.tables import Part, is_note, is_sum
 from jobs.importing.values import Notes
 
 # What a refusal shows of a value; the file has the rest.
@@ -49,6 +49,10 @@ def clean(recognition: Recognition, *, today: date) -> Cleaned:
     """
     kind = _kind(recognition)
     rows = _Rows.gathered(recognition.parts)
+    for sheet in recognition.skipped_sheets:
+        if not is_note(sheet):
+            msgid = N_("Sheet '{sheet}' has other columns and was not read; import it as a file of its own")
+            rows.remark("", msgid, sheet, 1, "", {"sheet": sheet})
     columns: dict[str, tuple[pa.DataType, list[Any]]] = {}
     months: dict[date, list[Any]] = {}
     for canonical, header in recognition.mapping.items():
@@ -172,7 +176,9 @@ class _Rows:
 
     def column(self, header: str) -> list[Cell]:
         """One column's cells, None where a row is too short."""
-        return [row[place] if (place := places[header]) < len(row) else None for row, places in self.cells]
+        return [
+            row[place] if (place := places.get(header, MAX_COLUMNS)) < len(row) else None for row, places in self.cells
+        ]
 
 
 def _column(rows: _Rows, header: str, field: Field, notes: Notes) -> list[Any]:

@@ -9,7 +9,7 @@ from data.words import N_
 from jobs.importing.fields import KINDS, PADDED_TERMINAL_ID, STAND_INS
 from jobs.importing.headers import BY_VALUES_CONCEPT, concept_of, header_of, month_of, priority_of
 from jobs.importing.refusing import FileRefused
-from jobs.importing.sheets import Workbook
+from jobs.importing.sheets import MAX_COLUMNS, Workbook
 from jobs.importing.tables import CARD_CONCEPTS, Part, is_sum, same_tables, tables_of, tables_of_layout
 
 _SAMPLE_ROWS = 20
@@ -87,10 +87,10 @@ def recognise(
             N_("{file} has no table: no row with at least two column names was found"), file=workbook.filename
         )
     parts, skipped = same_tables(workbook, found)
-    headers = tuple(parts[0].places)
+    headers = tuple(dict.fromkeys(header for part in parts for header in part.places))
     if layout is not None and (kind is None or kind == layout.kind):
         kind, mapping = layout.kind, _as_written(layout.mapping, headers)
-    concepts = _concepts(parts)
+    concepts = _concepts(parts, headers)
     kind = kind or _kind(set(concepts.values()), months=sum(month_of(header) is not None for header in headers))
     if mapping is None:
         mapped = _mapping(kind, concepts, headers) if kind else {}
@@ -111,10 +111,10 @@ def recognise(
     )
 
 
-def _concepts(parts: list[Part]) -> dict[str, str]:
+def _concepts(parts: list[Part], headers: tuple[str, ...]) -> dict[str, str]:
     """Header to concept; headers such as 卡号 are decided by their values."""
     concepts: dict[str, str] = {}
-    for header in parts[0].places:
+    for header in headers:
         concept = concept_of(header)
         if concept == BY_VALUES_CONCEPT:
             concept = _by_values(parts, header)
@@ -135,7 +135,7 @@ def with_padded_terminal_ids(recognition: Recognition) -> Recognition:
 def _by_values(parts: list[Part], header: str) -> str:
     iccids = others = 0
     for part in parts:
-        place = part.places[header]
+        place = part.places.get(header, MAX_COLUMNS)
         for row in part.sheet.rows[part.header_index + 1 :][:_DECIDE_BY_ROWS]:
             cell = row[place] if place < len(row) else None
             if cell is None:

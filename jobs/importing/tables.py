@@ -12,6 +12,8 @@ from jobs.importing.words_of_files import plain
 
 # Title rows, blank rows and notes above a table are fewer than this.
 _HEADER_WITHIN = 40
+# Sheets of one file that share this much of their headers are one table: someone added a column to one of them.
+_SHARED = 0.6
 CARD_CONCEPTS = {"iccid", "msisdn", "imsi", BY_VALUES_CONCEPT}
 
 
@@ -29,7 +31,7 @@ def tables_of(workbook: Workbook, wanted: set[str]) -> list[Part]:
     """The likeliest header row of each sheet that has one; the sheet with the most known headers comes first."""
     found: list[tuple[int, Part]] = []
     for sheet in workbook.sheets:
-        if plain(sheet.name) in NOTE_SHEETS:
+        if is_note(sheet.name):
             continue
         scored = [(_score(row, wanted), -index, index) for index, row in enumerate(sheet.rows[:_HEADER_WITHIN])]
         best = max(scored, default=(0, 0, 0))
@@ -56,15 +58,24 @@ def tables_of_layout(workbook: Workbook, layouts: Sequence[Layout]) -> tuple[Lay
 
 
 def same_tables(workbook: Workbook, found: list[Part]) -> tuple[list[Part], list[str]]:
-    """The first table and those of other sheets with the same headers, in the file's order; names of the rest."""
-    words = {header_of(header).word for header in found[0].places}
-    same = [part for part in found if {header_of(header).word for header in part.places} == words]
+    """The first table and those of other sheets with much the same headers, in the file's order; names of the rest."""
+    first = found[0]
+    same = [part for part in found if _alike(first, part)]
     taken = {id(part.sheet) for part in same}
     order = {id(sheet): place for place, sheet in enumerate(workbook.sheets)}
     same.sort(key=lambda part: order[id(part.sheet)])
-    first = same[0]
     renamed = [Part(part.sheet, part.header_index, part.header_line, _renamed(part, first)) for part in same]
     return renamed, [sheet.name for sheet in workbook.sheets if id(sheet) not in taken and sheet.rows]
+
+
+def is_note(sheet_name: str) -> bool:
+    """Whether a sheet explains the file instead of being it."""
+    return plain(sheet_name) in NOTE_SHEETS
+
+
+def _alike(first: Part, part: Part) -> bool:
+    here, there = ({header_of(header).word for header in each.places} for each in (first, part))
+    return len(here & there) >= _SHARED * max(len(here), len(there))
 
 
 def _score(row: list[Cell], wanted: set[str]) -> int:
@@ -101,13 +112,15 @@ def _part(sheet: Sheet, index: int) -> Part:
 
 
 def _renamed(part: Part, first: Part) -> dict[str, int]:
-    """`part`'s places under the first part's spelling of each header."""
-    by_word: dict[str, list[int]] = {}
+    """`part`'s places under the first part's spelling of each header, its own where the first has none."""
+    spellings: dict[str, list[str]] = {}
+    for header in first.places:
+        spellings.setdefault(header_of(header).word, []).append(header)
+    places: dict[str, int] = {}
     for header, place in part.places.items():
-        by_word.setdefault(header_of(header).word, []).append(place)
-    return {
-        header: by_word[header_of(header).word].pop(0) for header in first.places if by_word[header_of(header).word]
-    }
+        known = spellings.get(header_of(header).word)
+        places[known.pop(0) if known else header] = place
+    return places
 
 
 def is_sum(row: list[Cell]) -> bool:

@@ -78,6 +78,16 @@ def test_sheets_with_the_same_header_are_read_as_one(importing):
     assert cleaned.table.column("sheet").to_pylist() == ["移动", "联通"]
     assert cleaned.table.column("line").to_pylist() == [2, 3]
     assert [str(day) for day in cleaned.table.column("expires_on").to_pylist()] == ["2027-01-01", "2027-02-01"]
+    assert any("Sheet '杂记' has other columns" in remark.sentence() for remark in cleaned.remarks)
+
+
+def test_a_sheet_with_one_column_more_is_still_the_same_table(importing):
+    content = importing.xlsx(
+        ("移动", [["ICCID", "到期日", "卡状态"], ["89860412345678901234", "2027-01-01", "正常"]]),
+        ("联通", [["ICCID", "标签", "到期日", "卡状态"], ["89860622330012345678", "北区", "2027-02-01", "停机"]]),
+    )
+    rows = importing.cleaned(content).table.to_pylist()
+    assert [(row["tags"], row["status"]) for row in rows] == [(None, "active"), ("北区", "stopped_manual")]
 
 
 @pytest.mark.parametrize(
