@@ -18,7 +18,7 @@ if proposed is not None:
         # Only now does another form begin: a double click on the old one can make no second batch.
         viewer.new_form_key("renew")
         viewer.forget("renew:proposed")
-        viewer.forget(widgets.RENEW_SELECTION)
+        renewal_choice.forget()
         st.rerun()
     st.stop()
 

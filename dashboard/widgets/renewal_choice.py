@@ -16,8 +16,9 @@ from data.words import N_, _, number, plural
 
 # The first article asks for the card type first: GPRS (2G), 3G or 4G.
 _NETWORKS = ("2G", "3G", "4G", "5G", "NB")
-# None: each plan's own term. A number that is no multiple of a plan's term is refused line by line.
-_TERMS = (None, 1, 3, 6, 12, 24, 36)
+PASTED = "renew:paste"
+# 0: each plan's own term. A number that is no multiple of a plan's term is refused line by line.
+_TERMS = (0, 1, 3, 6, 12, 24, 36)
 _SOURCES = {"selection": N_("Ticked SIMs"), "due": N_("Due list"), "pasted": N_("Pasted list")}
 
 
@@ -26,7 +27,7 @@ class Chosen:
     """What the person asks a price for."""
 
     sim_ids: tuple[int, ...]  # at most MOST_TICKED, the ones to act on first
-    months: int | None
+    months: int | None  # None: each plan's own term
 
 
 def choose(*, today: date) -> Chosen:
@@ -51,7 +52,13 @@ def choose(*, today: date) -> Chosen:
     if len(found) > MOST_TICKED:
         most = number(MOST_TICKED)
         st.warning(_("One batch holds at most {most} SIMs: these are the ones to act on first.", most=most))
-    return Chosen(found[:MOST_TICKED], months)
+    return Chosen(found[:MOST_TICKED], months or None)
+
+
+def forget() -> None:
+    """The ticked and the pasted list have become a batch; the next choice begins anew."""
+    viewer.forget(RENEW_SELECTION)
+    viewer.forget(f"{PASTED}:pasted")
 
 
 def _due(place: DeltaGenerator, today: date) -> SimFilter:
@@ -63,10 +70,8 @@ def _due(place: DeltaGenerator, today: date) -> SimFilter:
 
 
 def _pasted() -> SimFilter:
-    return SimFilter(sim_ids=paste_list("renew:paste", expanded=True) or ())
+    return SimFilter(sim_ids=paste_list(PASTED, open=True) or ())
 
 
-def _term(months: int | None) -> str:
-    if months is None:
-        return _("The plan's own term")
-    return plural("{count} month", "{count} months", months)
+def _term(months: int) -> str:
+    return plural("{count} month", "{count} months", months) if months else _("The plan's own term")

@@ -91,6 +91,18 @@ def test_the_ticked_sims_arrive_from_the_list(home, fleet, page):
     assert _figures(test)["SIMs to renew"] == "2"
 
 
+def test_a_pasted_list_is_a_choice_and_unknown_lines_are_named(home, fleet, page):
+    fleet(3)
+    test = page("renew", "operator")
+    source = next(control for control in test.button_group if str(control.key).startswith("renew:source"))
+    test = source.set_value("pasted").run()
+    test.text_area[0].set_value("8986000000000000001\nno such card")
+    next(button for button in test.button if button.label == "Find these").click().run()
+    assert not test.exception
+    assert _figures(test)["SIMs to renew"] == "1"
+    assert any("1 line not found" in caption.value for caption in test.caption)
+
+
 def test_the_button_names_number_and_sum_and_makes_one_batch(home, fleet, page):
     fleet(3)
     test = page("renew", "operator")
