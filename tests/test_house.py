@@ -217,7 +217,10 @@ def test_every_carrier_file_is_in_the_table() -> None:
     from jobs.carriers import CARRIERS
 
     apart = {"__init__", "accounts", "http"}
-    assert set(CARRIERS) == {path.stem for path in (ROOT / "jobs/carriers").glob("*.py")} - apart
+    folder = ROOT / "jobs/carriers"
+    # One carrier, one file; or a folder of its name when it passes 300 lines.
+    found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert set(CARRIERS) == found - apart
 
 
 def test_the_static_folder_holds_only_the_font_and_the_icon() -> None:

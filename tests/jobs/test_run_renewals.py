@@ -10,7 +10,8 @@ from data.database import Query
 from data.renewals import journal, recovery, rules
 from data.renewals import store as renewals
 from jobs import run_renewals, settle_unknowns
-from jobs.carriers import Later, accounts, practice_ledger
+from jobs.carriers import Later, accounts
+from jobs.carriers.practice import ledger as practice_ledger
 
 GO = threading.Event()
 
@@ -41,7 +42,10 @@ def approve(home, by, batch):
 
 def standing(home, batch):
     status = renewals.status(home.db.read(), batch)
-    counts = {name: getattr(status, name) for name in ("pending", "submitted", "unknown", "succeeded", "failed", "cancelled", "needs_review")}
+    counts = {
+        name: getattr(status, name)
+        for name in ("pending", "submitted", "unknown", "succeeded", "failed", "cancelled", "needs_review")
+    }
     assert sum(counts.values()) == status.items
     assert sum(status.fen.values()) == status.amount_fen
     return {name: count for name, count in counts.items() if count} | {"state": status.state}
@@ -50,7 +54,9 @@ def standing(home, batch):
 def charges(home):
     """Charges per order number, from the carrier's own file."""
     ledger = practice_ledger.Ledger(home.practice / "ledger.jsonl")
-    return Counter(entry.order_no for of_order in ledger._by_order.values() for entry in of_order if entry.kind == "charge")
+    return Counter(
+        entry.order_no for of_order in ledger._by_order.values() for entry in of_order if entry.kind == "charge"
+    )
 
 
 def work(home):
@@ -68,7 +74,9 @@ def test_a_batch_is_bought_once_and_the_cards_run_on(demo_home, approved):
     assert work(demo_home) is None
     assert standing(demo_home, batch) == {"succeeded": 250, "state": "done"}
     assert set(charges(demo_home).values()) == {1}
-    moved = sql("SELECT count(*) FROM sim s JOIN sim_now n USING (sim_id) WHERE year(s.expires_on) = 2027 AND s.expires_on = n.expires_on AND expiry_source = 'renewal'")
+    moved = sql(
+        "SELECT count(*) FROM sim s JOIN sim_now n USING (sim_id) WHERE year(s.expires_on) = 2027 AND s.expires_on = n.expires_on AND expiry_source = 'renewal'"
+    )
     assert demo_home.db.read().value(moved) == 250
     spent = demo_home.db.read().rows(sql("SELECT state, sum(amount_fen)::BIGINT AS fen FROM reservation GROUP BY 1"))
     assert spent == [{"state": "spent", "fen": 250 * 1200}]
@@ -135,7 +143,9 @@ def test_a_carrier_that_always_puts_off_ends_with_a_person(demo_home, approved, 
     assert demo_home.db.read().value(sql("SELECT reason FROM state")) == "too_many_trips"
 
 
-def test_a_refusal_is_failed_with_its_reason_and_the_repaired_are_bought_under_the_next_number(demo_home, people, approved):
+def test_a_refusal_is_failed_with_its_reason_and_the_repaired_are_bought_under_the_next_number(
+    demo_home, people, approved
+):
     batch = approved(40, refused_share=1.0)
     work(demo_home)
     assert standing(demo_home, batch) == {"failed": 40, "state": "done"}
@@ -149,7 +159,9 @@ def test_a_refusal_is_failed_with_its_reason_and_the_repaired_are_bought_under_t
     with demo_home.db.write() as tx:
         first = renewals.retry_repaired(tx, people["operator"], obligations=tried, form_key="r0")
         for obligation in tried + dead:
-            renewals.note(tx, people["operator"], obligation=obligation, note="topped up", ticket_no="T1", repaired=True)
+            renewals.note(
+                tx, people["operator"], obligation=obligation, note="topped up", ticket_no="T1", repaired=True
+            )
         again = renewals.retry_repaired(tx, people["operator"], obligations=tried + dead, form_key="r1")
     assert (first.batch, first.refused) == (None, len(tried))
     assert (again.items, again.refused) == (len(tried), len(dead))
@@ -298,7 +310,9 @@ def test_of_eight_threads_each_item_is_claimed_by_one(demo_home, approved):
     def claim():
         for start in range(0, 200, 20):
             with demo_home.db.write(quiet=True) as tx:
-                claimed, _parked = renewals.claim(tx, SYSTEM, batch=batch, items=items[start : start + 20], expiries={}, deadline_at=tx.now)
+                claimed, _parked = renewals.claim(
+                    tx, SYSTEM, batch=batch, items=items[start : start + 20], expiries={}, deadline_at=tx.now
+                )
             won.extend(item.obligation for item in claimed)
 
     threads = [threading.Thread(target=claim) for _ in range(8)]

@@ -14,7 +14,7 @@ from data.home import Home
 from data.sims.rules import new_expiry
 from jobs.carriers import Accepted, CardReading, Confirmed, Later, NotFound, Order, Outcome, Refused, Terms, Unknown
 from jobs.carriers.accounts import PracticeAccount
-from jobs.carriers.practice_ledger import Entry, Ledger, opened
+from jobs.carriers.practice.ledger import Entry, Ledger, opened
 
 ABILITIES = {
     "renew": ("yes", "in this process"),

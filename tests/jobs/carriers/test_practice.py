@@ -7,7 +7,7 @@ import pytest
 
 from data.renewals import rules
 from jobs.carriers import Accepted, Confirmed, Later, NotFound, Order, Refused, Unknown, accounts, practice
-from jobs.carriers.practice_ledger import Ledger
+from jobs.carriers.practice.ledger import Ledger
 
 
 @pytest.fixture
@@ -101,7 +101,9 @@ def test_a_wrong_amount_and_a_foreign_card_are_refused(carrier):
 def test_two_or_three_in_a_hundred_are_refused_for_believable_reasons(carrier):
     practice_a = carrier(2000, refused_share=0.025)
     orders = [order(number) for number in range(1, 2001)]
-    outcomes = [outcome for start in range(0, 2000, 100) for outcome in renewed(practice_a, *orders[start : start + 100])]
+    outcomes = [
+        outcome for start in range(0, 2000, 100) for outcome in renewed(practice_a, *orders[start : start + 100])
+    ]
     refused = Counter(outcome.reason for outcome in outcomes if isinstance(outcome, Refused))
     assert 30 <= refused.total() <= 75
     assert set(refused) <= set(rules.REASONS)
