@@ -15,9 +15,11 @@ viewer.enter()
 today = reading.today()
 asked = st.query_params.get("q", "").strip()
 with widgets.page_head(_("Look up"), _("ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone")):
-    if asked and st.button(_("Clear"), icon=":material/close:", type="tertiary"):
-        del st.query_params["q"]
-        st.rerun()
+    if asked:
+        st.text(asked, width="content")  # plain text: it is whatever somebody typed
+        if st.button(_("Clear"), icon=":material/close:", type="tertiary"):
+            del st.query_params["q"]
+            st.rerun()
 
 if asked:
     with st.skeleton(height=160):
@@ -36,8 +38,7 @@ if asked:
             if hits.num_rows == MOST_HITS
             else None
         )
-        with widgets.section(count, more) as beside:
-            beside.text(asked)  # plain text: it is whatever somebody typed
+        with widgets.section(count, more):
             widgets.sim_table(hits, key=LIST)
 
 pasted = widgets.paste_list(LIST, open=not asked)

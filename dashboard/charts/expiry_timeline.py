@@ -33,7 +33,7 @@ def _built(_language: str) -> dict[str, Any]:
                 scale=alt.Scale(type="utc"),
                 axis=alt.Axis(format="%m-%d", grid=False, labelOverlap=True, tickCount="week"),
             ),
-            y=alt.Y("sum(sims):Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            y=alt.Y("sum(sims):Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
             color=alt.Color(
                 "carrier:N",
                 title=None,

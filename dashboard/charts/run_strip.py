@@ -35,7 +35,9 @@ def _built(_language: str, lines: int) -> dict[str, Any]:
                 "job:N",
                 title=None,
                 sort=None,
-                axis=alt.Axis(labelLimit=380, ticks=False, domain=False, labelOverlap=False),
+                axis=alt.Axis(
+                    labelLimit=380, ticks=False, domain=False, labelOverlap=False, labelFlush=False, labelBound=False
+                ),
             ),
             color=alt.Color(
                 "outcome:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=None

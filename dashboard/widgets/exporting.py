@@ -45,10 +45,11 @@ def export_button(what: str, filters: Mapping[str, Any], label: str, key: str, *
                     split_by=split_by,
                     language=language(),
                 )
-                viewer.keep(f"{key}:export", asked)
-        asked_before: int | None = viewer.kept(f"{key}:export")
-        if asked_before is not None:
-            _progress(asked_before, who.actor)
+                viewer.keep(f"{key}:export", (asked, filters))
+        # The link belongs to the rows it was asked for; under another filter it would promise the wrong ones.
+        export_id, of_filters = viewer.kept(f"{key}:export", (None, None))
+        if export_id is not None and of_filters == filters:
+            _progress(export_id, who.actor)
 
 
 def _split(key: str) -> str | None:

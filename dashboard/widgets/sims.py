@@ -9,10 +9,10 @@ import streamlit as st
 
 from dashboard import reading
 from dashboard.widgets import tables
-from data.renewals.rules import STATE_WORDS
+from data.renewals.rules import BATCH_WORDS, STATE_WORDS
 from data.sims.labels import MATCHED
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
-from data.words import _
+from data.words import _, language
 
 STATUS_COLOURS = {
     "active": "green",
@@ -32,6 +32,7 @@ STATUS_COLOURS = {
 }
 DECISION_COLOURS = {"renew": "green", "decline": "gray", "swap": "violet", "undecided": "orange"}
 STATE_COLOURS = {
+    "proposed": "violet",
     "pending": "blue",
     "submitted": "blue",
     "unknown": "orange",
@@ -40,6 +41,8 @@ STATE_COLOURS = {
     "failed": "red",
     "cancelled": "gray",
 }
+# A renewal under way is waiting for its approver, or in one of the seven states.
+RENEWAL_WORDS = {"proposed": BATCH_WORDS["proposed"], **STATE_WORDS}
 # An order placed within a week of its act-by date still has a working day in hand.
 SOON = timedelta(days=7)
 
@@ -98,7 +101,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
     config = st.column_config
     columns = {
         "card": config.LinkColumn(_("ICCID"), display_text=r"iccid=(.*)$", pinned=True, width=162, alignment="left"),
-        "matched": config.TextColumn(_("Found by"), width=100),
+        "matched": config.TextColumn(_("Found by"), width=_px(80, 120)),
         "act_by": tables.badge_column(
             _("Act by"),
             {day.isoformat(): day.isoformat() for day in days},
@@ -112,11 +115,20 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             _("Cancel-by"), width=88, help=_("The last day before the number is gone for good")
         ),
         "status": tables.badge_column(
-            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS
+            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS, width=_px(84, 158)
+        ),
+        "decision": tables.badge_column(
+            _("Decision"),
+            {code: _(word) for code, word in DECISION_WORDS.items()},
+            DECISION_COLOURS,
+            width=_px(64, 115),
+        ),
+        "item_state": tables.badge_column(
+            _("Renewal"), {code: _(word) for code, word in RENEWAL_WORDS.items()}, STATE_COLOURS, width=_px(92, 130)
         ),
         "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
-        "merchant": config.TextColumn(_("Merchant"), width=150),
-        "agent": config.TextColumn(_("Agent"), width=112),
+        "merchant": config.TextColumn(_("Merchant"), width=_px(150, 125)),
+        "agent": config.TextColumn(_("Agent"), width=_px(112, 90)),
         "city": config.TextColumn(_("City"), width=54),
         "carrier": config.TextColumn(_("Carrier"), width=75),
         "plan": config.TextColumn(_("Plan"), width=130),
@@ -125,12 +137,6 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             _("Used this month"), format="percent", min_value=0, max_value=1, color="auto-inverse", width=130
         ),
         "exhausts_on": tables.date_column(_("Used up on"), width=90),
-        "decision": tables.badge_column(
-            _("Decision"), {code: _(word) for code, word in DECISION_WORDS.items()}, DECISION_COLOURS, width=90
-        ),
-        "item_state": tables.badge_column(
-            _("Renewal"), {code: _(word) for code, word in STATE_WORDS.items()}, STATE_COLOURS, width=105
-        ),
     }
     rare = {"matched", "exhausts_on", "decision", "item_state"}
     return {
@@ -138,6 +144,11 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         for name, column in columns.items()
         if name not in rare or (name in data.column_names and data.column(name).null_count < data.num_rows)
     }
+
+
+def _px(chinese: int, english: int) -> int:
+    # Chinese says in two to four characters what English needs three words for.
+    return chinese if language() == "zh_CN" else english
 
 
 def _links(start: str, values: Iterable[str | None]) -> pa.Array:

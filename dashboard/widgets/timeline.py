@@ -26,9 +26,7 @@ def brushed_timeline(flt: SimFilter, *, days: int, key: str) -> SimFilter:
         return flt
     words = pa.array(carrier_words(rows.column("carrier").to_pylist()), type=pa.string())
     picked = st.vega_lite_chart(
-        pa.concat_tables(
-            [replaced(rows, carrier=words).select(_ROWS.names).cast(_ROWS), _ends(words[0].as_py(), days)]
-        ),
+        pa.concat_tables([replaced(rows, carrier=words).select(_ROWS.names).cast(_ROWS), _frame_of(days)]),
         expiry_timeline.spec(),
         key=f"{key}:timeline:{viewer.kept(f'{key}:brush', 0)}",
         on_select="rerun",
@@ -56,12 +54,16 @@ def brushed_days(selection: Any) -> tuple[date, date] | None:
     return start, max(start, (last - timedelta(hours=12)).date())
 
 
-def _ends(carrier: str, days: int) -> pa.Table:
-    # Two empty days hold the axis to the whole horizon.
+def _frame_of(days: int) -> pa.Table:
+    # Empty rows hold the axis to the whole horizon, and every carrier to its colour, whatever the filter leaves.
     today = reading.today()
-    return pa.table(
-        {"day": [today, today + timedelta(days=days)], "carrier": [carrier] * 2, "sims": [0, 0]}, schema=_ROWS
-    )
+    carriers = carrier_words(reading.read(sims.choices).carriers)
+    rows = [
+        {"day": on, "carrier": carrier, "sims": 0}
+        for carrier in carriers
+        for on in (today, today + timedelta(days=days))
+    ]
+    return pa.Table.from_pylist(rows, schema=_ROWS)
 
 
 def _drop_brush(key: str) -> None:
