@@ -241,4 +241,4 @@ def _say(status: Status) -> None:
         items=status.items,
         amount=yuan(status.amount_fen),
     )
-    out.print(" · ".join([head, *parts]), highlight=False)
+    out.print(" · ".join([head, *parts]), highlight=False, soft_wrap=True)

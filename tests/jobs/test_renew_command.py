@@ -1,0 +1,89 @@
+"""`flowcard renew …` as a script meets it: JSON, exit codes, one sentence when it cannot."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from data.home import open_home
+from jobs.command_line import app
+
+
+@pytest.fixture
+def flowcard(demo_home, people, fleet, monkeypatch):
+    """`flowcard(10)` makes the fleet and gives `renew("propose", …)` -> (exit code, standard output)."""
+
+    def build(count, **practice):
+        fleet(count, **practice)
+        demo_home.close()
+        monkeypatch.setenv("FLOWCARD_TODAY", "2026-11-22")
+        monkeypatch.setenv("FLOWCARD_LANGUAGE", "en")
+
+        def renew(*words):
+            done = CliRunner().invoke(app, ["renew", *words, "--home", str(demo_home.path)])
+            return done.exit_code, done.stdout
+
+        return renew
+
+    return build
+
+
+def test_a_batch_is_proposed_approved_and_worked_off(flowcard):
+    renew = flowcard(12)
+    code, said = renew("propose", "--expiring-within", "30", "--carrier", "mobile", "--as", "operator", "--json")
+    assert (code, json.loads(said)) == (0, {"batch": 1, "items": 12, "amount_fen": 14400, "refused": 0})
+    assert renew("approve", "1", "--as", "operator")[0] == 2
+    assert renew("run", "1")[0] == 2
+    assert renew("approve", "1", "--as", "approver") == (0, "Batch 1 is approved: 12 cards, ¥144.00\n")
+    assert renew("run", "1")[0] == 0
+    code, said = renew("status", "1", "--json")
+    assert code == 0
+    assert json.loads(said) == {
+        "state": "done",
+        "items": 12,
+        "succeeded": 12,
+        "failed": 0,
+        "unknown": 0,
+        "needs_review": 0,
+        "pending": 0,
+        "submitted": 0,
+        "cancelled": 0,
+        "amount_fen": 14400,
+    }
+    assert renew("run", "1")[0] == 0
+
+
+def test_refused_cards_end_a_proposal_with_two(flowcard):
+    renew = flowcard(3)
+    code, said = renew("propose", "--expiring-within", "30", "--months", "7", "--as", "operator", "--json")
+    assert (code, json.loads(said)) == (2, {"batch": None, "items": 0, "amount_fen": 0, "refused": 3})
+
+
+def test_failures_end_a_run_with_two(flowcard):
+    renew = flowcard(3, refused_share=1.0)
+    renew("propose", "--expiring-within", "30", "--as", "operator")
+    renew("approve", "1", "--as", "approver")
+    assert renew("run", "1")[0] == 2
+
+
+def test_a_thrown_switch_ends_a_run_at_once(flowcard):
+    renew = flowcard(3)
+    renew("propose", "--expiring-within", "30", "--as", "operator")
+    renew("approve", "1", "--as", "approver")
+    assert renew("stop", "--as", "operator")[0] == 0
+    assert renew("run", "1")[0] == 2
+    assert renew("release", "--as", "operator")[0] == 2
+    assert renew("release", "--as", "approver")[0] == 0
+    assert renew("run", "1")[0] == 0
+
+
+def test_whoever_may_not_and_whatever_is_not_there_is_said(flowcard, demo_home):
+    renew = flowcard(1)
+    assert renew("propose", "--expiring-within", "30", "--as", "viewer")[0] == 2
+    assert renew("propose", "--expiring-within", "30", "--as", "nobody")[0] == 2
+    assert renew("status", "7")[0] == 64
+    held = open_home(demo_home.path, note="flowcard serve")
+    try:
+        assert renew("status", "7")[0] == 3
+    finally:
+        held.close()
