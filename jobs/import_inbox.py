@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from data import words
+from data.files.rules import BROKEN
 from data.home import Home
 from data.people.rules import SYSTEM
 from jobs.importing.taking import Taken, take
@@ -33,9 +34,13 @@ def run(home: Home, stop: threading.Event) -> str | None:
             break
         if not path.exists() or _seen(path) != seen:
             continue
-        taken = take(home, SYSTEM, path=path, filename=path.name, source="inbox", accept_good=True)
-        with words.speaking(home.settings.language):
-            _put_away(home, path, taken)
+        try:
+            taken = take(home, SYSTEM, path=path, filename=path.name, source="inbox", accept_good=True)
+        except BaseException:
+            # Whatever it was, trying again every tick would not mend it and would keep the next file waiting.
+            _put_away(home, path, Taken(path.name, "refused", error=(BROKEN, {})))
+            raise
+        _put_away(home, path, taken)
         done, refused = done + (taken.state != "refused"), refused + (taken.state == "refused")
     if done + refused == 0:
         return None
@@ -55,7 +60,9 @@ def _seen(path: Path) -> tuple[int, int]:
 def _put_away(home: Home, path: Path, taken: Taken) -> None:
     folder = home.inbox / ("refused" if taken.state == "refused" else "done")
     name = f"{home.clock.now():%Y%m%dT%H%M%S} {path.name}"
-    if taken.refusals:
-        write_refusals(taken, folder / f"{name}.refused.csv")
-    (folder / f"{name}.report.txt").write_text("\n".join([path.name, *lines(taken)]) + "\n", encoding="utf-8")
+    with words.speaking(home.settings.language):
+        if taken.refusals:
+            write_refusals(taken, folder / f"{name}.refused.csv")
+        report = "\n".join([path.name, *lines(taken)])
+    (folder / f"{name}.report.txt").write_text(f"{report}\n", encoding="utf-8")
     path.replace(folder / name)

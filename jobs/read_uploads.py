@@ -1,9 +1,12 @@
 """Reads dropped files: what they would do for those that wait, and the good rows of those a person accepted."""
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from data.files import store
-from data.files.store import Upload
+from data.files.rules import BROKEN
+from data.files.store import Preview, Upload
 from data.home import Home
 from data.people.rules import SYSTEM
 from jobs.importing.landing import land
@@ -30,12 +33,20 @@ def run(home: Home, stop: threading.Event) -> str | None:
                 _import(home, upload)
                 imported += 1
         except FileRefused as reason:
-            with home.db.write() as tx:
-                store.refuse(tx, SYSTEM, upload_id=upload.upload_id, msgid=reason.msgid, values=reason.values)
+            _refuse(home, upload, reason.msgid, reason.values)
             refused += 1
+        except BaseException:
+            # Whatever it was, trying again every second would not mend it and would keep the next file waiting.
+            _refuse(home, upload, BROKEN, {})
+            raise
     if read + imported + refused == 0:
         return None
     return f"{read} files read, {imported} imported, {refused} refused"
+
+
+def _refuse(home: Home, upload: Upload, msgid: str, values: Mapping[str, Any], preview: Preview | None = None) -> None:
+    with home.db.write() as tx:
+        store.refuse(tx, SYSTEM, upload_id=upload.upload_id, msgid=msgid, values=values, preview=preview)
 
 
 def _preview(home: Home, upload: Upload) -> None:
@@ -45,15 +56,7 @@ def _preview(home: Home, upload: Upload) -> None:
     try:
         prepared = prepare(home, recognition)
     except FileRefused as reason:
-        with home.db.write() as tx:
-            store.refuse(
-                tx,
-                SYSTEM,
-                upload_id=upload.upload_id,
-                msgid=reason.msgid,
-                values=reason.values,
-                preview=preview_of(recognition),
-            )
+        _refuse(home, upload, reason.msgid, reason.values, preview_of(recognition))
         return
     landed = rehearse(home, prepared)
     since = known_since(home.db.read(), upload.sha256, prepared)

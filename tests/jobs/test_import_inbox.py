@@ -87,3 +87,20 @@ def test_a_crash_before_the_file_is_moved_imports_once(home: Home, monkeypatch: 
     assert tick(home) == "1 files imported from the inbox, 0 refused"
     assert (count(home, "sim"), count(home, "upload")) == (1, 1)
     assert names(home.inbox / "done") == ["ledger.csv", "ledger.csv.report.txt"]
+
+
+def test_a_file_that_breaks_its_reader_does_not_keep_the_next_one_waiting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(home, "a.csv", f"iccid,plan\n{CARD},30M\n")
+    drop(home, "b.csv", f"iccid,plan\n{CARD},30M\n")
+
+    def breaks(*_args: object, **_more: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(import_inbox, "take", breaks)
+        with pytest.raises(RuntimeError):
+            tick(home)
+    assert tick(home) == "1 files imported from the inbox, 0 refused"
+    assert names(home.inbox / "refused") == ["a.csv", "a.csv.report.txt"]

@@ -1,7 +1,10 @@
 """From a dropped file to its preview, and from a person's yes to the house."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,15 +12,16 @@ from data.database import Query
 from data.files import layouts, store
 from data.files.exports_store import ask_export
 from data.files.incoming import keep_bytes
-from data.files.rules import unpack
+from data.files.rules import BROKEN, pack, unpack
 from data.files.store import Preview
-from data.home import Home
+from data.home import Home, open_home
 from data.people.rules import Actor, Refused
 from jobs import read_uploads, write_exports
 
 CARD = "89860012345678901234"
 CARDS = f"iccid,plan,expires_on\n{CARD},30M,2027-02-28\n8.98600E+19,30M,2027-02-28\n"
 Drop = Callable[..., int]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -76,24 +80,55 @@ def test_an_accepted_file_is_imported_once(home: Home, drop: Drop, operator: Act
     assert msgid
 
 
-def test_a_crash_while_importing_leaves_the_file_accepted_and_nothing_merged(
-    home: Home, drop: Drop, operator: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upload_id = drop("cards.csv", CARDS)
-    tick(home)
-    with home.db.write() as tx:
-        store.accept(tx, operator, upload_id=upload_id)
+CRASHES = """
+import os, sys, threading
+from pathlib import Path
+from data.files import store
+from data.files.incoming import keep_bytes
+from data.home import open_home
+from data.people.rules import SYSTEM
+from jobs import read_uploads
+home = open_home(Path(sys.argv[1]), create="real")
+sha256, size = keep_bytes(home.incoming, sys.argv[2].encode())
+with home.db.write() as tx:
+    upload_id = store.keep_upload(tx, SYSTEM, sha256=sha256, filename="cards.csv", size=size, source="page")
+read_uploads.run(home, threading.Event())
+with home.db.write() as tx:
+    store.accept(tx, SYSTEM, upload_id=upload_id)
+store.imported = lambda *_args, **_more: os._exit(9)
+read_uploads.run(home, threading.Event())
+"""
 
-    def crash(*_args: object, **_kwargs: object) -> None:
-        raise RuntimeError("the power went")
+
+def test_a_process_killed_while_importing_has_merged_nothing_and_imports_once_later(tmp_path: Path) -> None:
+    path = tmp_path / "killed"
+    killed = subprocess.run([sys.executable, "-c", CRASHES, str(path), CARDS], cwd=ROOT, check=False)
+    assert killed.returncode == 9
+    home = open_home(path)
+    try:
+        assert (read(home, 1).state, sims(home)) == ("accepted", 0)
+        tick(home)
+        assert tick(home) is None
+        assert (read(home, 1).state, sims(home)) == ("imported", 1)
+    finally:
+        home.close()
+
+
+def test_a_file_that_breaks_its_reader_does_not_keep_the_next_one_waiting(
+    home: Home, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = drop("odd.csv", CARDS), drop("cards.csv", CARDS)
+
+    def breaks(*_args: object, **_more: object) -> None:
+        raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "imported", crash)
+        patched.setattr(read_uploads, "prepare", breaks)
         with pytest.raises(RuntimeError):
             tick(home)
-    assert (read(home, upload_id).state, sims(home)) == ("accepted", 0)
     tick(home)
-    assert (read(home, upload_id).state, sims(home)) == ("imported", 1)
+    assert (read(home, first).state, read(home, second).state) == ("refused", "previewed")
+    assert read(home, first).error == pack(BROKEN)
 
 
 def test_a_corrected_mapping_is_read_again(home: Home, drop: Drop, operator: Actor) -> None:
