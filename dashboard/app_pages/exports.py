@@ -11,15 +11,15 @@ from data.people.rules import Action
 from data.words import N_, _
 
 COLUMNS = (
-    Column("export_id", N_("Export"), "count", width=70),
-    Column("what", N_("What it holds"), "word", words=WHAT, width=150),
-    Column("format", N_("Format"), "word", words=FORMAT_WORDS, width=110),
-    Column("split_by", N_("Split"), "word", words=SPLITS, width=170),
-    Column("state", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=100),
-    Column("rows_written", N_("Rows"), "count", width=90),
-    Column("link", N_("File"), "link", width=330),
+    Column("export_id", N_("Export"), "count", width=65),
     Column("asked_at", N_("Asked at"), "moment", width=130),
-    Column("error", N_("Why not"), width=320),
+    Column("what", N_("What it holds"), "word", words=WHAT, width=150),
+    Column("format", N_("Format"), "word", words=FORMAT_WORDS, width=105),
+    Column("split_by", N_("Split"), "word", words=SPLITS, width=130),
+    Column("state", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=95),
+    Column("rows_written", N_("Rows"), "count", width=80),
+    Column("link", N_("File"), "link", width=270),
+    Column("error", N_("Why there is no file"), width=320),
 )
 
 who = viewer.enter(Action.EXPORT)

@@ -66,16 +66,16 @@ def record_filters(key: str) -> RecordFilter:
             _("Contains"),
             key=f"{key}:text",
             icon=":material/search:",
-            width=160,
+            width=150,
             placeholder=_("Number, terminal, merchant, phone"),
         )
-        days = st.date_input(_("Days"), value=(), key=f"{key}:days", format="YYYY-MM-DD", width=215)
+        days = st.date_input(_("Days"), value=(), key=f"{key}:days", format="YYYY-MM-DD", width=225)
         states = st.multiselect(
             _("State"),
             STATES,
             format_func=lambda code: _(STATE_WORDS[code]),
             key=f"{key}:states",
-            width=150,
+            width=140,
             placeholder=_("All"),
         )
         carrier = _one(_("Carrier"), choices.carriers, f"{key}:carrier", words=lambda code: carrier_words([code])[0])
@@ -95,7 +95,7 @@ def record_list(data: pa.Table, *, key: str) -> None:
 
 
 def _one(label: str, options: Sequence[Any], key: str, *, words: Callable[[Any], str] = str) -> Any:
-    return st.selectbox(label, options, index=None, format_func=words, key=key, placeholder=_("All"), width=125)
+    return st.selectbox(label, options, index=None, format_func=words, key=key, placeholder=_("All"), width=115)
 
 
 def _with_days(flt: RecordFilter, days: Sequence[date]) -> RecordFilter:
