@@ -135,6 +135,7 @@ AMBIGUOUS_TERMINAL = N_("{value} is a terminal of several merchants: {candidates
 AMBIGUOUS_NUMBER = N_("{value} is the number of several cards: {candidates}; add the ICCID")
 UNKNOWN_CARD = N_("No card with the number {value} is known; a new card needs its ICCID")
 UNKNOWN_MACHINE = N_("No terminal with the serial number {value} is known; a new terminal needs its terminal number")
+MACHINE_ELSEWHERE = N_("The terminal with the serial number {value} stands at {candidates}; add its terminal number")
 NO_TERM = N_("A price needs the plan's term in months")
 BROKEN = N_("The file could not be read; see the runs on the page Jobs")
 KNOWN = N_("This file has been known since {since}; nothing changed")

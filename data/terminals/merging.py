@@ -5,7 +5,7 @@ without merchant means the only terminal of that number, else the row is refused
 """
 
 from data.database import Queries, Transaction
-from data.files.rules import AMBIGUOUS_TERMINAL, UNKNOWN_MACHINE, Counts
+from data.files.rules import AMBIGUOUS_TERMINAL, MACHINE_ELSEWHERE, UNKNOWN_MACHINE, Counts
 
 Q = Queries.beside(__file__, "merging.sql")
 
@@ -50,16 +50,17 @@ def resolve_terminals(tx: Transaction, *, described: bool = False) -> int:
     tx.run(Q.find_terminals_of_merchants)
     tx.run(Q.add_terminals_of_merchants)
     tx.run(Q.find_terminals_of_merchants)
-    # 2. Rows that do not: where their card sits, else the only one of that serial or number, else refused.
+    # 2. Rows that lack the merchant or the number: where their card sits, else the only one of that serial or number, else refused.
     tx.run(Q.keep_terminals_of_cards)
     tx.run(Q.find_terminals_by_serial)
+    tx.run(Q.adopt_machines)
     tx.run(Q.find_terminals_by_number)
     tx.run(Q.refuse_ambiguous_terminals, msgid=AMBIGUOUS_TERMINAL)
     tx.run(Q.add_terminals_without_merchant)
     tx.run(Q.find_terminals_by_number)
     # 3. What a ledger has not described yet is noticed; what it has is settled.
     if described:
-        tx.run(Q.refuse_unknown_machines, msgid=UNKNOWN_MACHINE)
+        tx.run(Q.refuse_unknown_machines, msgid=UNKNOWN_MACHINE, elsewhere=MACHINE_ELSEWHERE)
         tx.run(Q.close_unknown_terminals, now=tx.now)
     else:
         tx.run(Q.notice_terminals, last=last)

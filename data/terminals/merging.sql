@@ -152,17 +152,30 @@ WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND s.stem 
     AND t.terminal_id = incoming.terminal_id;
 
 -- name: find_terminals_by_serial
--- Rows without merchant that bring the maker's number: the only machine of that number.
+-- Rows that lack the number or the merchant and bring the maker's number: the only machine of that number.
 UPDATE incoming SET terminal_key = t.terminal_key
-FROM (SELECT serial_no, min(terminal_key) AS terminal_key, min(terminal_id) AS terminal_id FROM terminal
-      WHERE serial_no IS NOT NULL GROUP BY serial_no HAVING count(*) = 1) t
-WHERE incoming.terminal_key IS NULL AND incoming.merchant_id IS NULL AND t.serial_no = incoming.serial_no
-    AND (incoming.terminal_id IS NULL OR incoming.terminal_id = t.terminal_id);
+FROM (SELECT serial_no, min(terminal_key) AS terminal_key, min(terminal_id) AS terminal_id, min(merchant_id) AS merchant_id
+      FROM terminal WHERE serial_no IS NOT NULL GROUP BY serial_no HAVING count(*) = 1) t
+WHERE incoming.terminal_key IS NULL AND t.serial_no = incoming.serial_no
+    AND (incoming.terminal_id IS NULL OR (incoming.merchant_id IS NULL AND incoming.terminal_id = t.terminal_id))
+    AND (incoming.merchant_id IS NULL OR coalesce(t.merchant_id, incoming.merchant_id) = incoming.merchant_id);
+
+-- name: adopt_machines
+-- A machine that so far had no merchant goes to the one its serial number is listed under.
+UPDATE terminal SET merchant_id = n.merchant_id
+FROM (SELECT terminal_key, min(merchant_id) AS merchant_id FROM incoming
+      WHERE terminal_id IS NULL AND terminal_key IS NOT NULL AND refusal IS NULL
+      GROUP BY terminal_key HAVING count(DISTINCT merchant_id) = 1) n
+WHERE terminal.terminal_key = n.terminal_key AND terminal.merchant_id IS NULL;
 
 -- name: refuse_unknown_machines
--- Rows of a ledger that name a machine only by a maker's number nobody knows.
-UPDATE incoming SET refusal = $msgid, refused_column = 'serial_no', refused_value = coalesce(serial_no, '')
-WHERE terminal_key IS NULL AND terminal_id IS NULL AND refusal IS NULL;
+-- Rows of a ledger that name a machine only by a maker's number nobody knows, or knows at another merchant.
+UPDATE incoming SET refusal = CASE WHEN n.elsewhere IS NULL THEN $msgid ELSE $elsewhere END,
+    refused_column = 'serial_no', refused_value = coalesce(incoming.serial_no, ''), candidates = n.elsewhere
+FROM (SELECT i.rn, string_agg(m.merchant_no, ', ' ORDER BY m.merchant_no) AS elsewhere FROM incoming i
+      LEFT JOIN terminal t ON t.serial_no = i.serial_no LEFT JOIN merchant m ON m.merchant_id = t.merchant_id
+      WHERE i.terminal_key IS NULL AND i.terminal_id IS NULL AND i.refusal IS NULL GROUP BY i.rn) n
+WHERE n.rn = incoming.rn;
 
 -- name: find_terminals_by_number
 -- Rows without merchant: the terminal of that number, when there is only one.
@@ -192,7 +205,9 @@ GROUP BY terminal_id ORDER BY min(rn);
 -- Terminals that only a card file has named so far.
 INSERT INTO noticed
 SELECT DISTINCT 'unknown_terminal', NULL::BIGINT, i.terminal_id, json_object('terminal_id', i.terminal_id)::VARCHAR
-FROM incoming i WHERE i.terminal_key > $last AND i.refusal IS NULL;
+FROM incoming i WHERE i.terminal_key > $last AND i.refusal IS NULL
+UNION ALL SELECT DISTINCT 'unknown_terminal', NULL::BIGINT, i.serial_no, json_object('terminal_id', i.serial_no)::VARCHAR
+FROM incoming i WHERE i.terminal_key IS NULL AND i.terminal_id IS NULL AND i.serial_no IS NOT NULL AND i.refusal IS NULL;
 
 -- name: close_unknown_terminals
 -- A ledger describes them now.

@@ -8,7 +8,7 @@ import pytest
 
 from data.database import Query
 from data.files import staging
-from data.files.rules import Counts, RefusedRow
+from data.files.rules import MACHINE_ELSEWHERE, Counts, RefusedRow
 from data.home import Home
 from data.terminals import merging
 
@@ -125,3 +125,23 @@ def test_a_sign_of_life_never_becomes_an_older_one(home: Home, ledger: Land) -> 
     for day in ("2026-11-20", "2026-11-10"):
         ledger({"terminal_id": "00000001", "merchant_no": "M1", "last_trade_on": day})
     assert str(asked(home, "SELECT last_trade_on FROM terminal")[0]["last_trade_on"]) == "2026-11-20"
+
+
+def test_a_list_of_machines_without_terminal_numbers_meets_the_ledger_by_serial_number(
+    home: Home, ledger: Land
+) -> None:
+    ledger(
+        {"terminal_id": "00000001", "merchant_no": "M1", "serial_no": "N1"},
+        {"terminal_id": "00000002", "merchant_no": None, "serial_no": "N2"},
+    )
+    counts, refused = ledger(
+        {"serial_no": "N1", "merchant_no": "M1", "brand": "百富"},
+        {"serial_no": "N2", "merchant_no": "M2", "brand": "百富"},
+        {"serial_no": "N1", "merchant_no": "M3", "brand": "新大陆"},
+    )
+    assert counts == Counts(changed=2)
+    assert [(row.msgid, row.values["candidates"]) for row in refused] == [(MACHINE_ELSEWHERE, "M1")]
+    assert asked(home, "SELECT merchant_no, brand FROM terminal JOIN merchant USING (merchant_id) ORDER BY 1") == [
+        {"merchant_no": "M1", "brand": "百富"},
+        {"merchant_no": "M2", "brand": "百富"},
+    ]
