@@ -118,7 +118,7 @@ class RecordTotals:
 
 def records_query(flt: RecordFilter) -> tuple[Query, dict[str, Any]]:
     """The whole choice in its order, as a query and its parameters: what the export writes and the page pages through."""
-    return Q.records.fill(chosen=Q.chosen.sql), {**flt.params(), "limit": None, "offset": 0}
+    return _of(Q.records, flt), {**flt.params(), "limit": None, "offset": 0}
 
 
 def records(reader: Reader, flt: RecordFilter, *, limit: int = 50, offset: int = 0) -> pa.Table:
@@ -129,7 +129,13 @@ def records(reader: Reader, flt: RecordFilter, *, limit: int = 50, offset: int =
 
 def record_totals(reader: Reader, flt: RecordFilter) -> RecordTotals:
     """How many records a filter lets through, and their money."""
-    return reader.records(RecordTotals, Q.record_totals.fill(chosen=Q.chosen.sql), **flt.params())[0]
+    return reader.records(RecordTotals, _of(Q.record_totals, flt), **flt.params())[0]
+
+
+def _of(query: Query, flt: RecordFilter) -> Query:
+    # Cards are only looked at where the filter speaks of them: most looks at the records do not.
+    asks = flt.carrier is not None or flt.agent_id is not None or flt.text
+    return query.fill(chosen=Q.chosen.sql, cards=Q.such_cards.sql if asks else Q.any_card.sql)
 
 
 def _midnight(day: date | None) -> datetime | None:

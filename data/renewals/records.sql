@@ -9,15 +9,25 @@ FROM (
 ) i
 JOIN obligation o ON o.id = i.obligation
 JOIN batch b ON b.id = i.batch
-LEFT JOIN sim_now w ON w.sim_id = o.sim_id
 WHERE ($batch::BIGINT IS NULL OR i.batch = $batch)
   AND (len($states::VARCHAR[]) = 0 OR list_contains($states::VARCHAR[], i.st))
   AND ($account::VARCHAR IS NULL OR o.account = $account)
-  AND ($carrier::VARCHAR IS NULL OR w.carrier = $carrier)
-  AND ($agent_id::BIGINT IS NULL OR w.agent_id = $agent_id)
   AND ($day_from::TIMESTAMPTZ IS NULL OR coalesce(i.ended_at, i.submitted_at, b.approved_at) >= $day_from)
   AND ($before::TIMESTAMPTZ IS NULL OR coalesce(i.ended_at, i.submitted_at, b.approved_at) < $before)
-  AND ($text::VARCHAR IS NULL OR contains(w.search_text, $text));
+  AND {cards};
+
+-- name: any_card
+-- The filter says nothing about the card.
+true;
+
+-- name: such_cards
+-- The filter says something about the card as it is now.
+o.sim_id IN (
+    SELECT sim_id FROM sim_now
+    WHERE ($carrier::VARCHAR IS NULL OR carrier = $carrier)
+      AND ($agent_id::BIGINT IS NULL OR agent_id = $agent_id)
+      AND ($text::VARCHAR IS NULL OR contains(search_text, $text))
+);
 
 -- name: records
 -- Renewal records, newest first: what each batch made of each card, with everything a person is asked for later. The
