@@ -277,7 +277,7 @@ CREATE TABLE usage_month (
 -- The join that every page reads: one row per SIM, made anew by data/sims/store.py roll_up() after every change of the
 -- tables above. Derived, never written otherwise, ordered by act_by.
 CREATE TABLE sim_now (
-    sim_id BIGINT NOT NULL,
+    sim_id BIGINT PRIMARY KEY,                 -- pages fetch their fifty rows through it, wherever they lie
     stem VARCHAR NOT NULL,
     iccid VARCHAR NOT NULL,
     imsi VARCHAR,

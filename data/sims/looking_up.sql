@@ -2,10 +2,10 @@
 -- What carries these characters anywhere, exact numbers ahead, then ends of numbers; `matched` is the field that has them.
 -- Of more hits than anyone reads only the first are put in order.
 WITH hit AS (
-    SELECT rowid AS row FROM sim_now WHERE contains(search_text, $text) LIMIT 1000
+    SELECT sim_id FROM sim_now WHERE contains(search_text, $text) LIMIT 1000
 ),
 ranked AS (
-    SELECT n.rowid AS row, live, act_by, sim_id,
+    SELECT sim_id,
         CASE
             WHEN contains(iccid, $text) THEN 'iccid'
             WHEN contains(msisdn, $text) THEN 'msisdn'
@@ -25,11 +25,11 @@ ranked AS (
                 OR suffix(upper(serial_no), $text) THEN 1
             ELSE 2
         END AS rank
-    FROM sim_now n SEMI JOIN hit ON n.rowid = hit.row
+    FROM sim_now SEMI JOIN hit USING (sim_id)
     ORDER BY rank, NOT live, act_by NULLS LAST, sim_id LIMIT $limit
 )
 SELECT {shown}, chosen.matched FROM sim_now n
-JOIN ranked chosen ON n.rowid = chosen.row
+JOIN ranked chosen ON chosen.sim_id = n.sim_id
 LEFT JOIN renewing r ON r.sim_id = n.sim_id
 ORDER BY chosen.rank, NOT n.live, n.act_by NULLS LAST, n.sim_id;
 

@@ -1,15 +1,14 @@
 -- name: shown
--- The columns of a list on a page. Not all of sim_now: rows that lie far apart cost by the column.
+-- The columns of a list on a page; what it cannot show need not be fetched.
 n.sim_id, n.iccid, n.msisdn, n.carrier, n.account, n.payee, n.plan, n.price_fen, n.status, n.expires_on, n.act_by, n.cancel_by,
 n.decision, n.terminal_key, n.terminal_id, n.serial_no, n.monthly_takings_fen, n.merchant_no, n.merchant, n.city, n.agent,
 n.contact_name, n.contact_phone, n.quota_bytes, n.used_bytes, n.used_as_of, n.used_share, n.exhausts_on, n.overage_fen,
-n.idle_months, n.unfit, r.item_state, r.batch;
+n.idle_months, n.daily_bytes, n.unfit, r.item_state, r.batch;
 
 -- name: page
 -- One page of the list: the few rows are chosen by number first, then read whole, with the renewal that is under way.
 SELECT {shown} FROM sim_now n
-SEMI JOIN (SELECT rowid AS row FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit OFFSET $offset) chosen
-    ON n.rowid = chosen.row
+SEMI JOIN (SELECT sim_id FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit OFFSET $offset) USING (sim_id)
 LEFT JOIN renewing r ON r.sim_id = n.sim_id
 ORDER BY {order};
 

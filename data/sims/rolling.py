@@ -17,7 +17,7 @@ Q = Queries.beside(__file__, "rolling.sql")
 # What due means in a home whose jobs have not run yet; the setting's own default.
 _DUE_DAYS = 30
 # Cards at once: measured at a million, more of them spill to disk within 800 MB, fewer scan the tables too often.
-_SLICE = 200_000
+_SLICE = 250_000
 
 _WANTED = pa.schema([("sim_id", pa.int64())])
 _DATES = pa.schema(

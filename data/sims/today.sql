@@ -9,7 +9,7 @@ FROM sim_now WHERE {where} GROUP BY payee ORDER BY first_act_by, payee;
 -- Terminals that lost their card's service since the last working day, the largest takings first, with the instant it
 -- was noticed.
 SELECT {shown}, c.dark_at FROM sim_now n
-SEMI JOIN (SELECT rowid AS row FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit) chosen ON n.rowid = chosen.row
+SEMI JOIN (SELECT sim_id FROM sim_now WHERE {where} ORDER BY {order} LIMIT $limit) USING (sim_id)
 LEFT JOIN (
     SELECT sim_id, max(ts) AS dark_at FROM sim_change WHERE field = 'status' AND ts >= $since_ts GROUP BY sim_id
 ) c ON c.sim_id = n.sim_id
@@ -40,11 +40,11 @@ FROM (
 SELECT {shown}, chosen.days_lost, n.monthly_takings_fen * chosen.days_lost // 30 AS lost_fen
 FROM sim_now n
 JOIN (
-    SELECT rowid AS row,
+    SELECT sim_id,
         {days_lost} AS days_lost
     FROM sim_now WHERE {where} AND days_lost > 0
     ORDER BY monthly_takings_fen * days_lost DESC NULLS LAST, days_lost DESC, sim_id LIMIT $limit
-) chosen ON n.rowid = chosen.row
+) chosen ON chosen.sim_id = n.sim_id
 LEFT JOIN renewing r ON r.sim_id = n.sim_id
 ORDER BY lost_fen DESC NULLS LAST, days_lost DESC, n.sim_id;
 

@@ -33,8 +33,8 @@ WHERE c.field = 'terminal' AND (c.before = $terminal_id OR c.after = $terminal_i
 SELECT t.terminal_key, t.terminal_id, m.merchant_no, m.name AS merchant, m.region, m.city, coalesce(a.name, a.agent_no) AS agent,
     t.branch, t.brand, t.model, t.serial_no, t.last_trade_on, t.monthly_takings_fen,
     coalesce(t.contact_name, m.contact_name) AS contact_name, coalesce(t.contact_phone, m.contact_phone) AS contact_phone
-FROM (SELECT rowid AS row FROM terminal WHERE {where} ORDER BY terminal_id, terminal_key LIMIT $limit OFFSET $offset) chosen
-JOIN terminal t ON t.rowid = chosen.row
+FROM (SELECT terminal_key FROM terminal WHERE {where} ORDER BY terminal_id, terminal_key LIMIT $limit OFFSET $offset) chosen
+JOIN terminal t ON t.terminal_key = chosen.terminal_key
 LEFT JOIN merchant m ON m.merchant_id = t.merchant_id
 LEFT JOIN agent a ON a.agent_id = coalesce(t.agent_id, m.agent_id)
 ORDER BY t.terminal_id, t.terminal_key;
