@@ -39,7 +39,7 @@ if asked:
             else None
         )
         with widgets.section(count, more):
-            widgets.sim_table(hits, key=LIST)
+            widgets.sim_table(hits, key=LIST, first=("matched", "terminal", "merchant"))
 
 pasted = widgets.paste_list(LIST, open=not asked)
 if pasted:

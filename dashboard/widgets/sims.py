@@ -82,17 +82,14 @@ def _cells(data: pa.Table, today: date) -> pa.Table:
         "card": _links("/sim?iccid=", data.column("iccid").to_pylist()),
         "act_by": tables.badge_cells(day.isoformat() if day else None for day in data.column("act_by").to_pylist()),
         "days_left": pa.array([(day - today).days if day else None for day in expiries], type=pa.int32()),
-        "status": tables.badge_cells(data.column("status").to_pylist()),
+        "status": _status_cells(data),
         "terminal": terminal_links(data),
         "carrier": pa.array(carrier_words(data.column("carrier").to_pylist()), type=pa.string()),
         "price": tables.yuan_cells(data.column("price_fen").to_pylist()),
-        "decision": tables.badge_cells(data.column("decision").to_pylist()),
     }
     if "matched" in data.column_names:
         found_by = [_(MATCHED.get(code, code)) for code in data.column("matched").to_pylist()]
         columns["matched"] = pa.array(found_by, type=pa.string())
-    if "item_state" in data.column_names:
-        columns["item_state"] = tables.badge_cells(data.column("item_state").to_pylist())
     return tables.replaced(data, **columns)
 
 
@@ -114,18 +111,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         "cancel_by": tables.date_column(
             _("Cancel-by"), width=88, help=_("The last day before the number is gone for good")
         ),
-        "status": tables.badge_column(
-            _("Status"), {code: _(word) for code, word in STATUS_WORDS.items()}, STATUS_COLOURS, width=_px(84, 158)
-        ),
-        "decision": tables.badge_column(
-            _("Decision"),
-            {code: _(word) for code, word in DECISION_WORDS.items()},
-            DECISION_COLOURS,
-            width=_px(64, 115),
-        ),
-        "item_state": tables.badge_column(
-            _("Renewal"), {code: _(word) for code, word in RENEWAL_WORDS.items()}, STATE_COLOURS, width=_px(92, 130)
-        ),
+        "status": _status_column(data),
         "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
         "merchant": config.TextColumn(_("Merchant"), width=_px(150, 125)),
         "agent": config.TextColumn(_("Agent"), width=_px(112, 90)),
@@ -138,12 +124,41 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         ),
         "exhausts_on": tables.date_column(_("Used up on"), width=90),
     }
-    rare = {"matched", "exhausts_on", "decision", "item_state"}
+    rare = {"matched", "exhausts_on"}
     return {
         name: column
         for name, column in columns.items()
         if name not in rare or (name in data.column_names and data.column(name).null_count < data.num_rows)
     }
+
+
+def _status_cells(data: pa.Table) -> pa.Array:
+    # One cell says what the card is, what is under way and what was decided: three columns would push the shop away.
+    states = data.column("item_state").to_pylist() if "item_state" in data.column_names else [None] * data.num_rows
+    rows = zip(data.column("status").to_pylist(), states, data.column("decision").to_pylist(), strict=True)
+    cells = [
+        [status, *([f"renewal:{state}"] if state else []), *([f"decision:{decision}"] if decision else [])]
+        for status, state, decision in rows
+    ]
+    return pa.array(cells, type=pa.list_(pa.string()))
+
+
+def _status_column(data: pa.Table) -> Any:
+    marked = any(
+        name in data.column_names and data.column(name).null_count < data.num_rows
+        for name in ("item_state", "decision")
+    )
+    words = (
+        {code: _(word) for code, word in STATUS_WORDS.items()}
+        | {f"renewal:{code}": _(word) for code, word in RENEWAL_WORDS.items()}
+        | {f"decision:{code}": _(word) for code, word in DECISION_WORDS.items()}
+    )
+    colours = (
+        STATUS_COLOURS
+        | {f"renewal:{code}": colour for code, colour in STATE_COLOURS.items()}
+        | {f"decision:{code}": colour for code, colour in DECISION_COLOURS.items()}
+    )
+    return tables.badge_column(_("Status"), words, colours, width=_px(124, 230) if marked else _px(84, 158))
 
 
 def _px(chinese: int, english: int) -> int:

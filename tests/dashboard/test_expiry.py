@@ -152,3 +152,27 @@ def test_a_decision_is_kept_for_every_ticked_card(home, page, fleet):
     assert [(row["decision"], row["decision_reason"]) for row in kept] == [("decline", "Merchant closed")] * 2 + [
         (None, None)
     ]
+
+
+def test_one_cell_says_what_the_card_is_what_is_under_way_and_what_was_decided(home, page, fleet):
+    (sim_id,) = fleet(1, decision="undecided")
+    with home.db.write() as tx:
+        tx.run(
+            Query(
+                "b",
+                "b",
+                "INSERT INTO batch (id, form_key, maker, content_hash, items, refused, amount_fen, state, proposed_at)"
+                " VALUES (1, 'f', 1, 'h', 1, 0, 1800, 'proposed', $now)",
+            ),
+            now=tx.now,
+        )
+        tx.run(
+            Query(
+                "l",
+                "l",
+                "INSERT INTO batch_line (batch, line, digest, sim_id, iccid) VALUES (1, 1, uuid(), $sim_id, 'x')",
+            ),
+            sim_id=sim_id,
+        )
+    cell = page("expiry").dataframe[0].value["status"][0]
+    assert list(cell) == ["active", "renewal:proposed", "decision:undecided"]
