@@ -17,7 +17,7 @@ NO_CONTACT_SHARE = 0.03
 TAKINGS_UNKNOWN_SHARE = 0.18
 MONTHLY_TAKINGS_FEN = 2_800_000  # median of a terminal, ¥28,000
 _ACQUIRERS = ("801", "802", "803")  # three digits no acquirer has
-_TIDS = 99_999_989  # the largest prime of eight digits
+_EIGHT_DIGITS = 99_999_989  # the largest prime of eight digits
 _BRANDS = {"新大陆": ("NL", 304), "百富": ("PX", 302), "银联": ("UP", 310), "其他": ("QT", 399)}
 
 
@@ -84,7 +84,7 @@ def merchants(dice: Dice, count: int) -> tuple[pa.Table, Ints]:
             "address": address,
             "agent_id": agent + 1,
             "contact_name": where(with_contact, people(dice, count)),
-            "contact_phone": where(with_contact, phones(np.arange(count))),
+            "contact_phone": where(with_contact, phones(count)),
         }
     )
     return table, agent
@@ -167,9 +167,9 @@ def people(dice: Dice, count: int) -> pa.Array:
     )
 
 
-def phones(places: Ints) -> pa.Array:
+def phones(count: int) -> pa.Array:
     """Mobile numbers of people: 140 is given to no person, so nobody is ever called by mistake."""
-    return joined("140", digits(places * 37 % 99_999_989, 8))
+    return joined("140", digits(scattered(count, _EIGHT_DIGITS, start=3), 8))
 
 
 def _agent_of(dice: Dice, city: Ints) -> Ints:
@@ -217,7 +217,7 @@ def _running(group: Ints) -> Ints:
 
 def _tids(dice: Dice, merchant: Ints) -> pa.Array:
     count = len(merchant)
-    number = scattered(count, _TIDS, start=int(dice.integers(0, _TIDS)))
+    number = scattered(count, _EIGHT_DIGITS, start=int(dice.integers(0, _EIGHT_DIGITS)))
     # A TID belongs to its merchant: three in a thousand are in use at another one too.
     twice = some(dice, np.arange(count), count * 3 // 1000)
     twice = twice[merchant[twice] != merchant[(twice + 1) % count]]

@@ -66,6 +66,6 @@ def luhn(values: Ints) -> Ints:
 
 def scattered(count: int, below: int, *, start: int) -> Ints:
     """`count` different whole numbers under `below` (a prime), in no visible order."""
-    # A multiplier near the golden section of a prime modulus visits every value once.
-    step = int(below * 0.618) | 1
+    # Any multiplier visits every value of a prime modulus once; the golden section scatters the last digits too.
+    step = int(below * 0.6180339887498949)
     return ((np.arange(count, dtype=np.int64) + start) * step) % below

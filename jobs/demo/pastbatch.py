@@ -19,7 +19,7 @@ from data.renewals.moves import SCHEDULE
 from data.renewals.rules import obligation_key, order_no
 from data.sims.rolling import roll_up
 from jobs import run_renewals, settle_unknowns
-from jobs.carriers.practice_ledger import Entry, opened
+from jobs.carriers.practice.ledger import Entry, opened
 
 Q = Queries.beside(__file__, "history.sql")
 # An order that is in progress at the carrier for so long stays unconfirmed while somebody looks at the demo.
