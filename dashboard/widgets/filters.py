@@ -12,8 +12,8 @@ from dashboard.widgets.pasting import paste_list
 from dashboard.widgets.sims import carrier_words
 from data.sims import store as sims
 from data.sims.filter import SimFilter
-from data.sims.labels import JOIN_REPORT, LISTS, QUICK, STATUS_WORDS
 from data.sims.store import Choices
+from data.sims.wording_rules import JOIN_REPORT, LISTS, QUICK, STATUS_WORDS
 from data.words import _, number
 
 # The lines of the join report and the lists of the Today page: what a link may narrow to by name.

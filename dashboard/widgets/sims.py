@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import reading
 from dashboard.widgets import tables
 from data.renewals.rules import BATCH_WORDS, STATE_WORDS
-from data.sims.labels import MATCHED
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
+from data.sims.wording_rules import MATCHED
 from data.words import _, language
 
 STATUS_COLOURS = {

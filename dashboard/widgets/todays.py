@@ -12,8 +12,8 @@ from dashboard.widgets.kpis import Kpi
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sims import carrier_words, sim_table, terminal_links
 from data.sims.joins import ReportLine
-from data.sims.labels import JOIN_REPORT
 from data.sims.today import AtRisk, Figure, Kpis
+from data.sims.wording_rules import JOIN_REPORT
 from data.words import N_, _, number, plural, yuan
 
 _GB = 1024**3

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.database import Queries, Reader
-from data.sims.labels import DECISION_WORDS, FINDINGS, HAPPENINGS, STATUS_WORDS
+from data.sims.wording_rules import DECISION_WORDS, FINDINGS, HAPPENINGS, STATUS_WORDS
 from data.words import _, yuan
 
 Q = Queries.beside(__file__, "history.sql")

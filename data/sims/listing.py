@@ -8,9 +8,9 @@ from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
 from data.sims.filter import SimFilter
 from data.sims.holidays import workdays
-from data.sims.labels import JOIN_REPORT, LISTS, QUICK
 from data.sims.rules import DEFAULT_IDLE_MONTHS, GONE, LAST_CALL_DAYS, LOW_SHARE
 from data.sims.searching import folded
+from data.sims.wording_rules import JOIN_REPORT, LISTS, QUICK
 
 Q = Queries.beside(__file__)
 CONDITIONS = Queries.beside(__file__, "filters.sql")

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from data.sims.labels import (
+from data.sims.searching import folded
+from data.sims.situation_rules import LiveItem, Said, Situation, situation
+from data.sims.wording_rules import (
     CARRIER_WORDS,
     DECISION_WORDS,
     FINDINGS,
@@ -17,8 +19,6 @@ from data.sims.labels import (
     TERMINAL_STATUS_WORDS,
     UNFIT_NETWORK,
 )
-from data.sims.searching import folded
-from data.sims.situation import LiveItem, Said, Situation, situation
 
 __all__ = [
     "CARRIER_WORDS",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from data.sims.labels import STATUS_WORDS
+from data.sims.wording_rules import STATUS_WORDS
 from data.words import N_
 
 
