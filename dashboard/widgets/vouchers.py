@@ -44,7 +44,11 @@ _OWED_LINES = (*PROVED, Column("days", N_("Days owed"), "count", width=90))
 
 
 def archive(who: Viewer) -> None:
-    """Search, the papers, and the one that is chosen."""
+    """The paper of a link; else search, the papers, and the one that is chosen."""
+    asked_for = st.query_params.get("voucher", "")
+    if asked_for.isdecimal() and len(asked_for) < 10:
+        _linked(int(asked_for), who)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             _("Contains"),
@@ -86,6 +90,18 @@ def archive(who: Viewer) -> None:
     if paper is not None:
         with st.container(border=True):
             one_paper(paper, who)
+
+
+def _linked(voucher_id: int, who: Viewer) -> None:
+    if st.button(_("All vouchers"), icon=":material/arrow_back:", type="tertiary"):
+        del st.query_params["voucher"]
+        st.rerun()
+    paper = reading.read(vouchers.one, voucher_id)
+    if paper is None:
+        empty(_("There is no voucher {voucher}", voucher=voucher_id), _("Its number may be mistyped."))
+        return
+    with st.container(border=True):
+        one_paper(paper, who)
 
 
 def missing() -> None:

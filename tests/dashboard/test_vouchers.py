@@ -6,6 +6,7 @@ import pytest
 
 from data.vouchers import store as vouchers
 from jobs import read_vouchers
+from tests.data.vouchers.test_linking import filed as described
 from tests.data.vouchers.test_linking import renewed
 from tests.data.vouchers.test_vouchers import PDF
 from tests.jobs.importing.test_fapiao import invoice
@@ -62,3 +63,54 @@ def test_names_in_papers_are_shown_as_text_never_read_as_markdown(home, people, 
     test = page("vouchers", "viewer")
     assert not test.exception
     assert not [line for line in [*test.markdown, *test.caption] if "example.invalid" in line.value]
+
+
+def one(test, kind, label):
+    return next(element for element in getattr(test, kind) if element.label == label)
+
+
+def test_a_link_opens_one_paper_and_what_a_person_types_is_kept(home, people, page):
+    paper = filed(home, people["operator"])
+    test = page("vouchers", "operator", voucher=str(paper))
+    assert not test.exception
+    one(test, "text_input", "Amount (yuan)").set_value("¥1,234.5")
+    one(test, "text_input", "Invoice number").set_value("24312000000012345678")
+    one(test, "text_input", "Seller").set_value("某公司")
+    one(test, "button", "Keep").click().run()
+    assert not test.exception
+    found = vouchers.one(home.db.read(), paper)
+    assert (found.amount_fen, found.invoice_no, found.seller) == (123450, "24312000000012345678", "某公司")
+
+
+@pytest.mark.parametrize(
+    ("label", "typed", "said"), [("Amount (yuan)", "1e9", "no amount"), ("Invoice number", "12", "no invoice number")]
+)
+def test_what_is_no_amount_or_number_is_said_and_nothing_is_kept(home, people, page, label, typed, said):
+    paper = filed(home, people["operator"])
+    test = page("vouchers", "operator", voucher=str(paper))
+    one(test, "text_input", label).set_value(typed)
+    one(test, "button", "Keep").click().run()
+    assert said in test.error[0].value
+    assert vouchers.one(home.db.read(), paper).amount_fen is None
+
+
+def test_a_viewer_reads_a_paper_and_is_offered_no_change(home, people, page):
+    test = page("vouchers", "viewer", voucher=str(filed(home, people["operator"])))
+    assert not test.exception
+    assert "Keep" not in [button.label for button in test.button]
+    assert heads(test)[0] == "Voucher 1"
+
+
+def test_the_suggested_renewals_stand_below_a_paper_that_has_an_amount(home, people, renewed, page):
+    paper = described(home, people["operator"], 7220)
+    test = page("vouchers", "operator", voucher=str(paper))
+    assert not test.exception
+    assert test.dataframe[0].value["renewals"].tolist() == ["4"]
+    with home.db.write() as tx:
+        vouchers.link(tx, people["operator"], voucher_id=paper, obligations=[1, 2, 3, 4])
+    test = page("vouchers", "operator", voucher=str(paper))
+    assert test.dataframe[0].value["order_no"].tolist() == ["R1", "R2", "R3", "R4"]
+
+
+def test_a_paper_that_is_not_there_is_said_to_be_missing(home, page):
+    assert heads(page("vouchers", "viewer", voucher="99"))[0] == "There is no voucher 99"
