@@ -9,7 +9,7 @@ from data.database import Queries, Query, Reader
 from data.sims.filter import SimFilter
 from data.sims.holidays import workdays
 from data.sims.rules import DEFAULT_IDLE_MONTHS, GONE, LAST_CALL_DAYS, LOW_SHARE
-from data.sims.searching import folded
+from data.sims.searching_rules import folded
 from data.sims.wording_rules import JOIN_REPORT, LISTS, QUICK
 
 Q = Queries.beside(__file__)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from data.database import Queries, Reader, Row
 from data.sims.listing import shown
-from data.sims.searching import folded
+from data.sims.searching_rules import folded
 
 Q = Queries.beside(__file__, "looking_up.sql")
 

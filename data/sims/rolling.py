@@ -11,7 +11,7 @@ from data.audit.rules import canonical
 from data.database import Queries, Reader, Row, Transaction
 from data.sims.holidays import workdays
 from data.sims.rules import DEFAULT_CANCEL_AFTER_DAYS, DEFAULT_WORKING_DAYS, Workdays, act_by, cancel_by, unfit
-from data.sims.searching import NARROW, WIDE
+from data.sims.searching_rules import NARROW, WIDE
 
 Q = Queries.beside(__file__, "rolling.sql")
 # What due means in a home whose jobs have not run yet; the setting's own default.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
-from data.sims.searching import folded
+from data.sims.searching_rules import folded
 from data.sims.situation_rules import LiveItem, Said, Situation, situation
 from data.sims.wording_rules import (
     CARRIER_WORDS,
