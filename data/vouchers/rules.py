@@ -41,6 +41,11 @@ _MAX_UNPACKED = 200 * 1024 * 1024
 _MAX_RATIO = 200
 _PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/OpenAction", b"/Launch", b"/EmbeddedFile", b"/AA", b"/XFA")
 _XML_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_XML_ASIDES = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+# The root of an invoice stands in its first lines.
+_XML_HEAD = 65_536
+# Names and sizes of _MAX_PARTS parts.
+_MAX_DIRECTORY = 1024 * 1024
 _NAME_UNSAFE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -149,6 +154,12 @@ def _tail(size: int) -> tuple[Remark, ...]:
 
 
 def _ofd(content: bytes) -> Paper:
+    # Told by the archive's last record: a directory of a million parts is not even read.
+    end = content.rfind(b"PK\x05\x06")
+    if end < 0 or len(content) < end + 22:
+        raise PaperRefused(BROKEN, format="OFD")
+    if struct.unpack("<I", content[end + 12 : end + 16])[0] > _MAX_DIRECTORY:
+        raise PaperRefused(BAD_ARCHIVE, fault="too many parts")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -179,14 +190,13 @@ def archive_fault(parts: list[zipfile.ZipInfo]) -> str | None:
 
 def _xml(content: bytes) -> Paper:
     text = _as_utf8(content)
-    root = _XML_ROOT.search(text)
+    # A comment may hold anything, another root among it.
+    root = _XML_ROOT.search(_XML_ASIDES.sub(b"", text[:_XML_HEAD]))
     if not text.startswith(b"<") or root is None or root[1].lower() in {b"html", b"svg"}:
         raise PaperRefused(NOT_ALLOWED)
     if re.search(rb"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         # An HTML page says <!DOCTYPE html>; no invoice has one.
         raise PaperRefused(HAS_DTD if text.startswith(b"<?xml") else NOT_ALLOWED)
-    if not text.startswith(b"<?xml") and root.start() != 0:
-        raise PaperRefused(NOT_ALLOWED)
     if not text.rstrip().endswith(b">") or b"\x00" in text:
         raise PaperRefused(BROKEN, format="XML")
     return Paper("xml", ())

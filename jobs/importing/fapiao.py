@@ -43,6 +43,8 @@ class Fapiao:
 
 def read_xml(content: bytes) -> Fapiao:
     """The invoice in an XML file. Raises FapiaoError for anything else, entities and document types included."""
+    if len(content) > _MAX_XML:
+        raise FapiaoError("the invoice is too large")
     try:
         root = fromstring(content, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
@@ -71,10 +73,7 @@ def read_ofd(content: bytes) -> Fapiao:
                 if part.filename.lower().endswith("original_invoice.xml"):
                     with archive.open(part) as file:
                         # What the directory says of its size is not believed.
-                        text = file.read(_MAX_XML + 1)
-                    if len(text) > _MAX_XML:
-                        raise FapiaoError("the attached invoice is too large")
-                    return read_xml(text)
+                        return read_xml(file.read(_MAX_XML + 1))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise FapiaoError(str(error)) from error
     raise FapiaoError("the OFD has no attached original_invoice.xml")
