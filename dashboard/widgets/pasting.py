@@ -15,7 +15,7 @@ _MAX_CHARACTERS = MAX_LINES * 64
 def paste_list(key: str, *, open: bool = False) -> tuple[int, ...] | None:
     """Draw the box, or (not `open`) a button that opens it; the sim_ids of the list in force, None where there is none."""
     kept: sims.Pasted | None = viewer.kept(f"{key}:pasted")
-    label = _("Paste a list") if kept is None else _("List · {n}", n=number(len(kept.sim_ids)))
+    label = _("Paste a list") if kept is None else _in_force(kept)
     with st.container(border=True) if open else st.popover(label, icon=":material/content_paste:", width="content"):
         with st.form(f"{key}:form", border=False):
             text = st.text_area(
@@ -31,6 +31,13 @@ def paste_list(key: str, *, open: bool = False) -> tuple[int, ...] | None:
         if kept is not None:
             _say(key, kept)
     return tuple(kept.sim_ids) if kept is not None else None
+
+
+def _in_force(pasted: sims.Pasted) -> str:
+    found, lost = len(pasted.sim_ids), len(pasted.not_found) + len(pasted.ambiguous)
+    if lost:
+        return _("List · {n}, {lost} lines left out", n=number(found), lost=number(lost))
+    return _("List · {n}", n=number(found))
 
 
 def _look(key: str, text: str) -> sims.Pasted | None:

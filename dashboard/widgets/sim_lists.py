@@ -36,9 +36,9 @@ def sim_list(flt: SimFilter, *, key: str, order: str = "act_by") -> None:
         return
     place = st.container()
     limit, offset = tables.pager(total, key=key, about=flt)
-    with place:
+    with place, st.skeleton(height=200):
         ticked = sim_table(reading.read(sims.page, flt, today=today, order=order, limit=limit, offset=offset), key=key)
-    if ticked and len(ticked) < total:
+    if len(ticked) < total:
         many = min(total, MOST_TICKED)
         label = plural("Tick the {count} that matches", "Tick all {count} that match", many)
         if st.button(label, key=f"{key}:all", type="tertiary", icon=":material/select_all:"):
