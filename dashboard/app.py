@@ -3,12 +3,13 @@
 import gc
 import importlib
 import logging
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 from anyio import to_thread
-from data.renewals.recovery import recover
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,8 +17,10 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard import gate, routes
 from data import home as house
-from data.home import Home, home_path, open_home
+from data.home import Home, HomeError, home_path, open_home
 from data.people import store as people
+from data.renewals.recovery import recover
+from data.settings import SettingsError
 from jobs.carriers import accounts
 from jobs.schedule import Scheduler
 
@@ -32,7 +35,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # A tick that finds its job still running is skipped, every second while a long batch runs: no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    home = await to_thread.run_sync(_start)
+    try:
+        home = await to_thread.run_sync(_start)
+    except (HomeError, SettingsError) as error:
+        # One sentence is all a person needs; past this point the framework would print its whole stack.
+        print(error, file=sys.stderr, flush=True)
+        os._exit(getattr(error, "exit_code", 1))
     _running = Scheduler(home)
     try:
         _running.start()

@@ -157,3 +157,15 @@ def test_sigterm_closes_the_file_cleanly(tmp_path: Path) -> None:
         running.stop()
         assert "stopped" in running.log.read_text(encoding="utf-8")
     open_home(tmp_path / "home").close()
+
+
+def test_a_bad_carriers_file_stops_the_start_in_one_sentence(tmp_path: Path) -> None:
+    from tests.serving import free_port, run
+
+    open_home(tmp_path / "home", create="real").close()
+    (tmp_path / "home/carriers.toml").write_text(
+        "[[account]]\nname = 'UPPER'\nconnector = 'offline'\n", encoding="utf-8"
+    )
+    result = run("serve", "--port", str(free_port()), home=tmp_path / "home", code=1)
+    assert "carriers.toml" in result.stderr
+    assert "Traceback" not in result.stderr

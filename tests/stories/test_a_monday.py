@@ -1,0 +1,284 @@
+"""A Monday, whole, in a real browser: four real files, the join, 300 renewals by two people, a kill, failures, papers, records."""
+
+import csv
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.serving import Served, browser, run, served, settled, sign_in
+from tests.stories import real_files
+
+pytestmark = pytest.mark.browser
+
+CARDS = 330
+PLANS = {
+    "mobile-main": "移动POS-4G 30M/月 年包",
+    "unicom-main": "联通POS-4G 30M/月 年包",
+    "telecom-main": "电信POS-4G 30M/月 年包",
+}
+# Slow enough that the kill comes in the middle, quick enough for a test.
+DELAY_MS = 20
+ROW = 32  # pixels of a row of a table, its header too
+MERCHANT = "望江便民超市"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo home whose practice carriers take their time."""
+    return tmp_path_factory.mktemp("monday") / "home"
+
+
+@pytest.fixture(scope="module")
+def passwords(home: Path) -> dict[str, str]:
+    printed = run("demo", "--sims", "60", "--days", "10", home=home, COLUMNS="200").stdout
+    toml = home / "carriers.toml"
+    text = re.sub(r"^delay_ms = .*\n", "", toml.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = text.replace('connector = "practice"', f'connector = "practice"\ndelay_ms = {DELAY_MS}')
+    toml.write_text(text, encoding="utf-8")
+    return dict(re.findall(r"│\s*(\w+)\s*│\s*\w+\s*│\s*(\S+)\s*│", printed))
+
+
+@pytest.fixture(scope="module")
+def server(home: Path, passwords: dict[str, str]) -> Iterator[Served]:
+    assert passwords
+    with served(home) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def operator(window: Browser, server: Served, passwords: dict[str, str]) -> Page:
+    return sign_in(window, server, "operator", passwords["operator"], language="en-US")
+
+
+@pytest.fixture(scope="module")
+def cards() -> list[real_files.Card]:
+    return real_files.cards(CARDS, today=date.today(), plans=PLANS)
+
+
+def go(page: Page, server: Served, path: str) -> None:
+    page.goto(server.url + path)
+    page.wait_for_selector("[data-testid=stSidebarNav]")
+    settled(page)
+
+
+def button(page: Page, words: str | re.Pattern[str]) -> Locator:
+    return page.get_by_role("button", name=words).first
+
+
+def tick(page: Page, table: int, row: int) -> None:
+    """Tick a row of the n-th table: tables are drawn on a canvas, so by place."""
+    box = page.get_by_test_id("stDataFrame").nth(table).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 16, box["y"] + ROW + row * ROW + ROW / 2)
+    settled(page)
+
+
+def batch_status(server: Served, batch: int) -> dict[str, int | str]:
+    result = run("renew", "status", str(batch), "--json", home=server.home)
+    found: dict[str, int | str] = json.loads(result.stdout)
+    return found
+
+
+def test_four_files_are_recognised_and_accepted(
+    operator: Page, server: Served, cards: list[real_files.Card], tmp_path: Path
+) -> None:
+    files = [
+        real_files.ledger(tmp_path / "终端台账.xls", cards),
+        real_files.platform_list(tmp_path / "平台导出.csv", cards[:150]),
+        real_files.agent_list(tmp_path / "本月到期.xls", cards[150:]),
+        real_files.binding_list(tmp_path / "绑定关系.xlsx", cards),
+    ]
+    go(operator, server, "/import_files")
+    operator.set_input_files("input[type=file]", files)
+    expect(operator.get_by_text("328 new, 0 changed, 0 the same, 2 refused")).to_be_visible(timeout=60_000)
+    # Newest first: the ledger was dropped first and is accepted first.
+    for row, count in ((3, 330), (2, 150), (1, 180), (0, 328)):
+        tick(operator, 0, row)
+        button(operator, re.compile(rf"Accept {count} good rows")).click()
+        expect(operator.get_by_role("button", name=re.compile("Accept .* good rows"))).to_have_count(0, timeout=60_000)
+        settled(operator)
+        tick(operator, 0, row)
+
+
+def test_the_join_report_finds_what_does_not_join(operator: Page, server: Served) -> None:
+    go(operator, server, "/import_files")
+    expect(operator.get_by_text("What joins and what does not")).to_be_visible()
+    run_in_between = operator.get_by_test_id("stDataFrame").count()
+    assert run_in_between >= 2
+
+
+def test_look_up_finds_a_card_by_its_last_digits(operator: Page, server: Served, cards: list[real_files.Card]) -> None:
+    go(operator, server, "/today")
+    box = operator.get_by_placeholder(re.compile("Look up a card"))
+    box.fill(cards[5].terminal_id)
+    box.press("Enter")
+    operator.wait_for_url(re.compile(r"/look_up\?q="))
+    settled(operator)
+    expect(operator.get_by_text(re.compile("nothing found", re.IGNORECASE))).to_have_count(0)
+
+
+def test_three_hundred_cards_go_from_expiry_to_a_proposed_batch(operator: Page, server: Served) -> None:
+    go(operator, server, "/expiry")
+    search = operator.get_by_placeholder("Number, terminal, merchant, phone").first
+    search.fill(MERCHANT)
+    search.press("Enter")
+    settled(operator)
+    button(operator, re.compile(r"Tick all 3\d\d that match")).click()
+    settled(operator)
+    button(operator, re.compile(r"Renew 3\d\d SIMs · ¥")).click()
+    operator.wait_for_url(re.compile("/renew"))
+    settled(operator)
+    submit = button(operator, re.compile(r"Submit 3\d\d SIMs for review"))
+    submit.dblclick()
+    expect(operator.get_by_text(re.compile(r"Batch \d+ · 3\d\d SIMs handed over"))).to_be_visible(timeout=30_000)
+    expect(operator.get_by_text(re.compile("another person must approve"))).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def batch(server: Served) -> int:
+    """The batch the page made: the newest of all, and a double click made only one."""
+    from data.database import Query
+    from data.home import open_home
+
+    server.stop()
+    opened = open_home(server.home)
+    rows = opened.db.read().rows(Query("t", "", "SELECT id, items FROM batch ORDER BY id DESC LIMIT 2"))
+    opened.close()
+    server.start()
+    assert rows[0]["items"] >= 300 > rows[1]["items"]
+    return int(rows[0]["id"])
+
+
+def test_a_second_person_approves_and_a_kill_in_the_middle_changes_nothing(
+    window: Browser, server: Served, passwords: dict[str, str], batch: int
+) -> None:
+    approver = sign_in(
+        window, server, "approver", passwords["approver"], path=f"/batches?batch={batch}", language="en-US"
+    )
+    items = re.search(r"Approve (\d+) SIMs", approver.inner_text("[data-testid=stMain]"))
+    assert items
+    approver.get_by_role("textbox", name=re.compile("To approve, type")).fill(items[1])
+    approver.keyboard.press("Tab")
+    settled(approver)
+    button(approver, re.compile("Approve 3")).click()
+    expect(approver.get_by_text(re.compile(r"^\d+ of \d+ done|done", re.IGNORECASE)).first).to_be_visible(
+        timeout=30_000
+    )
+    ledgers = server.home / "practice"
+    started = charges(ledgers)
+    deadline = time.monotonic() + 60
+    while sum(charges(ledgers).values()) < sum(started.values()) + 60:
+        assert time.monotonic() < deadline, "the batch did not start"
+        time.sleep(0.05)
+    server.kill()
+    in_the_middle = sum(charges(ledgers).values()) - sum(started.values())
+    assert 0 < in_the_middle < int(items[1]) - 20, "the kill did not come in the middle"
+    server.start()
+    approver.context.close()
+
+
+def charges(ledgers: Path) -> Counter[str]:
+    """What the practice carriers charged, from their own books: order number → times."""
+    counted: Counter[str] = Counter()
+    for book in ledgers.glob("*.jsonl"):
+        for line in book.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # the torn last line of a killed carrier was never answered
+            if entry["kind"] == "charge":
+                counted[entry["order_no"]] += 1
+    return counted
+
+
+def test_the_batch_is_worked_off_and_every_card_was_charged_once(
+    server: Served, batch: int, passwords: dict[str, str], window: Browser
+) -> None:
+    page = sign_in(window, server, "operator", passwords["operator"], path=f"/batches?batch={batch}", language="en-US")
+    from data.database import Query
+    from data.home import open_home
+
+    open_states = Query(
+        "t",
+        "",
+        """
+        SELECT count(*) FILTER (s.st IN ('pending', 'submitted')) AS moving, count(*) AS items FROM state s
+        JOIN placement p USING (obligation) WHERE p.batch = $batch""",
+    )
+    # An answer lost on the way is asked for after ten seconds, then after a minute.
+    expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=180_000)
+    page.context.close()
+    server.stop()
+    opened = open_home(server.home)
+    reader = opened.db.read()
+    row = reader.row(open_states, batch=batch)
+    succeeded = {
+        item["order_no"]: item["amount_fen"]
+        for item in reader.rows(
+            Query(
+                "t",
+                "",
+                "SELECT a.order_no, a.amount_fen FROM state s JOIN attempt a USING (obligation, n) WHERE s.st = 'succeeded'",
+            )
+        )
+    }
+    opened.close()
+    counted = charges(server.home / "practice")
+    server.start()
+    assert row
+    assert (row["moving"], row["items"] >= 300) == (0, True)
+    assert not [order for order, times in counted.items() if times > 1], "charged twice"
+    assert not set(succeeded) - set(counted), "called renewed, never charged"
+
+
+def test_failures_say_who_acts(operator: Page, server: Served) -> None:
+    go(operator, server, "/failed")
+    expect(operator.get_by_text("By reason")).to_be_visible()
+
+
+def test_a_voucher_is_filed_and_fetched_byte_for_byte(operator: Page, server: Served, tmp_path: Path) -> None:
+    paper = tmp_path / "回单 2026.pdf"
+    paper.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+    go(operator, server, "/vouchers")
+    operator.get_by_role("tab", name="File a paper").click()
+    settled(operator)
+    operator.set_input_files("input[type=file]", paper)
+    settled(operator)
+    button(operator, "File them").click()
+    filed = operator.get_by_text(re.compile(r"Filed as voucher \d+"))
+    expect(filed).to_be_visible(timeout=20_000)
+    number = re.findall(r"\d+", filed.inner_text())[0]
+    fetched = operator.context.request.get(f"{server.url}/v/{number}")
+    assert fetched.body() == paper.read_bytes()
+    assert fetched.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_export_equals_the_screen(operator: Page, server: Served, batch: int) -> None:
+    go(operator, server, "/records")
+    shown = re.search(r"of ([\d,]+)", operator.inner_text("[data-testid=stMain]"))
+    assert shown
+    button(operator, re.compile("Export")).click()
+    settled(operator)
+    button(operator, "Write the file").click()
+    link = operator.get_by_role("link", name=re.compile(r"Fetch [\d,]+ rows"))
+    expect(link).to_be_visible(timeout=60_000)
+    fetched = operator.context.request.get(server.url + str(link.get_attribute("href")))
+    assert fetched.ok
+    text = fetched.body()
+    assert text.startswith(b"\xef\xbb\xbf"), "a spreadsheet must see that it is UTF-8"
+    rows = list(csv.reader(text.decode("utf-8-sig").splitlines()))
+    assert len(rows) - 1 == int(shown[1].replace(",", ""))
+    assert not [cell for row in rows for cell in row if cell[:1] in "=+@" and cell], "a cell that calculates"
