@@ -10,7 +10,3 @@ VALUES ($seq, $ts, $person_id, $person, $source, $event, $object, $detail, $prev
 -- name: entries_from
 -- The chain in order, for verifying.
 SELECT * FROM audit WHERE seq >= $seq ORDER BY seq LIMIT $limit;
-
--- name: entries_about
--- What was done to one thing, newest first.
-SELECT ts, person, source, event, object, detail FROM audit WHERE object = $object ORDER BY seq DESC LIMIT $limit;

@@ -156,7 +156,7 @@ def session_ended(
 def password_fault(name: str, password: str) -> str | None:
     """What is wrong with a new password, as a msgid; None: nothing."""
     if len(password) < MIN_PASSWORD_LENGTH:
-        return "The password is shorter than 12 characters"
+        return N_("The password is shorter than 12 characters")
     if name.lower() in password.lower():
-        return "The password contains the sign-in name"
+        return N_("The password contains the sign-in name")
     return None

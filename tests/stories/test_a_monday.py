@@ -6,12 +6,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from data.clock import SystemClock
 from tests.serving import Served, browser, run, served, settled, sign_in
 from tests.stories import real_files
 
@@ -65,7 +65,7 @@ def operator(window: Browser, server: Served, passwords: dict[str, str]) -> Page
 
 @pytest.fixture(scope="module")
 def cards() -> list[real_files.Card]:
-    return real_files.cards(CARDS, today=date.today(), plans=PLANS)
+    return real_files.cards(CARDS, today=SystemClock().today(), plans=PLANS)
 
 
 def go(page: Page, server: Served, path: str) -> None:
