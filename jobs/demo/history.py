@@ -14,8 +14,8 @@ from jobs.demo.papers import file_papers
 from jobs.demo.pastbatch import Cast, PastBatch, back_then, work_off
 
 Q = Queries.beside(__file__, "history.sql")
-# A larger fleet has more history, up to ten times that of 2,000 cards: beyond it only the waiting would grow.
-_FOR, _MOST = 2_000, 20_000
+# A larger fleet has more history, up to three times that of 2,000 cards: beyond it only the waiting would grow.
+_FOR, _MOST = 2_000, 6_000
 FAILED, UNCONFIRMED, IN_REVIEW, CHARGED_TWICE, VOUCHERS_OWED = 22, 9, 3, 3, 61
 # Why cards went dark although somebody had ordered, and why the last batch stumbled: together operations.md §5's reasons.
 _EARLIER = (
