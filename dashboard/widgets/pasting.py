@@ -1,6 +1,7 @@
 """Paste a list someone sent by chat: mixed numbers, one a line, become a filter; what is not found is listed."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import reading, viewer
 from data.sims import store as sims
@@ -16,7 +17,7 @@ def paste_list(key: str, *, open: bool = False) -> tuple[int, ...] | None:
     """Draw the box, or (not `open`) a button that opens it; the sim_ids of the list in force, None where there is none."""
     kept: sims.Pasted | None = viewer.kept(f"{key}:pasted")
     label = _("Paste a list") if kept is None else _in_force(kept)
-    with st.container(border=True) if open else st.popover(label, icon=":material/content_paste:", width="content"):
+    with st.container(border=True) if open else _button(label, key):
         with st.form(f"{key}:form", border=False):
             text = st.text_area(
                 _("One number a line: ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone"),
@@ -27,10 +28,14 @@ def paste_list(key: str, *, open: bool = False) -> tuple[int, ...] | None:
             )
             found = st.form_submit_button(_("Find these"), icon=":material/search:")
         if found:
-            kept = _look(key, text or "")
+            _look(key, text or "")
         if kept is not None:
             _say(key, kept)
     return tuple(kept.sim_ids) if kept is not None else None
+
+
+def _button(label: str, key: str) -> DeltaGenerator:
+    return st.popover(label, icon=":material/content_paste:", width="content", key=f"{key}:popover")
 
 
 def _in_force(pasted: sims.Pasted) -> str:
@@ -40,20 +45,18 @@ def _in_force(pasted: sims.Pasted) -> str:
     return _("List · {n}", n=number(found))
 
 
-def _look(key: str, text: str) -> sims.Pasted | None:
+def _look(key: str, text: str) -> None:
     lines = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     if len(lines) > MAX_LINES:
-        st.warning(
-            _(
-                "{n} lines are too many; paste at most {most}, or import a file",
-                n=number(len(lines)),
-                most=number(MAX_LINES),
-            )
+        sentence = _(
+            "{n} lines are too many; paste at most {most}, or import a file",
+            n=number(len(lines)),
+            most=number(MAX_LINES),
         )
-        return viewer.kept(f"{key}:pasted")
-    pasted = reading.fresh(sims.paste, lines) if lines else None
-    viewer.keep(f"{key}:pasted", pasted)
-    return pasted
+        st.warning(sentence)
+        return
+    viewer.keep(f"{key}:pasted", reading.fresh(sims.paste, lines) if lines else None)
+    st.rerun()  # the button above has been drawn with the list before
 
 
 def _say(key: str, pasted: sims.Pasted) -> None:
