@@ -146,7 +146,7 @@ def _claim(
     Any error of the commit means that the race is lost: nothing is sent.
     """
     claimed: list[Item] = []
-    intents: list[dict[str, Any]] = []
+    written: list[dict[str, Any]] = []
     committed = False
     try:
         with now.home.db.write(quiet=True) as tx:
@@ -158,11 +158,11 @@ def _claim(
             intents = renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at)
             if intents or parked:
                 now.book.append([*intents, *renewals.outcomes(parked)], now=tx.now)
+                written = intents
         committed = True
     finally:
-        if intents and not committed:
-            abandoned = [{**intent, "kind": "abandoned"} for intent in intents]
-            now.book.append(abandoned, now=now.home.clock.now())
+        if written and not committed:
+            now.book.append([{**intent, "kind": "abandoned"} for intent in written], now=now.home.clock.now())
     now.counts.update(result.after.value for result in parked)
     return claimed, len(parked), claimed_at
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -285,16 +286,21 @@ def test_an_intent_whose_commit_was_lost_becomes_unknown_at_the_start(demo_home,
 def test_a_commit_that_fails_sends_nothing_and_the_journal_says_so(demo_home, approved, monkeypatch):
     batch = approved(3)
 
-    def broken(*_args, **_kwargs):
-        raise OSError("no space left on device")
+    commits = demo_home.db.write
+
+    @contextmanager
+    def failing(**how):
+        with commits(**how) as tx:
+            yield tx
+            raise OSError("no space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(renewals, "outcomes", broken)
+        full.setattr(demo_home.db, "write", failing)
         with pytest.raises(OSError, match="no space"):
             work(demo_home)
     # The claim was rolled back with its transaction; the answer of nothing was ever asked for.
     assert standing(demo_home, batch) == {"pending": 3, "state": "approved"}
-    assert [entry["kind"] for entry in journal.opened(demo_home.journal).recent()] == ["abandoned"] * 3
+    assert [entry["kind"] for entry in journal.opened(demo_home.journal).recent()] == ["intent"] * 3 + ["abandoned"] * 3
     assert not charges(demo_home)
     work(demo_home)
     assert standing(demo_home, batch) == {"succeeded": 3, "state": "done"}
