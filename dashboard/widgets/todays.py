@@ -17,9 +17,9 @@ from data.sims.wording_rules import JOIN_REPORT
 from data.words import N_, _, number, plural, yuan
 
 _GB = 1024**3
-# Lines of the join report that call for nothing, and those about things that have no card to list.
+# Lines of the join report that call for nothing, and those that list machines, not cards.
 _GOOD_NEWS = frozenset({"terminals_joined"})
-_NO_CARDS = frozenset({"terminals_without_card"})
+_OF_MACHINES = frozenset({"terminals_without_card"})
 
 
 def cards_of(kpis: Kpis) -> list[Kpi]:
@@ -131,7 +131,7 @@ def unjoined(lines: Sequence[ReportLine]) -> None:
     rows = {
         "said": [_(JOIN_REPORT[line.kind]) for line in told],
         "count": [line.count for line in told],
-        "open": [None if line.kind in _NO_CARDS else filter_url("expiry", report=line.kind) for line in told],
+        "open": [filter_url("terminal" if line.kind in _NO_CARDS else "expiry", report=line.kind) for line in told],
     }
     tables.table(
         pa.table(rows),
