@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import histories, machines
+from dashboard.widgets import histories, machine_lists, machines
 from data.sims import store as sims
 from data.terminals import store as terminals
 from data.words import _, plural
@@ -13,6 +13,9 @@ HISTORY_ROWS = 50
 viewer.enter()
 today = reading.today()
 asked = st.query_params.get("id", "")
+if st.query_params.get("report") == machine_lists.WITHOUT_CARD:
+    machine_lists.without_card()
+    st.stop()
 found = reading.read(terminals.terminal_page, int(asked)) if asked.isascii() and asked.isdigit() else None
 if found is None:
     widgets.page_head(_("Terminal"))

@@ -32,7 +32,7 @@ def join_report() -> None:
             "kind": line.kind,
             "count": line.count,
             "amount_fen": line.amount_fen,
-            "link": f"{filter_url('expiry', report=line.kind)}#{_('Open')}" if _listed(line) else None,
+            "link": f"{filter_url(_page(line), report=line.kind)}#{_('Open')}" if line.count else None,
         }
         for line in lines
     ]
@@ -46,8 +46,8 @@ def join_report() -> None:
         st.caption(_(JOIN_REPORT[kind]))
 
 
-def _listed(line: sims.ReportLine) -> bool:
-    return line.count > 0 and line.kind not in _NOT_CARDS
+def _page(line: sims.ReportLine) -> str:
+    return "terminal" if line.kind in _NOT_CARDS else "expiry"
 
 
 _SCHEMA = pa.schema([("kind", pa.string()), ("count", pa.int64()), ("amount_fen", pa.int64()), ("link", pa.string())])

@@ -78,11 +78,12 @@ _NOTHING = N_("Nothing is under way")
 _SOON_BACK = N_(
     "The card is being renewed; the terminal works again once the carrier confirms. Please restart it then."
 )
+_RAN_OUT = N_("The card has run out; we order its renewal and tell you when the terminal works again.")
 _WORKS = N_("The card is in order; please restart the terminal and check its signal.")
 _NEW_CARD = N_("The card cannot be brought back; a new card is on its way with a visit.")
 
 _TROUBLES = {
-    "stopped_expired": _Trouble(N_("Its term ended on {expires_on}"), _OPERATOR, _SOON_BACK),
+    "stopped_expired": _Trouble(N_("Its term ended on {expires_on}"), _OPERATOR, _RAN_OUT),
     "stopped_arrears": _Trouble(
         N_("The account owes the carrier money"),
         N_("Finance pay the arrears first, then operations renew"),
@@ -126,7 +127,7 @@ _TROUBLES = {
     "pre_cancel": _Trouble(
         N_("The carrier is about to take the number back"),
         N_("Operations renew it today, this is the last call"),
-        _SOON_BACK,
+        _RAN_OUT,
     ),
     "cancelled": _Trouble(
         N_("The carrier has taken the number back"), N_("Logistics send a new card, an engineer fits it"), _NEW_CARD
@@ -192,7 +193,7 @@ def _due(card: Card, state: Said, today: date) -> Situation:
     when = {"expires_on": card.expires_on}
     if card.expires_on and card.expires_on < today:
         cause = Said(N_("Its term ended on {expires_on}; the carrier may stop it at any time"), when)
-        return _told(state, cause, _OPERATOR, card.cancel_by, _SOON_BACK)
+        return _told(state, cause, _OPERATOR, card.cancel_by, _RAN_OUT)
     return _told(state, Said(N_("Its term ends on {expires_on}"), when), _OPERATOR, card.act_by, _WORKS)
 
 

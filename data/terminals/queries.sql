@@ -28,37 +28,21 @@ SELECT c.ts, CASE WHEN c.after = $terminal_id THEN 'in' ELSE 'out' END AS what,
 FROM sim_change c JOIN sim s USING (sim_id)
 WHERE c.field = 'terminal' AND (c.before = $terminal_id OR c.after = $terminal_id) ORDER BY c.ts DESC LIMIT $limit;
 
--- name: listed
--- Machines of one line of the join report, with merchant and agent.
+-- name: without_card
+-- Machines in use that no live card sits in, with merchant, agent and whom to call.
 SELECT t.terminal_key, t.terminal_id, m.merchant_no, m.name AS merchant, m.region, m.city, coalesce(a.name, a.agent_no) AS agent,
     t.branch, t.brand, t.model, t.serial_no, t.last_trade_on, t.monthly_takings_fen,
     coalesce(t.contact_name, m.contact_name) AS contact_name, coalesce(t.contact_phone, m.contact_phone) AS contact_phone
-FROM (SELECT terminal_key FROM terminal WHERE {where} ORDER BY terminal_id, terminal_key LIMIT $limit OFFSET $offset) chosen
-JOIN terminal t ON t.terminal_key = chosen.terminal_key
+FROM terminal t
+SEMI JOIN (
+    SELECT terminal_key FROM terminal ANTI JOIN (SELECT terminal_key FROM sim_now WHERE live) USING (terminal_key)
+    WHERE status = 'in_use' ORDER BY terminal_id, terminal_key LIMIT $limit OFFSET $offset
+) USING (terminal_key)
 LEFT JOIN merchant m ON m.merchant_id = t.merchant_id
 LEFT JOIN agent a ON a.agent_id = coalesce(t.agent_id, m.agent_id)
 ORDER BY t.terminal_id, t.terminal_key;
 
--- name: counted
--- How many machines the line has.
-SELECT count(*) FROM terminal WHERE {where};
-
--- name: terminals_without_card
--- In use, and no live card sits in it.
-status = 'in_use' AND terminal_key NOT IN (SELECT terminal_key FROM sim_now WHERE live AND terminal_key IS NOT NULL);
-
--- name: terminals_with_two_cards
--- More than one live card says it sits in it.
-terminal_key IN (SELECT terminal_key FROM sim_now WHERE live AND terminal_key IS NOT NULL GROUP BY 1 HAVING count(*) > 1);
-
--- name: terminals_joined
--- A live card with an expiry sits in it.
-terminal_key IN (SELECT terminal_key FROM sim_now WHERE live AND terminal_key IS NOT NULL AND expires_on IS NOT NULL);
-
--- name: merchants_without_contact
--- Merchants with a machine in use and nobody to call.
-SELECT m.merchant_id, m.merchant_no, m.name AS merchant, m.region, m.city, coalesce(a.name, a.agent_no) AS agent,
-    count(*) AS terminals
-FROM merchant m JOIN terminal t USING (merchant_id) LEFT JOIN agent a ON a.agent_id = m.agent_id
-WHERE m.contact_phone IS NULL AND m.contact_email IS NULL AND t.status = 'in_use'
-GROUP BY ALL ORDER BY terminals DESC, m.merchant_no LIMIT $limit OFFSET $offset;
+-- name: counted_without_card
+-- How many machines in use have no live card.
+SELECT count(*) FROM terminal ANTI JOIN (SELECT terminal_key FROM sim_now WHERE live) USING (terminal_key)
+WHERE status = 'in_use';

@@ -1,4 +1,4 @@
-"""Terminals as pages read them: one with all that belongs to it, and the lists behind the join report's lines."""
+"""Terminals as pages read them: one with all that belongs to it, and the machines that have no card."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,8 +9,6 @@ from data.database import Queries, Reader
 
 Q = Queries.beside(__file__)
 
-# Lines of the join report that are about machines: keys of JOIN_REPORT with a list of terminals behind them.
-REPORTS = frozenset({"terminals_joined", "terminals_without_card", "terminals_with_two_cards"})
 # More machines at one merchant than a page can name.
 _SIBLINGS_AT_MOST = 50
 
@@ -74,23 +72,11 @@ def timeline(reader: Reader, terminal_id: str, limit: int = 50) -> pa.Table:
     return reader.arrow(Q.timeline, terminal_id=terminal_id, limit=limit)
 
 
-def listed(reader: Reader, report: str, *, limit: int = 50, offset: int = 0) -> pa.Table:
-    """The machines behind one line of the join report (a key of REPORTS), with merchant, agent and contact."""
-    return reader.arrow(Q.listed.fill(where=_where(report)), limit=limit, offset=offset)
+def without_card(reader: Reader, *, limit: int = 50, offset: int = 0) -> pa.Table:
+    """Machines in use that no live card sits in, with merchant, agent and contact."""
+    return reader.arrow(Q.without_card, limit=limit, offset=offset)
 
 
-def counted(reader: Reader, report: str) -> int:
-    """How many machines that line has."""
-    return int(reader.value(Q.counted.fill(where=_where(report))))
-
-
-def merchants_without_contact(reader: Reader, *, limit: int = 50, offset: int = 0) -> pa.Table:
-    """Merchants with a machine in use and nobody to call, those with most machines first."""
-    return reader.arrow(Q.merchants_without_contact, limit=limit, offset=offset)
-
-
-def _where(report: str) -> str:
-    if report not in REPORTS:
-        raise KeyError(f"there is no list of terminals '{report}'")
-    sql: str = getattr(Q, report).sql
-    return sql
+def counted_without_card(reader: Reader) -> int:
+    """How many those are."""
+    return int(reader.value(Q.counted_without_card))

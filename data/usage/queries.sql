@@ -42,7 +42,3 @@ SELECT day, carrier, used_bytes, sims FROM carrier_day WHERE day > $today - $day
 -- One card's days.
 SELECT day, used_bytes FROM usage_day
 WHERE sim_id = $sim_id AND day > $today - $days::INTEGER AND day <= $today ORDER BY day;
-
--- name: months_of
--- One card's months.
-SELECT month, used_bytes, as_of, source FROM usage_month WHERE sim_id = $sim_id ORDER BY month DESC LIMIT $limit;

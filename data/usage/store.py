@@ -55,10 +55,5 @@ def usage_of(reader: Reader, sim_id: int, *, today: date, days: int) -> pa.Table
     return reader.arrow(Q.usage_of, sim_id=sim_id, today=today, days=days)
 
 
-def months_of(reader: Reader, sim_id: int, *, limit: int = 24) -> pa.Table:
-    """One card's months, newest first: month, used_bytes, as_of, source (file, days)."""
-    return reader.arrow(Q.months_of, sim_id=sim_id, limit=limit)
-
-
 def _idle_months(reader: Reader) -> int:
     return int(reader.value(Q.idle_months) or DEFAULT_IDLE_MONTHS)

@@ -43,3 +43,9 @@ def test_the_merchants_other_machines_are_links(page, fleet, shop):
     fleet(1)
     table = page("terminal", id="1").dataframe[1].value
     assert list(table["terminal"]) == ["/terminal?id=2&tid=T0000002"]
+
+
+def test_the_line_of_the_join_report_about_machines_lists_them(page, shop):
+    test = page("terminal", report="terminals_without_card")
+    assert not test.exception
+    assert list(test.dataframe[0].value["terminal"]) == ["/terminal?id=1#T0000001"]

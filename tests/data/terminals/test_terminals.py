@@ -1,7 +1,5 @@
 from datetime import date
 
-import pytest
-
 from data.database import Query
 from data.sims import store
 from data.terminals import store as terminals
@@ -21,16 +19,12 @@ def test_a_terminal_comes_with_its_merchant_agent_cards_and_siblings(seen):
     assert terminals.terminal_page(seen.db.read(), 99) is None
 
 
-@pytest.mark.parametrize("kind", sorted(terminals.REPORTS))
-def test_the_machines_behind_a_line_of_the_join_report_are_as_many_as_it_says(seen, kind):
+def test_machines_without_a_card_are_as_many_as_the_join_report_says(seen):
     counts = {line.kind: line.count for line in store.join_report(seen.db.read(), today=TODAY)}
-    listed = terminals.listed(seen.db.read(), kind)
-    assert listed.num_rows == terminals.counted(seen.db.read(), kind) == counts[kind]
-
-
-def test_merchants_nobody_can_call_are_listed(seen):
-    rows = terminals.merchants_without_contact(seen.db.read()).to_pylist()
-    assert [(row["merchant"], row["terminals"]) for row in rows] == [("宁波面馆", 2)]
+    rows = terminals.without_card(seen.db.read()).to_pylist()
+    # Its only card is cancelled.
+    assert [row["terminal_id"] for row in rows] == ["00001005"]
+    assert terminals.counted_without_card(seen.db.read()) == counts["terminals_without_card"] == 1
 
 
 def test_a_terminals_history_tells_which_card_came_and_went(fleet):

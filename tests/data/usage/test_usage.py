@@ -25,5 +25,4 @@ def test_usage_adds_up_per_plan_and_carrier(fleet):
     assert usage.usage_by_carrier(reader, today=TODAY).to_pylist()[0]["used_bytes"] == 40 * MB
     assert usage.usage_totals(reader).overage_fen == 290
     assert usage.usage_of(reader, 1, today=TODAY, days=30).to_pylist() == [{"day": date(2026, 11, 20), "used_bytes": 9}]
-    assert usage.months_of(reader, 1).num_rows == 1
     assert usage.carrier_days(reader, today=TODAY, days=30).num_rows == 1
