@@ -131,7 +131,7 @@ def unjoined(lines: Sequence[ReportLine]) -> None:
     rows = {
         "said": [_(JOIN_REPORT[line.kind]) for line in told],
         "count": [line.count for line in told],
-        "open": [filter_url("terminal" if line.kind in _NO_CARDS else "expiry", report=line.kind) for line in told],
+        "open": [filter_url("terminal" if line.kind in _OF_MACHINES else "expiry", report=line.kind) for line in told],
     }
     tables.table(
         pa.table(rows),
