@@ -217,6 +217,6 @@ def test_refused_rows_are_written_as_a_file(home: Home, drop: Drop, operator: Ac
         )
     write_exports.run(home, threading.Event())
     written = next(home.exports.glob("*.csv")).read_text(encoding="utf-8-sig").splitlines()
-    assert written[0] == "sheet,line,column,value,refusal"
+    assert written[0] == "file,sheet,line,column,value,refused_because"
     assert "3,iccid,8.98600E+19," in written[1]
     assert len(written) == 2
