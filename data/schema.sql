@@ -638,7 +638,7 @@ CREATE SEQUENCE export_ids;
 -- A wish for a file; a job writes exports/<export_id>.<format>, a route hands it out.
 CREATE TABLE export (
     export_id BIGINT PRIMARY KEY DEFAULT nextval('export_ids'),
-    what VARCHAR NOT NULL,                     -- renewals, sims, terminals, usage, failures, findings
+    what VARCHAR NOT NULL,                     -- a key of WHAT (data/files/exports_rules.py)
     format VARCHAR NOT NULL CHECK (format IN ('csv', 'xlsx', 'parquet')),
     filters VARCHAR NOT NULL,                  -- JSON, the page's own filter
     split_by VARCHAR,                          -- agent, branch, region: a zip

@@ -159,7 +159,7 @@ def _ofd(content: bytes) -> Paper:
     if end < 0 or len(content) < end + 22:
         raise PaperRefused(BROKEN, format="OFD")
     if struct.unpack("<I", content[end + 12 : end + 16])[0] > _MAX_DIRECTORY:
-        raise PaperRefused(BAD_ARCHIVE, fault="too many parts")
+        raise PaperRefused(BAD_ARCHIVE, fault=N_("too many parts"))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -178,12 +178,15 @@ def archive_fault(parts: list[zipfile.ZipInfo]) -> str | None:
     names = [part.filename for part in parts]
     unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     faults = (
-        (len(parts) > _MAX_PARTS, "too many parts"),
-        (len(set(names)) != len(names), "two parts of one name"),
-        (any(re.search(r"^[\\/]|^[A-Za-z]:|\\|(^|/)\.\.(/|$)", name) for name in names), "a part outside the archive"),
-        (any(stat.S_ISLNK(part.external_attr >> 16) for part in parts), "a link"),
-        (any(part.flag_bits & 1 for part in parts), "encrypted"),
-        (unpacked > _MAX_UNPACKED or unpacked > _MAX_RATIO * max(packed, 1), "too large when unpacked"),
+        (len(parts) > _MAX_PARTS, N_("too many parts")),
+        (len(set(names)) != len(names), N_("two parts of one name")),
+        (
+            any(re.search(r"^[\\/]|^[A-Za-z]:|\\|(^|/)\.\.(/|$)", name) for name in names),
+            N_("a part outside the archive"),
+        ),
+        (any(stat.S_ISLNK(part.external_attr >> 16) for part in parts), N_("a link")),
+        (any(part.flag_bits & 1 for part in parts), N_("encrypted")),
+        (unpacked > _MAX_UNPACKED or unpacked > _MAX_RATIO * max(packed, 1), N_("too large when unpacked")),
     )
     return next((fault for found, fault in faults if found), None)
 

@@ -107,7 +107,9 @@ def file_paper(
     try:
         paper = look(content, filename, max_mb=max_mb)
     except PaperRefused as refusal:
-        raise Refused(_(refusal.msgid, **refusal.values)) from refusal
+        # A fault inside the sentence is a sentence of its own.
+        values = {name: _(str(value)) if name == "fault" else value for name, value in refusal.values.items()}
+        raise Refused(_(refusal.msgid, **values)) from refusal
     digest = hashlib.sha256(content).hexdigest()
     known = tx.value(Q.voucher_by_hash, sha256=digest)
     if known is not None:

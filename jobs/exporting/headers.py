@@ -45,11 +45,6 @@ HEADERS = RECORD_COLUMNS | {
     "purchase_batch": N_("Purchase batch"),
     "pool": N_("Data pool"),
     "tags": N_("Tags"),
-    "sheet": N_("Sheet"),
-    "line": N_("Line"),
-    "column": N_("Column"),
-    "value": N_("Value"),
-    "refusal": N_("Reason"),
     "reason": N_("Reason code"),
     "carrier_says": N_("The carrier's words"),
     "who_acts": N_("Who acts"),
@@ -61,6 +56,12 @@ HEADERS = RECORD_COLUMNS | {
     "detail": N_("Details"),
     "source": N_("Source"),
     "found_at": N_("Found at"),
+    "file": N_("File"),
+    "sheet": N_("Sheet"),
+    "line": N_("Line"),
+    "column": N_("Column"),
+    "value": N_("Value"),
+    "refused_because": N_("Why it was refused"),
 }
 
 

@@ -126,7 +126,8 @@ LEFT JOIN (
            bool_or(carrier = $carrier) AS of_carrier, string_agg(search_text, ' ') AS search_text
     FROM sim_now WHERE live AND terminal_key IS NOT NULL GROUP BY terminal_key
 ) AS cards USING (terminal_key)
-WHERE ($agent_id::BIGINT IS NULL OR a.agent_id = $agent_id)
+WHERE t.terminal_key IN (SELECT terminal_key FROM terminal WHERE {report})
+  AND ($agent_id::BIGINT IS NULL OR a.agent_id = $agent_id)
   AND ($merchant_id::BIGINT IS NULL OR t.merchant_id = $merchant_id)
   AND ($carrier::VARCHAR IS NULL OR cards.of_carrier)
   AND ($city::VARCHAR IS NULL OR m.city = $city)
@@ -134,7 +135,6 @@ WHERE ($agent_id::BIGINT IS NULL OR a.agent_id = $agent_id)
   AND ($branch::VARCHAR IS NULL OR t.branch = $branch)
   AND ($brand::VARCHAR IS NULL OR t.brand = $brand)
   AND (len($statuses::VARCHAR[]) = 0 OR list_contains($statuses::VARCHAR[], t.status))
-  AND (NOT $without_card::BOOLEAN OR (cards.sims IS NULL AND t.status = 'in_use'))
   AND ($text::VARCHAR IS NULL OR contains(
       upper(concat_ws(' ', t.terminal_id, t.serial_no, t.tusn, m.merchant_no, m.name, a.name, cards.search_text)), $text))
 ORDER BY t.terminal_id, m.merchant_no NULLS FIRST, t.terminal_key;
@@ -246,8 +246,16 @@ SELECT
 FROM ({source}) AS t LEFT JOIN sim_now w ON w.sim_id = t.sim_id
 ORDER BY t.act_by NULLS LAST, t.obligation;
 
+-- name: reasons
+-- Why rows of an upload were refused, each sentence once.
+SELECT DISTINCT reason FROM upload_refusal WHERE upload_id = $upload_id;
+
 -- name: refusals
--- The refused rows of one dropped file as they were said, in the file's order.
-SELECT unnest($sheets::VARCHAR[]) AS sheet, unnest($lines::BIGINT[]) AS line, unnest($columns::VARCHAR[]) AS "column",
-    unnest($refused_values::VARCHAR[]) AS value, unnest($reasons::VARCHAR[]) AS refusal,
-    NULL::VARCHAR AS split_agent, NULL::VARCHAR AS split_branch, NULL::VARCHAR AS split_region;
+-- The refused rows of an upload in the file's order, each with its sentence.
+SELECT u.filename AS file, r.sheet, r.line, r."column", r.value, s.sentence AS refused_because,
+    NULL::VARCHAR AS split_agent, NULL::VARCHAR AS split_branch, NULL::VARCHAR AS split_region
+FROM upload_refusal r
+JOIN upload u USING (upload_id)
+JOIN (SELECT unnest($reasons::VARCHAR[]) AS reason, unnest($sentences::VARCHAR[]) AS sentence) s ON s.reason = r.reason
+WHERE r.upload_id = $upload_id
+ORDER BY r.sheet, r.line, r."column";

@@ -8,8 +8,6 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
-from data.files import store as uploads
-from data.files.exports_rules import XLSX_MAX_ROWS
 from data.files.rules import unpack
 from data.renewals import records
 from data.renewals.looking import trouble_query
@@ -18,6 +16,7 @@ from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
+from data.terminals import store as terminals
 from data.words import _, language
 
 Q = Queries.beside(__file__)
@@ -88,9 +87,9 @@ def _terminals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tup
     asked = {
         name: filters.get(name) for name in ("agent_id", "merchant_id", "carrier", "city", "region", "branch", "brand")
     }
-    text = filters.get("text")
-    asked["without_card"] = filters.get("report") == "terminals_without_card"
-    return Q.terminals, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
+    text, report = filters.get("text"), filters.get("report")
+    query = Q.terminals.fill(report=terminals.condition(report) if report else "true")
+    return query, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
 
 
 def _failures(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
@@ -104,14 +103,10 @@ def _findings(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tupl
 
 
 def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
-    rows = uploads.refusals(reader, upload_id=filters.get("upload_id") or 0, limit=XLSX_MAX_ROWS).to_pydict()
-    return Q.refusals, {
-        "sheets": rows["sheet"],
-        "lines": rows["line"],
-        "columns": rows["column"],
-        "refused_values": rows["value"],
-        "reasons": [_(msgid, **values) for msgid, values in map(unpack, rows["reason"])],
-    }
+    upload_id = filters["upload_id"]
+    reasons = [row["reason"] for row in reader.rows(Q.reasons, upload_id=upload_id)]
+    sentences = [_(msgid, **values) for msgid, values in map(unpack, reasons)]
+    return Q.refusals, {"upload_id": upload_id, "reasons": reasons, "sentences": sentences}
 
 
 _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dict[str, Any]]]] = {

@@ -12,6 +12,7 @@ import pytest
 
 from data.files import exports_store as exports
 from data.files.exports_rules import WHAT
+from data.files.rules import pack
 from data.home import Home
 from data.people.rules import Actor
 from data.renewals.records import RECORD_COLUMNS
@@ -21,7 +22,7 @@ from data.words import speaking
 from jobs import write_exports
 from jobs.exporting import writing
 from jobs.exporting.headers import HEADERS, header
-from tests.fleet import AGENTS, iccid, stock
+from tests.fleet import AGENTS, iccid, run, stock
 
 ISSUE = (
     "续费单号, 批次号, 商户编号, 商户名称, 终端号, 终端序列号, 服务商, 地区, 运营商, 账户, 卡号, ICCID, 套餐, 续费月数, 原到期日, 新到期日, "
@@ -118,7 +119,8 @@ def test_parquet_keeps_types_and_exact_money(home: Home, people: dict[str, Actor
 def test_every_kind_is_written_in_every_format_even_when_empty(
     home: Home, people: dict[str, Actor], what: str, language: str, format: str
 ) -> None:
-    made = written(home, people["viewer"], what=what, format=format, language=language)
+    filters = {"upload_id": 1} if what == "refusals" else {}
+    made = written(home, people["viewer"], what=what, format=format, language=language, filters=filters)
     assert made.rows_written == 0
     path = home.exports / made.stored_as
     if format == "xlsx":
@@ -177,3 +179,34 @@ def test_an_export_nobody_can_write_is_not_tried_every_second(home: Home, people
     assert write_exports.run(home, threading.Event()) is None
     found = exports.one(home.db.read(), export_id)
     assert found and found.state == "failed" and "Jobs" in found.why_failed()
+
+
+def test_a_line_of_the_join_report_about_terminals_is_exported(home: Home, people: dict[str, Actor]) -> None:
+    stock(home, sims=6)
+    with home.db.write() as tx:
+        run(tx, "DELETE FROM sim_now WHERE sim_id = 4")
+    made = written(home, people["viewer"], what="terminals", filters={"report": "terminals_without_card"})
+    assert [row["terminal_id"] for row in rows_of_csv(home.exports / made.stored_as)] == ["00000004"]
+
+
+def test_refused_rows_are_exported_with_their_sentences(home: Home, people: dict[str, Actor]) -> None:
+    reason = pack("'{text}' is no amount; write it such as 1234.56", {"text": "x"})
+    with home.db.write() as tx:
+        run(
+            tx,
+            "INSERT INTO upload BY NAME SELECT 7 AS upload_id, '0' AS sha256, '卡.csv' AS filename, 1 AS bytes, 'page' AS source,"
+            " 1 AS person_id, 'imported' AS state, $now AS uploaded_at",
+            now=tx.now,
+        )
+        run(tx, "INSERT INTO upload_refusal VALUES (7, '', 12, 'price_yuan', '=x', $reason)", reason=reason)
+    made = written(home, people["operator"], what="refusals", filters={"upload_id": 7}, language="zh_CN")
+    assert rows_of_csv(home.exports / made.stored_as) == [
+        {
+            "文件": "卡.csv",
+            "工作表": "",
+            "行号": "12",
+            "列": "price_yuan",
+            "值": "'=x",
+            "拒收原因": "“x”不是金额；请写成 1234.56 的样子",
+        }
+    ]
