@@ -126,7 +126,7 @@ LEFT JOIN (
            bool_or(carrier = $carrier) AS of_carrier, string_agg(search_text, ' ') AS search_text
     FROM sim_now WHERE live AND terminal_key IS NOT NULL GROUP BY terminal_key
 ) AS cards USING (terminal_key)
-WHERE t.terminal_key IN (SELECT terminal_key FROM terminal WHERE {report})
+WHERE (NOT $without_card::BOOLEAN OR (cards.sims IS NULL AND t.status = 'in_use'))
   AND ($agent_id::BIGINT IS NULL OR a.agent_id = $agent_id)
   AND ($merchant_id::BIGINT IS NULL OR t.merchant_id = $merchant_id)
   AND ($carrier::VARCHAR IS NULL OR cards.of_carrier)

@@ -16,7 +16,6 @@ from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
-from data.terminals import store as terminals
 from data.words import _, language
 
 Q = Queries.beside(__file__)
@@ -87,9 +86,9 @@ def _terminals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tup
     asked = {
         name: filters.get(name) for name in ("agent_id", "merchant_id", "carrier", "city", "region", "branch", "brand")
     }
-    text, report = filters.get("text"), filters.get("report")
-    query = Q.terminals.fill(report=terminals.condition(report) if report else "true")
-    return query, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
+    text = filters.get("text")
+    asked["without_card"] = filters.get("report") == "terminals_without_card"
+    return Q.terminals, {**asked, "statuses": list(filters.get("statuses", ())), "text": folded(text) if text else None}
 
 
 def _failures(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
