@@ -26,29 +26,30 @@ _DATES = pa.schema(
 _FITS = pa.schema([("plan_network", pa.string()), ("networks", pa.string()), ("unfit", pa.string())])
 
 
-def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None) -> None:
-    """Make the rows of `sim_now` anew, for `sim_ids` or for every card.
+def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool = False) -> None:
+    """Make the rows of `sim_now` anew, for `sim_ids` or for every card. `days`: figures of days have changed too.
 
     1. the old rows go;
     2. slice by slice, so that a million cards fit into the memory of a serving process: the new rows, and the
        findings about plans that cannot run in their terminal;
-    3. for every card only: bytes per carrier and day, and today's line of the fleet.
+    3. for every card, or after new figures of days: bytes per carrier and day;
+    4. for every card only: today's line of the fleet.
     """
     if sim_ids is None:
         tx.run(Q.forget_all)
-        # In the order of expiry, so that lists of what is due read few row groups.
-        every = tx.arrow(Q.all_sims)
-        for start in range(0, every.num_rows, _SLICE):
-            _make_rows(tx, every.slice(start, _SLICE))
+        wanted = tx.arrow(Q.all_sims)  # in the order of expiry, so that lists of what is due read few row groups
+    else:
+        wanted = pa.table({"sim_id": sorted(set(sim_ids))}, schema=_WANTED)
+        with tx.frame("wanted", wanted):
+            tx.run(Q.forget_wanted)
+    for start in range(0, wanted.num_rows, _SLICE):
+        _make_rows(tx, wanted.slice(start, _SLICE))
+    if sim_ids is None or days:
         tx.run(Q.forget_carrier_days)
         tx.run(Q.make_carrier_days)
+    if sim_ids is None:
         tx.run(Q.forget_today, today=tx.today)
         tx.run(Q.make_today, today=tx.today)
-    elif wanted := sorted(set(sim_ids)):
-        table = pa.table({"sim_id": wanted}, schema=_WANTED)
-        with tx.frame("wanted", table):
-            tx.run(Q.forget_wanted)
-        _make_rows(tx, table)
 
 
 def _make_rows(tx: Transaction, wanted: pa.Table) -> None:

@@ -16,9 +16,6 @@ from jobs.importing.cleaning import Cleaned
 from jobs.importing.identifiers import carrier_of_iccid
 from jobs.importing.records import REPEATS
 
-# From this many cards on, making every row of the joined view anew is cheaper than picking the touched ones.
-_ROLL_UP_ALL_FROM = 2_000
-
 
 @dataclass(frozen=True)
 class Landed:
@@ -43,7 +40,7 @@ def land(tx: Transaction, cleaned: Cleaned, *, source: str, roll: bool = True) -
         refusals = tuple(staging.refused(tx))
         findings = staging.noticed(tx)
     if roll and (touched or counts.new + counts.changed):
-        roll_up(tx, touched if touched is not None and len(touched) < _ROLL_UP_ALL_FROM else None)
+        roll_up(tx, touched, days=cleaned.kind == "usage")
     return Landed(counts, refusals, findings)
 
 

@@ -133,3 +133,10 @@ def test_bytes_are_summed_per_carrier_and_day(fleet):
     changed(fleet, "INSERT INTO usage_day VALUES (1, DATE '2026-11-20', 5), (4, DATE '2026-11-20', 7)")
     rows = fleet.db.read().rows(Query("test", "", "SELECT * FROM carrier_day"))
     assert rows == [{"carrier": "mobile", "day": date(2026, 11, 20), "used_bytes": 12, "sims": 2}]
+
+
+def test_new_figures_of_a_few_cards_reach_the_days_of_their_carrier(fleet):
+    with fleet.db.write() as tx:
+        tx.run(Query("test", "", "INSERT INTO usage_day VALUES (1, DATE '2026-11-20', 5)"))
+        store.roll_up(tx, [1], days=True)
+    assert fleet.db.read().value(Query("test", "", "SELECT sum(used_bytes) FROM carrier_day")) == 5
