@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rustpy_xlsxwriter import FastExcel, Format
 
@@ -142,8 +144,13 @@ def _cells(path: Path) -> Iterator[dict[str, Any]]:
         # The writer takes its headers from the first record, so an empty export has one without values.
         yield dict.fromkeys(file.schema_arrow.names)
     for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
-        for row in batch.to_pylist():
-            yield {name: cell[:_CELL_MAX] if isinstance(cell, str) else cell for name, cell in row.items()}
+        cells = [_cut(column).to_pylist() for column in batch.columns]
+        for row in zip(*cells, strict=True):
+            yield dict(zip(batch.schema.names, row, strict=True))
+
+
+def _cut(column: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(column, 0, _CELL_MAX) if pa.types.is_string(column.type) else column
 
 
 def _quoted(name: str) -> str:
