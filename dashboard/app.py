@@ -4,6 +4,7 @@ import gc
 import importlib
 import logging
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from data.home import Home, HomeError, home_path, open_home
 from data.people import store as people
 from data.renewals.recovery import recover
 from data.settings import SettingsError
+from data.words import _
 from jobs.carriers import accounts
 from jobs.schedule import Scheduler
 
@@ -81,6 +83,20 @@ def _warm() -> None:
     gc.freeze()
 
 
+def in_trouble(error: Exception) -> bool:
+    """What a person sees when a page breaks: one sentence with a number that the log also has; no details."""
+    number = secrets.token_hex(4)
+    log.error("page error %s", number, exc_info=error)
+    st.error(
+        _(
+            "Something broke on this page. Nothing you did is lost; load it again. If it stays, tell the administrator error {number}.",
+            number=number,
+        ),
+        icon=":material/report:",
+    )
+    return True
+
+
 async def healthz(_request: Request) -> JSONResponse:
     """200 while every job comes round in time, 503 when one is late. Says nothing else to strangers."""
     late = _running.late() if _running else ["schedule"]
@@ -88,4 +104,6 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 _ROUTES: list[BaseRoute] = [Route("/healthz", healthz), *gate.ROUTES, *routes.ROUTES]
-app = st.App("frame.py", lifespan=lifespan, routes=_ROUTES, middleware=[Middleware(gate.Guard)])
+app = st.App(
+    "frame.py", lifespan=lifespan, routes=_ROUTES, middleware=[Middleware(gate.Guard)], on_script_error=in_trouble
+)

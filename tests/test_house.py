@@ -237,7 +237,11 @@ def test_the_framework_runs_as_security_says() -> None:
     assert config["server"]["allowedHosts"] == ["127.0.0.1", "localhost"]
     assert config["server"]["fileWatcherType"] == "none"
     assert config["server"]["enableXsrfProtection"] is True
-    assert config["client"] == {"toolbarMode": "minimal", "showErrorDetails": "none"}
+    assert config["client"] == {
+        "toolbarMode": "minimal",
+        "disableDataExport": True,
+        "showErrorDetails": "none",
+    }
     assert config["browser"]["gatherUsageStats"] is False
     assert config["runner"]["magicEnabled"] is False
 

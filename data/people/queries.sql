@@ -37,10 +37,6 @@ UPDATE session SET seen_at = $now WHERE token_sha256 = $token_sha256;
 -- Signed out.
 UPDATE session SET ended_at = $now WHERE token_sha256 = $token_sha256 AND ended_at IS NULL;
 
--- name: end_sessions_of
--- Signed out everywhere.
-UPDATE session SET ended_at = $now WHERE person_id = $person_id AND ended_at IS NULL;
-
 -- name: add_setup_link
 -- The link an empty home prints.
 INSERT INTO setup_link (token_sha256, made_at) VALUES ($token_sha256, $now);
