@@ -13,12 +13,10 @@ from data.home import Home
 from data.people.rules import SYSTEM
 from data.renewals import journal, moves, recovery, stopping
 from data.renewals import store as renewals
-from data.renewals.moves import Arrow, State, Verdict
-from data.renewals.moving import Sent
-from data.renewals.rules import REASONS
+from data.renewals.moves import Arrow, State
 from data.renewals.store import Item, Result
 from data.sims.rolling import roll_up
-from jobs.carriers import Accepted, Carrier, Confirmed, Later, Order, Outcome, Refused, Terms, Unknown
+from jobs.carriers import Carrier, Order, Outcome, Terms, Unknown, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
 
 log = logging.getLogger("flowcard.renewals")
@@ -30,8 +28,6 @@ _PAGE = 1_000
 _RECORD_EVERY_S = 1.0
 # The joined rows and the caches of the pages follow this often, not after every chunk.
 _TELL_EVERY_S = 2.0
-# A carrier that asks for more patience than this is asked again after it.
-_LONGEST_PUT_OFF = timedelta(days=1)
 
 
 @dataclass
@@ -174,42 +170,6 @@ def judged(item: Item, outcome: Outcome, terms: Terms, *, batch: int, at: dateti
     return renewals.result(item, batch=batch, move=(State.SUBMITTED, arrow, after), **said)
 
 
-def verdict_of(item: Sent, outcome: Outcome, terms: Terms, *, at: datetime) -> tuple[Verdict, dict[str, Any]]:
-    """What an answer amounts to, and what of it is kept. Everything not named here is unknown."""
-    doubt = {"reason": "no_answer", "next_at": moves.next_slot(at, 0, at)}
-    match outcome:
-        case Confirmed():
-            return _compared(item, outcome, terms, doubt)
-        case Accepted(carrier_ref=ref, detail=detail):
-            return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": ref, "detail": detail}
-        case Refused(reason=reason, detail=detail) if reason in REASONS:
-            return Verdict.REFUSED, {"reason": reason, "detail": detail, "proof": "reply"}
-        case Later(retry_at=retry_at, detail=detail):
-            wait = min(retry_at, at + _LONGEST_PUT_OFF)
-            return Verdict.LATER, {"reason": "rate_limited", "detail": detail, "next_at": wait}
-        case _:
-            return Verdict.UNKNOWN, doubt | {"detail": getattr(outcome, "detail", str(outcome))}
-
-
-def _compared(item: Sent, outcome: Confirmed, terms: Terms, doubt: dict[str, Any]) -> tuple[Verdict, dict[str, Any]]:
-    """A yes counts when everything the contract promises is named and is ours."""
-    said = {"carrier_ref": outcome.carrier_ref, "new_expiry": outcome.new_expiry or item.new_expiry}
-    ours = {"order_no": item.order_no, "iccid": item.iccid, "amount_fen": item.amount_fen}
-    theirs = {name: getattr(outcome, name) for name in ours}
-    differing = [name for name, value in theirs.items() if value is not None and value != ours[name]]
-    if differing:
-        detail = ", ".join(f"{name} {theirs[name]} instead of {ours[name]}" for name in differing)
-        return Verdict.DIFFERS, {"reason": "reply_differs", "detail": detail, "carrier_ref": outcome.carrier_ref}
-    missing = [name for name in terms.promises if theirs[name] is None]
-    if missing or not outcome.carrier_ref:
-        return Verdict.UNKNOWN, doubt | {
-            "detail": f"the reply does not name {', '.join(sorted(missing)) or 'its number'}"
-        }
-    if not terms.promises & {"iccid", "amount_fen"}:
-        return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": outcome.carrier_ref}
-    return Verdict.CONFIRMED, said | {"proof": "reply"}
-
-
 def _judged(
     out: Sequence[Item], outcomes: Sequence[Outcome], terms: Terms, *, batch: int, at: datetime
 ) -> list[Result]:
@@ -267,11 +227,26 @@ def _order(item: Item) -> Order:
 
 
 def tell(home: Home) -> None:
-    """Bring the joined rows of renewed cards up to date and let the pages notice."""
+    """Read stopped cards again that have been paid, bring the joined rows up to date, let the pages notice."""
+    _read_again(home)
     stale = renewals.stale_sims(home.db.read())
     with home.db.write() as tx:
         if stale:
             roll_up(tx, stale)
+
+
+def _read_again(home: Home) -> None:
+    cards = renewals.paid_and_stopped(home.db.read(), today=home.clock.today(), limit=_PAGE)
+    for account in dict.fromkeys(card.account for card in cards):
+        theirs = [card for card in cards if card.account == account]
+        try:
+            readings = connected(home, account).cards([card.iccid for card in theirs])
+        except NoConnection as error:
+            log.warning("%s", error)
+            continue
+        told = [(card, readings[card.iccid].status) for card in theirs if card.iccid in readings]
+        with home.db.write(quiet=True) as tx:
+            renewals.keep_statuses(tx, SYSTEM, [(card, status) for card, status in told if status])
 
 
 def close_batches(home: Home) -> None:

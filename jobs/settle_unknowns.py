@@ -13,9 +13,9 @@ from data.renewals import journal, moves
 from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State, Trail, Verdict
 from data.renewals.store import Result, Unknown
-from jobs.carriers import Carrier, NotFound, Outcome, Terms
+from jobs.carriers import Carrier, NotFound, Outcome, Terms, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
-from jobs.run_renewals import close_batches, tell, verdict_of
+from jobs.run_renewals import close_batches, tell
 
 log = logging.getLogger("flowcard.renewals")
 # Asked about in one go; the rest follows at the next tick.
@@ -86,7 +86,7 @@ def decided(
         return _moved(item, Arrow.DISPROVED, State.FAILED, said | {"proof": "query"})
     if verdict is Verdict.DIFFERS:
         return _moved(item, Arrow.GIVEN_UP, State.NEEDS_REVIEW, said)
-    kept = {
+    kept: Mapping[str, Any] = {
         name: said[name] for name in ("reason", "detail", "carrier_ref") if name in said and verdict is Verdict.ACCEPTED
     }
     if verdict is Verdict.ACCEPTED or expires_on is None or expires_on == item.expires_before:

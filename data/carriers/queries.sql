@@ -35,5 +35,5 @@ INSERT INTO capability (connector, ability, answer, reason) SELECT connector, ab
 SELECT connector, ability, answer, reason FROM capability ORDER BY connector, ability;
 
 -- name: carrier_book
--- What the practice carrier's books open with: each card's expiry, anchor and list price.
-SELECT stem, expires_on, anchor_day, price_fen, term_months FROM sim_now WHERE stem IN (SELECT unnest($stems));
+-- What the practice carrier's books open with: each card's state, expiry, anchor and list price.
+SELECT stem, status, expires_on, anchor_day, price_fen, term_months FROM sim_now WHERE stem IN (SELECT unnest($stems));

@@ -36,6 +36,7 @@ class Booked:
     """A card as the practice carrier's books open with it."""
 
     stem: str
+    status: str
     expires_on: date | None
     anchor_day: int | None
     price_fen: int | None

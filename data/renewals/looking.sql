@@ -47,7 +47,7 @@ LEFT JOIN counted n ON n.batch = b.id
 ORDER BY b.id DESC;
 
 -- name: lines
--- A page of a batch's lines with what became of each: all, of one state, or the refused.
+-- A page of a batch's lines with what became of each: all, of one state, or the refused; the refused last.
 WITH shown AS (
     SELECT l.*, o.id AS obligation, coalesce(CASE WHEN p.batch = l.batch THEN s.st END, q.st) AS st,
         p.batch = l.batch AS here, q.reason AS past_reason, q.ended_at AS past_ended_at, coalesce(q.n, s.n) AS n
@@ -59,7 +59,7 @@ WITH shown AS (
     WHERE l.batch = $batch
       AND ($state IS NULL OR ($state = 'refused' AND l.refusal IS NOT NULL)
            OR (l.refusal IS NULL AND coalesce(CASE WHEN p.batch = l.batch THEN s.st END, q.st) = $state))
-    ORDER BY l.line LIMIT $limit OFFSET $offset
+    ORDER BY l.refusal IS NOT NULL, l.line LIMIT $limit OFFSET $offset
 )
 SELECT l.line, l.sim_id, l.iccid, m.msisdn, m.terminal_id, m.merchant, m.carrier, l.account, l.plan, l.months, l.amount_fen,
     l.old_expiry, coalesce(CASE WHEN l.here THEN s.new_expiry END, l.new_expiry) AS new_expiry, l.obligation, l.st,
@@ -70,7 +70,7 @@ FROM shown l
 LEFT JOIN state s ON s.obligation = l.obligation AND l.here
 LEFT JOIN attempt t ON t.obligation = l.obligation AND t.n = l.n AND t.batch = l.batch
 LEFT JOIN sim_now m ON m.sim_id = l.sim_id
-ORDER BY l.line;
+ORDER BY l.refusal IS NOT NULL, l.line;
 
 -- name: far_ahead
 -- Lines of a batch whose card expires later than a day: the approver's word is wanted on them.

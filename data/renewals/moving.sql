@@ -151,7 +151,24 @@ FROM lost;
 
 -- name: stale_sims
 -- Cards whose joined row is older than the card itself.
-SELECT s.sim_id FROM sim s JOIN sim_now n ON n.sim_id = s.sim_id WHERE s.expires_on IS DISTINCT FROM n.expires_on;
+SELECT s.sim_id FROM sim s JOIN sim_now n ON n.sim_id = s.sim_id WHERE s.expires_on IS DISTINCT FROM n.expires_on OR s.status <> n.status;
+
+-- name: paid_and_stopped
+-- Cards that were stopped because they had expired, have been paid since, and have not been read again.
+SELECT sim_id, iccid, account FROM sim
+WHERE status = 'stopped_expired' AND expiry_source = 'renewal' AND expires_on >= $today
+  AND (status_seen_at IS NULL OR status_seen_at < expiry_seen_at)
+LIMIT $limit;
+
+-- name: status_changes
+-- What the readings change, for the card's own history.
+INSERT INTO sim_change (sim_id, ts, field, before, after, source)
+SELECT s.sim_id, $now, 'status', s.status, r.status, 'account ' || r.account
+FROM readings r JOIN sim s ON s.sim_id = r.sim_id WHERE s.status <> r.status;
+
+-- name: keep_statuses
+-- The cards as the carrier says they are now.
+UPDATE sim SET status = r.status, status_seen_at = $now, observed_at = $now FROM readings r WHERE sim.sim_id = r.sim_id;
 
 -- name: counted_by_scan
 -- Rows of the money tables as a scan of a plain column sees them.

@@ -15,9 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 from data.carriers.rules import Ability
+from data.renewals import moves
+from data.renewals.moves import Verdict
+from data.renewals.moving import Sent
+from data.renewals.rules import REASONS
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ class CardReading:
     iccid: str
     expires_on: date | None
     read_at: datetime
+    status: str | None = None  # of STATUS_WORDS (data/sims/rules.py); None: not told
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,46 @@ class Terms:
     query_trusted: bool = False  # whether a not-found may ever prove anything
     horizon: timedelta = timedelta(hours=24)  # an order may take effect so long after it was sent
     expiry_tolerance_days: int = 0
+
+
+# A carrier that asks for more patience than this is asked again after it.
+_LONGEST_PUT_OFF = timedelta(days=1)
+
+
+def verdict_of(item: Sent, outcome: Outcome, terms: Terms, *, at: datetime) -> tuple[Verdict, dict[str, Any]]:
+    """What an answer amounts to, and what of it is kept. Everything not named here is unknown."""
+    doubt = {"reason": "no_answer", "next_at": moves.next_slot(at, 0, at)}
+    match outcome:
+        case Confirmed():
+            return _compared(item, outcome, terms, doubt)
+        case Accepted(carrier_ref=ref, detail=detail):
+            return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": ref, "detail": detail}
+        case Refused(reason=reason, detail=detail) if reason in REASONS:
+            return Verdict.REFUSED, {"reason": reason, "detail": detail, "proof": "reply"}
+        case Later(retry_at=retry_at, detail=detail):
+            wait = min(retry_at, at + _LONGEST_PUT_OFF)
+            return Verdict.LATER, {"reason": "rate_limited", "detail": detail, "next_at": wait}
+        case _:
+            return Verdict.UNKNOWN, doubt | {"detail": getattr(outcome, "detail", str(outcome))}
+
+
+def _compared(item: Sent, outcome: Confirmed, terms: Terms, doubt: dict[str, Any]) -> tuple[Verdict, dict[str, Any]]:
+    """A yes counts when everything the contract promises is named and is ours."""
+    said = {"carrier_ref": outcome.carrier_ref, "new_expiry": outcome.new_expiry or item.new_expiry}
+    ours = {"order_no": item.order_no, "iccid": item.iccid, "amount_fen": item.amount_fen}
+    theirs = {name: getattr(outcome, name) for name in ours}
+    differing = [name for name, value in theirs.items() if value is not None and value != ours[name]]
+    if differing:
+        detail = ", ".join(f"{name} {theirs[name]} instead of {ours[name]}" for name in differing)
+        return Verdict.DIFFERS, {"reason": "reply_differs", "detail": detail, "carrier_ref": outcome.carrier_ref}
+    missing = [name for name in terms.promises if theirs[name] is None]
+    if missing or not outcome.carrier_ref:
+        return Verdict.UNKNOWN, doubt | {
+            "detail": f"the reply does not name {', '.join(sorted(missing)) or 'its number'}"
+        }
+    if not terms.promises & {"iccid", "amount_fen"}:
+        return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": outcome.carrier_ref}
+    return Verdict.CONFIRMED, said | {"proof": "reply"}
 
 
 class Carrier(Protocol):

@@ -16,7 +16,6 @@ from data.home import Home
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.renewals.journal import JournalBroken
-from data.renewals.moves import State
 from data.renewals.recovery import RecoveryError, recover
 from data.renewals.rules import BATCH_WORDS, STATE_WORDS
 from data.renewals.store import Status
@@ -45,6 +44,7 @@ FIRST_SLOTS = 2
 # A carrier that puts an order off for longer keeps nobody at a terminal.
 _PATIENCE = timedelta(minutes=10)
 _LOOK_EVERY_S = 0.3
+_STATES = ("succeeded", "failed", "unknown", "needs_review", "pending", "submitted", "cancelled")
 
 app = typer.Typer(help="Bulk renewals: propose, approve, run, status.", no_args_is_help=True)
 
@@ -144,8 +144,7 @@ def status(batch: BatchArgument, as_json: JsonOption = False, home: HomeOption =
     with opened(home, note="flowcard renew status") as house:
         found = _known(house, batch)
     if as_json:
-        names = ("state", "items", *(state.value for state in State), "amount_fen")
-        print(json.dumps({name: getattr(found, name) for name in names}))
+        print(json.dumps({name: getattr(found, name) for name in ("state", "items", *_STATES, "amount_fen")}))
     else:
         _say(found)
 
@@ -229,11 +228,7 @@ def _ending(status: Status) -> int:
 
 
 def _say(status: Status) -> None:
-    parts = [
-        f"{_(STATE_WORDS[state.value])} {getattr(status, state.value)}"
-        for state in State
-        if getattr(status, state.value)
-    ]
+    parts = [f"{_(STATE_WORDS[state])} {getattr(status, state)}" for state in _STATES if getattr(status, state)]
     head = _(
         "Batch {batch} is {state}: {items} cards, {amount}",
         batch=status.batch,

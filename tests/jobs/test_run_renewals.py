@@ -328,3 +328,17 @@ def test_of_eight_threads_each_item_is_claimed_by_one(demo_home, approved):
         thread.join()
     assert sorted(won) == sorted(item.obligation for item in items)
     assert demo_home.db.read().value(sql("SELECT count(*) FROM attempt")) == 200
+
+
+def test_a_stopped_card_that_was_paid_is_read_again_and_runs(demo_home, approved):
+    approved(3)
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE sim SET status = 'stopped_expired'"))
+        tx.run(sql("UPDATE sim_now SET status = 'stopped_expired'"))
+    work(demo_home)
+    found = demo_home.db.read().rows(
+        sql("SELECT DISTINCT s.status, n.status AS joined FROM sim s JOIN sim_now n USING (sim_id)")
+    )
+    assert found == [{"status": "active", "joined": "active"}]
+    changes = demo_home.db.read().rows(sql("SELECT before, after, source FROM sim_change WHERE field = 'status'"))
+    assert changes == [{"before": "stopped_expired", "after": "active", "source": "account practice-a"}] * 3

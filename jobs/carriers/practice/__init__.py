@@ -45,6 +45,7 @@ _MOST_PER_CALL = 100
 class _Card:
     """What the carrier holds of a card."""
 
+    status: str
     expires_on: date | None
     anchor_day: int | None
     price_fen: int | None
@@ -95,7 +96,8 @@ class Practice:
         """Expiries as the carrier holds them now."""
         now = self._home.clock.now()
         held = self._cards(iccids, now)
-        return {iccid: CardReading(iccid, held[iccid[:19]].expires_on, now) for iccid in iccids if iccid[:19] in held}
+        known = {iccid: held[iccid[:19]] for iccid in iccids if iccid[:19] in held}
+        return {iccid: CardReading(iccid, card.expires_on, now, card.status) for iccid, card in known.items()}
 
     def _decide(self, order: Order, card: _Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
         told = self._ledger.of_order(self._account.name, order.order_no)
@@ -187,7 +189,11 @@ class Practice:
                 if entry.expires_after and entry.effective_at and entry.effective_at <= now
             ]
             expiries = [day for day in (booked.expires_on, *moved) if day]
-            held[stem] = _Card(max(expiries, default=None), booked.anchor_day, booked.price_fen, booked.term_months)
+            expires_on = max(expiries, default=None)
+            # A card that stopped because it had expired runs again as soon as it is paid.
+            resumed = booked.status == "stopped_expired" and expires_on and expires_on >= self._home.clock.today()
+            status = "active" if resumed else booked.status
+            held[stem] = _Card(status, expires_on, booked.anchor_day, booked.price_fen, booked.term_months)
         return held
 
     def _plays(self, what: str, about: str, share: float) -> bool:

@@ -30,7 +30,12 @@ def test_a_segment_ends_with_its_lines_or_its_month_and_the_chain_goes_through(t
     for number in range(5):
         book.append(entries(number), now=NOW)
     book.append(entries(9), now=NOW + timedelta(days=10))
-    assert [path.name for path in book.segments()] == ["000001-202611.jsonl", "000002-202611.jsonl", "000003-202611.jsonl", "000004-202612.jsonl"]
+    assert [path.name for path in book.segments()] == [
+        "000001-202611.jsonl",
+        "000002-202611.jsonl",
+        "000003-202611.jsonl",
+        "000004-202612.jsonl",
+    ]
     assert book.verify_all() == 10
     book.segments()[1].unlink()
     with pytest.raises(JournalBroken):

@@ -10,9 +10,7 @@ from data.renewals import moves
 from data.renewals.moves import Arrow, State, Verdict
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
-EVERY_MOVE = {
-    (before, after) for befores, afters in moves.MOVES.values() for before in befores for after in afters
-}
+EVERY_MOVE = {(before, after) for befores, afters in moves.MOVES.values() for before in befores for after in afters}
 
 
 def test_the_table_holds_all_twenty_arrows_and_no_other():
@@ -34,9 +32,11 @@ def test_nothing_in_doubt_is_ever_sent_again_without_proof_or_key():
     to_submitted = {arrow for arrow, (_befores, afters) in moves.MOVES.items() if State.SUBMITTED in afters}
     assert to_submitted == {Arrow.CLAIMED, Arrow.SENT_AGAIN}
     assert (State.NEEDS_REVIEW, State.PENDING) not in EVERY_MOVE
-    assert {arrow for arrow, (befores, afters) in moves.MOVES.items() if State.UNKNOWN in befores and State.PENDING in afters} == {
-        Arrow.NO_EFFECT_PROVEN
-    }
+    assert {
+        arrow
+        for arrow, (befores, afters) in moves.MOVES.items()
+        if State.UNKNOWN in befores and State.PENDING in afters
+    } == {Arrow.NO_EFFECT_PROVEN}
 
 
 def test_succeeded_is_left_by_a_contradiction_only():
