@@ -24,14 +24,14 @@ if not asked.isdecimal():
             label=_("Open Renew"),
         )
         st.stop()
-    place = st.container()
-    limit, offset = widgets.pager(total, key="batches:pager")
-    with place:
-        chosen = batch_progress.batch_list(reading.fresh(renewals.batches, limit=limit, offset=offset))
+    with widgets.section(_("All batches"), _("choose a line to open the batch")):
+        place = st.container()
+        limit, offset = widgets.pager(total, key="batches:pager")
+        with place:
+            chosen = batch_progress.batch_list(reading.fresh(renewals.batches, limit=limit, offset=offset))
     if chosen is not None:
         st.query_params["batch"] = str(chosen)
         st.rerun()
-    st.caption(_("Choose a line to open the batch."))
     st.stop()
 
 batch = int(asked)
@@ -51,20 +51,24 @@ if status.state == "proposed":
     batch_actions.approval(status, who)
 
 
-@viewer.fragment(run_every="1s")
+# Unconfirmed orders may take days: only what moves is watched every second.
+@viewer.fragment(run_every="1s" if batch_progress.busy(status) else "15s")
 def live() -> None:
-    """Counts and pace while the batch runs; at its end the whole page is drawn anew."""
+    """Figures, pace and lines while the batch runs; when its state changes the whole page is drawn anew."""
     now = reading.fresh(renewals.status, batch)
-    batch_progress.figures(now, reading.fresh(renewals.progress, batch))
     if now.state != status.state:
         st.rerun()
+    batch_progress.figures(now, reading.fresh(renewals.progress, batch))
+    with widgets.section(_("Lines")):
+        batch_progress.lines(now)
 
 
-if not status.approved_at:
-    batch_progress.proposed_figures(status, batch_actions.far_ahead(status))
-elif status.state in {"approved", "running"}:
+if status.state in {"approved", "running"}:
     live()
-else:
+    st.stop()
+if status.approved_at:
     batch_progress.figures(status, reading.fresh(renewals.progress, batch) if status.state == "paused" else None)
+else:
+    batch_progress.proposed_figures(status, batch_actions.far_ahead(status))
 with widgets.section(_("Lines")):
     batch_progress.lines(status)

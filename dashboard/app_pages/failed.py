@@ -9,7 +9,7 @@ from data.renewals import store as renewals
 from data.words import _, number
 
 who = viewer.enter(Action.SEE)
-widgets.page_head(_("Failed and unconfirmed"), _("What did not go through, who mends it, and by when"))
+controls = widgets.page_head(_("Failed and unconfirmed"), _("What did not go through, who mends it, and by when"))
 
 found = reading.read(renewals.trouble_by_reason, today=reading.today())
 counts = trouble.counted(found)
@@ -37,12 +37,12 @@ if not counts[view]:
 
 with widgets.section(_("By reason"), _("choose a line to see only its renewals")):
     reason, total = trouble.by_reason(found, view)
-with widgets.section(_("Renewals")) as controls:
-    with controls:
-        widgets.export_button("failures", {"states": [view], "reason": reason}, _("Export"), "failed:export")
+with controls:
+    widgets.export_button("failures", {"states": [view], "reason": reason}, _("Export"), "failed:export")
+with widgets.section(_("Renewals")):
     ticked = trouble.rows(view, reason, total=total)
 if ticked and who.may(Action.NOTE):
-    with st.bottom:
+    with st.bottom, st.container(horizontal=True, vertical_alignment="bottom"):
         trouble.note_form(view, ticked, who)
         if view == "failed" and who.may(Action.PROPOSE):
             trouble.retry(ticked, who)

@@ -206,3 +206,10 @@ def test_once_only_unconfirmed_ones_are_left_no_false_time_is_given(home, approv
         )
     text = page("batches", "viewer", batch="1").get("progress")[0].text
     assert text == "5 of 6 done · the carrier is asked again about 1 unconfirmed SIM"
+
+
+def test_refused_lines_stand_last(home, fleet, people, page):
+    with home.db.write() as tx:
+        renewals.propose(tx, people["operator"], sim_ids=[*fleet(1, auto_renew=True), *fleet(2)], form_key="mixed")
+    lines = page("batches", "approver", batch="1").dataframe[0].value
+    assert list(lines["reason"].isna()) == [True, True, False]
