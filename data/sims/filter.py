@@ -27,7 +27,7 @@ class SimFilter:
     expires_to: date | None = None
     text: str | None = None  # found anywhere in the row's search_text
     sim_ids: tuple[int, ...] | None = None  # exactly these; () is none at all
-    report: str | None = None  # a key of JOIN_REPORT or of REPORTS
+    report: str | None = None  # a key of JOIN_REPORT or of LISTS
 
     def to_json(self) -> str:
         """The fields that narrow, as JSON."""

@@ -25,9 +25,6 @@ ORDER = {
     "exhausts_on": "exhausts_on NULLS LAST, sim_id",
     "idle": "idle_months DESC NULLS LAST, sim_id",
     "takings": "monthly_takings_fen DESC NULLS LAST, sim_id",
-    "price": "price_fen DESC NULLS LAST, sim_id",
-    "iccid": "stem, sim_id",
-    "merchant": "merchant NULLS LAST, terminal_id NULLS LAST, sim_id",
 }
 
 
