@@ -11,7 +11,7 @@ help:  ## what there is to make
 
 run: install  ## install, load the demo into an empty home, serve http://127.0.0.1:8501
 	@$(BIN)/flowcard demo --if-empty
-	@$(BIN)/flowcard serve; code=$$?; [ $$code -eq 130 ] || [ $$code -eq 143 ] || exit $$code
+	@trap : INT; $(BIN)/flowcard serve
 
 install: $(VENV)/.product  ## the product and what it needs, from the hashed lock file
 

@@ -54,6 +54,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         house.install(None)
         home.close()
         log.info("stopped")
+    # Everything is closed. From here the framework would answer the signal with its own words and a status of failure.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _start() -> Home:
