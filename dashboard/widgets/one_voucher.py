@@ -26,6 +26,7 @@ PROVED = (
 _SUGGESTED = (
     Column("payee", N_("Payee"), width=220),
     Column("batch", N_("Batch"), "count", width=70),
+    Column("plan", N_("Plan"), width=150),
     Column("renewals", N_("Renewals"), "count", width=90),
     Column("order_no", N_("Renewal number"), width=210),
     Column("iccid", N_("ICCID"), width=185),

@@ -108,11 +108,11 @@ WHERE s.st = 'succeeded' AND o.account = $account AND s.obligation NOT IN (SELEC
 ORDER BY s.ended_at, o.id LIMIT $limit OFFSET $offset;
 
 -- name: suggestions
--- Renewals without a paper that this one may prove: a batch's sum at one payee, or one renewal, of exactly its amount and
--- not later than its date; those whose payee is the seller come first.
+-- Renewals without a paper that this one may prove: a batch's sum at one payee, or of one plan there, or one renewal, of
+-- exactly its amount and not much later than its date; those whose payee is the seller come first.
 WITH paper AS (SELECT amount_fen, coalesce(doc_date, filed_at::DATE) AS day, seller FROM voucher WHERE voucher_id = $voucher_id),
 owed AS (
-    SELECT o.id, a.batch, a.order_no, o.account, coalesce(c.payee, o.account) AS payee, a.amount_fen, now.iccid,
+    SELECT o.id, a.batch, a.order_no, coalesce(c.payee, o.account) AS payee, a.plan, a.amount_fen, now.iccid,
         (s.ended_at AT TIME ZONE $zone)::DATE AS day
     FROM state s
     JOIN obligation o ON o.id = s.obligation
@@ -122,11 +122,13 @@ owed AS (
     WHERE s.st = 'succeeded' AND s.obligation NOT IN (SELECT obligation FROM voucher_renewal)
 ),
 sums AS (
-    SELECT batch, payee, NULL AS order_no, NULL AS iccid, sum(amount_fen)::BIGINT AS amount_fen, count(*) AS renewals,
+    SELECT batch, payee, plan, NULL AS order_no, NULL AS iccid, sum(amount_fen)::BIGINT AS amount_fen, count(*) AS renewals,
         max(day) AS day, list(id ORDER BY id) AS obligations
-    FROM owed GROUP BY batch, payee HAVING count(*) > 1
+    FROM owed GROUP BY GROUPING SETS ((batch, payee), (batch, payee, plan))
+    -- A sum over one plan only is the sum of that plan; one renewal stands for itself.
+    HAVING count(*) > 1 AND (GROUPING(plan) = 0 OR count(DISTINCT plan) > 1)
     UNION ALL
-    SELECT batch, payee, order_no, iccid, amount_fen, 1, day, [id] FROM owed
+    SELECT batch, payee, plan, order_no, iccid, amount_fen, 1, day, [id] FROM owed
 )
 SELECT s.*, coalesce(contains(s.payee, p.seller) OR contains(p.seller, s.payee), false) AS same_payee
 FROM sums s JOIN paper p ON s.amount_fen = p.amount_fen

@@ -82,7 +82,8 @@ class Suggestion:
 
     batch: int
     payee: str
-    order_no: str | None  # None: the whole batch at this payee
+    plan: str | None  # None: every plan of the batch at this payee
+    order_no: str | None  # None: more than one renewal
     iccid: str | None
     renewals: int
     amount_fen: int

@@ -70,6 +70,13 @@ def test_a_paper_of_a_batchs_sum_is_suggested_the_batch_and_one_of_a_price_each_
     whole = filed(home, people["operator"], 7220)
     found = vouchers.suggestions(home.db.read(), whole)
     assert [(one.obligations, one.renewals, one.same_payee) for one in found] == [([1, 2, 3, 4], 4, True)]
+    with home.db.write() as tx:
+        run(tx, "UPDATE attempt SET plan = '100MB/年' WHERE obligation IN (3, 4)")
+    plan = filed(home, people["operator"], 3610, content=PDF + b"%%EOF %%EOF")
+    assert [(one.plan, one.obligations) for one in vouchers.suggestions(home.db.read(), plan)] == [
+        ("30MB/年", [1, 2]),
+        ("100MB/年", [3, 4]),
+    ]
     single = filed(home, people["operator"], 1805, content=PDF + b"\n%%EOF")
     assert len(vouchers.suggestions(home.db.read(), single)) == 5
     assert vouchers.suggestions(home.db.read(), filed(home, people["operator"], 1, content=PDF + b"%%EOF")) == []
