@@ -66,75 +66,75 @@ sim_id IN (SELECT unnest($sim_ids::BIGINT[]));
 -- Cards that are gone are in no list that does not ask for them.
 live;
 
--- name: quick_this_week
+-- name: this_week
 -- Act-by dates up to Sunday, those missed too, with no renewal under way.
 due AND act_by <= $week_end AND sim_id NOT IN (SELECT sim_id FROM renewing);
 
--- name: quick_due_30
+-- name: due_30
 -- Ends within thirty days, has not ended yet.
 live AND expires_on >= $today AND expires_on <= $today + 30;
 
--- name: quick_stopped
+-- name: stopped
 -- The carrier does not carry it.
 live AND status LIKE 'stopped_%';
 
--- name: quick_cancel_countdown
+-- name: cancel_countdown
 -- The number goes soon, or is overdue to go.
 live AND (status = 'pre_cancel' OR (expires_on < $today AND cancel_by < $today + $last_call_days::INTEGER));
 
--- name: quick_low_data
+-- name: low_data
 -- Nearly used up, or forecast to be before the month ends.
 live AND (used_share >= $low_share OR exhausts_on IS NOT NULL);
 
--- name: report_terminals_joined
+-- name: terminals_joined
 -- In a terminal and with an expiry.
 live AND terminal_key IS NOT NULL AND expires_on IS NOT NULL;
 
--- name: report_cards_without_terminal
+-- name: cards_without_terminal
 -- In no terminal we know.
 live AND terminal_key IS NULL;
 
--- name: report_terminals_without_card
+-- name: terminals_without_card
 -- A line about terminals: no card belongs to it (data/terminals/store.py lists them).
 false;
 
--- name: report_terminals_with_two_cards
+-- name: terminals_with_two_cards
 -- Shares its terminal with another live card.
 live AND terminal_key IN (SELECT terminal_key FROM sim_now WHERE live GROUP BY terminal_key HAVING count(*) > 1);
 
--- name: report_card_in_two_rows
+-- name: card_in_two_rows
 -- A file had it twice, with different words.
 sim_id IN (SELECT sim_id FROM finding WHERE kind = 'card_in_two_rows' AND closed_at IS NULL);
 
--- name: report_expired
+-- name: expired
 -- Ended and not gone.
 live AND expires_on < $today;
 
--- name: report_cancel_soon
+-- name: cancel_soon
 -- Fewer than thirty days to the cancellation.
 live AND expires_on < $today AND cancel_by < $today + $last_call_days::INTEGER;
 
--- name: report_plans_without_price
+-- name: plans_without_price
 -- Cannot be renewed: no offer of the plan is valid today.
 live AND plan_id IS NOT NULL AND price_fen IS NULL;
 
--- name: report_merchants_without_contact
+-- name: merchants_without_contact
 -- Nobody to call.
 live AND merchant_id IS NOT NULL AND contact_phone IS NULL;
 
--- name: report_unfit
+-- name: unfit
 -- The plan cannot run in the terminal.
 live AND unfit IS NOT NULL;
 
--- name: report_to_place
+-- name: to_place
 -- To be ordered today at the latest, with no renewal under way.
 due AND act_by <= $today AND sim_id NOT IN (SELECT sim_id FROM renewing);
 
--- name: report_dark
+-- name: dark
 -- In a terminal that is in use, and the carrier does not carry it.
 live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'));
 
--- name: report_went_dark
+-- name: went_dark
 -- Dark, and became so since the last working day.
 live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel')) AND (
     sim_id IN (
@@ -145,15 +145,15 @@ live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('
     OR (status = 'stopped_expired' AND expires_on >= $since AND expires_on < $today)
 );
 
--- name: report_at_risk
+-- name: at_risk
 -- Due, in a terminal in use, and nothing under way.
 due AND terminal_status = 'in_use' AND sim_id NOT IN (SELECT sim_id FROM renewing);
 
--- name: report_over_quota
+-- name: over_quota
 -- More used than the plan gives.
 live AND used_share > 1;
 
--- name: report_idle
+-- name: idle
 -- Whole months without a byte, as many as the setting says, from cards that should be working.
 live AND status NOT IN ('stock', 'silent', 'test')
     AND idle_months >= coalesce((SELECT idle_months FROM yardstick), $idle_months);

@@ -71,9 +71,9 @@ def _names(flt: SimFilter) -> list[str]:
     if flt.sim_ids == ():
         names.append("sim_ids")
     if flt.quick:
-        names.append(f"quick_{_known(flt.quick, QUICK)}")
+        names.append(_known(flt.quick, QUICK))
     if flt.report:
-        names.append(f"report_{_known(flt.report, JOIN_REPORT | LISTS)}")
+        names.append(_known(flt.report, JOIN_REPORT | LISTS))
     # Who asks for one card by number or for cards that are gone shall find them.
     asks = flt.text or flt.sim_ids is not None or flt.report or GONE & set(flt.statuses)
     return names if asks else [*names, "live"]
