@@ -62,7 +62,7 @@ class PracticeAccount(_Account):
     later_s: Annotated[int, Field(ge=0)] = 5
     order_key: bool = True  # whether an order number that comes twice is bought once
     query: Literal["good", "none"] = "good"
-    horizon_s: Annotated[int, Field(ge=0)] = 5  # it lives in this process: nothing takes effect after a kill
+    horizon_s: Annotated[int, Field(ge=0)] = 2  # it lives in this process: nothing takes effect after a kill
 
 
 class OfflineAccount(_Account):

@@ -37,7 +37,7 @@ _REFUSALS = (
 )
 # One call takes about this long at most, so that a stop is noticed and progress is seen; the ledger's disk may take more.
 _CALL_MS = 500
-_DISK_S = 2.0
+_DISK_S = 1.0
 _MOST_PER_CALL = 100
 
 
