@@ -134,10 +134,10 @@ FROM generate_series(1, $count) t(i)
 
 
 @pytest.fixture
-def fleet(demo_home: Home) -> Callable[..., list[int]]:
-    """`fleet(20)`: so many cards in use at the account practice-a, ¥12.00 for 12 months, expiring 2026-11-30 or soon after.
+def practice_fleet(demo_home: Home) -> Callable[..., list[int]]:
+    """`practice_fleet(20)`: so many cards in use at the account practice-a, ¥12.00 for 12 months, expiring 2026-11-30 or soon after.
 
-    Keywords change lines of carriers.toml: `fleet(20, lost_share=0.5)`. Returns the sim_ids.
+    Keywords change lines of carriers.toml: `practice_fleet(20, lost_share=0.5)`. Returns the sim_ids.
     """
     from data.database import Query
     from data.sims.rolling import roll_up

@@ -10,11 +10,11 @@ from jobs.command_line import app
 
 
 @pytest.fixture
-def flowcard(demo_home, people, fleet, monkeypatch):
+def flowcard(demo_home, people, practice_fleet, monkeypatch):
     """`flowcard(10)` makes the fleet and gives `renew("propose", …)` -> (exit code, standard output)."""
 
     def build(count, **practice):
-        fleet(count, **practice)
+        practice_fleet(count, **practice)
         demo_home.close()
         monkeypatch.setenv("FLOWCARD_TODAY", "2026-11-22")
         monkeypatch.setenv("FLOWCARD_LANGUAGE", "en")

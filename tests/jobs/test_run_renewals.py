@@ -22,11 +22,11 @@ def sql(text):
 
 
 @pytest.fixture
-def approved(demo_home, people, fleet):
+def approved(demo_home, people, practice_fleet):
     """`approved(5, lost_share=1.0)`: the number of an approved batch of so many cards."""
 
     def build(count, **practice):
-        sims = fleet(count, **practice)
+        sims = practice_fleet(count, **practice)
         with demo_home.db.write() as tx:
             made = renewals.propose(tx, people["operator"], sim_ids=sims, form_key="f")
         approve(demo_home, people["approver"], made.batch)

@@ -38,9 +38,9 @@ def ledger_lines(path):
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
-def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, fleet):
+def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, practice_fleet):
     dice = random.Random(SEED)
-    sims = fleet(
+    sims = practice_fleet(
         ITEMS,
         delay_ms=40,
         refused_share=0.03,
@@ -80,7 +80,9 @@ def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, fleet
     home = open_home(demo_home.path)
     home.db.clock = clock = MovedClock(datetime.now(UTC).replace(year=2026, month=11, day=22))
     recover(home.db, home.journal)
-    home.carriers_file.write_text(home.carriers_file.read_text(encoding="utf-8").replace("delay_ms = 40", "delay_ms = 0"))
+    home.carriers_file.write_text(
+        home.carriers_file.read_text(encoding="utf-8").replace("delay_ms = 40", "delay_ms = 0")
+    )
     for _ in range(30):
         run_renewals.run(home, threading.Event())
         settle_unknowns.run(home, threading.Event())

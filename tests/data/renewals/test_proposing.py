@@ -32,8 +32,8 @@ def approve(home, by, batch):
         renewals.approve(tx, by, batch=batch, content_hash=status.content_hash, settings=home.settings)
 
 
-def test_a_batch_holds_amount_and_new_expiry_of_every_card(demo_home, people, fleet):
-    sims = fleet(5)
+def test_a_batch_holds_amount_and_new_expiry_of_every_card(demo_home, people, practice_fleet):
+    sims = practice_fleet(5)
     made = propose(demo_home, people["operator"], sims, months=24)
     assert (made.items, made.amount_fen, made.refused) == (5, 5 * 2400, 0)
     lines = renewals.lines(demo_home.db.read(), batch=made.batch, limit=10, offset=0).to_pylist()
@@ -54,8 +54,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_a_card_that_cannot_be_ordered_says_why(demo_home, people, fleet, code):
-    sims = fleet(1)
+def test_a_card_that_cannot_be_ordered_says_why(demo_home, people, practice_fleet, code):
+    sims = practice_fleet(1)
     change(demo_home, REFUSED[code])
     today = demo_home.clock.today()
     preview = renewals.preview(demo_home.db.read(), sim_ids=sims, months=None, today=today, due_days=30)
@@ -63,13 +63,13 @@ def test_a_card_that_cannot_be_ordered_says_why(demo_home, people, fleet, code):
     assert propose(demo_home, people["operator"], sims) == renewals.Proposed(None, 0, 0, 1)
 
 
-def test_months_that_are_no_multiple_of_the_term_are_refused(demo_home, people, fleet):
-    sims = fleet(1)
+def test_months_that_are_no_multiple_of_the_term_are_refused(demo_home, people, practice_fleet):
+    sims = practice_fleet(1)
     assert propose(demo_home, people["operator"], sims, months=18).refused == 1
 
 
-def test_a_card_in_another_open_batch_is_refused(demo_home, people, fleet):
-    sims = fleet(3)
+def test_a_card_in_another_open_batch_is_refused(demo_home, people, practice_fleet):
+    sims = practice_fleet(3)
     first = propose(demo_home, people["operator"], sims[:2])
     second = propose(demo_home, people["operator2"], sims, form_key="f2")
     assert (first.items, second.items, second.refused) == (2, 1, 2)
@@ -77,14 +77,14 @@ def test_a_card_in_another_open_batch_is_refused(demo_home, people, fleet):
     assert propose(demo_home, people["operator"], sims[:2], form_key="f3").refused == 2
 
 
-def test_the_same_form_sent_twice_is_one_batch(demo_home, people, fleet):
-    sims = fleet(2)
+def test_the_same_form_sent_twice_is_one_batch(demo_home, people, practice_fleet):
+    sims = practice_fleet(2)
     assert propose(demo_home, people["operator"], sims) == propose(demo_home, people["operator"], sims)
     assert renewals.count_batches(demo_home.db.read()) == 1
 
 
-def test_due_cards_are_those_in_use_that_expire_in_time(demo_home, people, fleet):
-    sims = fleet(10)
+def test_due_cards_are_those_in_use_that_expire_in_time(demo_home, people, practice_fleet):
+    sims = practice_fleet(10)
     change(demo_home, "UPDATE sim SET expires_on = DATE '2027-06-30' WHERE sim_id = $id", id=sims[0])
     change(demo_home, "UPDATE sim SET status = 'stock' WHERE sim_id = $id", id=sims[1])
     change(demo_home, "UPDATE sim SET auto_renew = true WHERE sim_id = $id", id=sims[2])
@@ -93,8 +93,8 @@ def test_due_cards_are_those_in_use_that_expire_in_time(demo_home, people, fleet
     assert (made.items, made.refused) == (7, 1)
 
 
-def test_only_another_person_approves(demo_home, people, fleet):
-    batch = propose(demo_home, people["operator"], fleet(2)).batch
+def test_only_another_person_approves(demo_home, people, practice_fleet):
+    batch = propose(demo_home, people["operator"], practice_fleet(2)).batch
     maker_turned_approver = replace(people["approver"], person_id=people["operator"].person_id)
     change(demo_home, "UPDATE person SET role = 'approver' WHERE name = 'operator'")
     with pytest.raises(Refused):
@@ -104,8 +104,8 @@ def test_only_another_person_approves(demo_home, people, fleet):
     approve(demo_home, people["approver"], batch)
 
 
-def test_the_second_approval_hears_who_was_first(demo_home, people, fleet):
-    batch = propose(demo_home, people["operator"], fleet(2)).batch
+def test_the_second_approval_hears_who_was_first(demo_home, people, practice_fleet):
+    batch = propose(demo_home, people["operator"], practice_fleet(2)).batch
     approve(demo_home, people["approver"], batch)
     with pytest.raises(Refused, match="approver"):
         approve(demo_home, people["approver2"], batch)
@@ -113,8 +113,8 @@ def test_the_second_approval_hears_who_was_first(demo_home, people, fleet):
     assert (status.state, status.pending, status.fen["pending"]) == ("approved", 2, 2400)
 
 
-def test_an_approval_of_other_content_is_none(demo_home, people, fleet):
-    batch = propose(demo_home, people["operator"], fleet(2)).batch
+def test_an_approval_of_other_content_is_none(demo_home, people, practice_fleet):
+    batch = propose(demo_home, people["operator"], practice_fleet(2)).batch
     with demo_home.db.write() as tx, pytest.raises(Refused, match="changed"):
         renewals.approve(tx, people["approver"], batch=batch, content_hash="0" * 64, settings=demo_home.settings)
     change(demo_home, "UPDATE batch_line SET amount_fen = 1 WHERE line = 1")
@@ -124,8 +124,8 @@ def test_an_approval_of_other_content_is_none(demo_home, people, fleet):
 
 
 @pytest.mark.parametrize("cap", ["batch_max_yuan", "day_max_yuan"])
-def test_a_batch_beyond_a_cap_is_refused_whole(demo_home, people, fleet, cap):
-    sims = fleet(10)
+def test_a_batch_beyond_a_cap_is_refused_whole(demo_home, people, practice_fleet, cap):
+    sims = practice_fleet(10)
     first = propose(demo_home, people["operator"], sims[:4]).batch
     second = propose(demo_home, people["operator"], sims[4:], form_key="f2").batch
     approve(demo_home, people["approver"], first)
@@ -136,8 +136,8 @@ def test_a_batch_beyond_a_cap_is_refused_whole(demo_home, people, fleet, cap):
     assert renewals.status(demo_home.db.read(), second).state == "proposed"
 
 
-def test_a_voided_batch_frees_its_cards_and_its_money(demo_home, people, fleet):
-    sims = fleet(4)
+def test_a_voided_batch_frees_its_cards_and_its_money(demo_home, people, practice_fleet):
+    sims = practice_fleet(4)
     batch = propose(demo_home, people["operator"], sims).batch
     approve(demo_home, people["approver"], batch)
     with demo_home.db.write() as tx:

@@ -53,7 +53,7 @@ def test_reading_the_same_file_again_writes_nothing(demo_home):
 def test_an_account_gone_from_the_file_stays_for_history(demo_home):
     write(demo_home, GOOD)
     accounts.load(demo_home)
-    write(demo_home, GOOD.split("\n\n")[0])
+    write(demo_home, GOOD.split("\n\n", maxsplit=1)[0])
     accounts.load(demo_home)
     assert [one.account for one in store.accounts(demo_home.db.read())] == ["mobile-main"]
     assert demo_home.db.read().value(Query("test", "", "SELECT listed FROM account WHERE account = 'agent'")) is False
@@ -77,7 +77,7 @@ BAD = {
 @pytest.mark.parametrize("line", BAD)
 def test_a_bad_line_names_account_key_and_way_out(demo_home, line):
     key = line.split(" = ")[0]
-    lines = [one for one in GOOD.split("\n\n")[0].splitlines() if not one.startswith(f"{key} =")]
+    lines = [one for one in GOOD.split("\n\n", maxsplit=1)[0].splitlines() if not one.startswith(f"{key} =")]
     write(demo_home, "\n".join([*lines, line]))
     with pytest.raises(accounts.AccountsError, match=BAD[line]):
         accounts.load(demo_home)

@@ -11,9 +11,9 @@ from jobs.carriers.practice.ledger import Ledger
 
 
 @pytest.fixture
-def carrier(demo_home, fleet):
+def carrier(demo_home, practice_fleet):
     def build(count=5, **said):
-        fleet(count, **said)
+        practice_fleet(count, **said)
         return accounts.connected(demo_home, "practice-a")
 
     return build
