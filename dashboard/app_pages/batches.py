@@ -9,9 +9,10 @@ from data.renewals import store as renewals
 from data.words import _
 
 who = viewer.enter(Action.SEE)
+# An address is typed by anyone: a number longer than any batch has leads to the list, too.
 asked = st.query_params.get("batch", "")
 
-if not asked.isdecimal():
+if not asked.isdecimal() or len(asked) > 9:
     with widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it.")):
         batch_actions.stop_button(who)
     batch_actions.stopped(who)

@@ -7,6 +7,7 @@ from dashboard import reading
 from dashboard.widgets import tables
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.renewal_preview import LINES
 from dashboard.widgets.schedule import seconds
 from dashboard.widgets.sims import STATE_COLOURS
 from data.renewals import store as renewals
@@ -26,14 +27,16 @@ STATES = {
     "pending": N_("To send"),
     "cancelled": N_("Taken back"),
 }
+# Just wide enough for the heads in both languages, so that all seven stand on one screen.
+_WIDTHS = (72, 62, 92, 98, 84, 68, 84)
 _BATCHES = (
-    Column("id", N_("Batch"), "count", pinned=True, width=58),
-    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=122),
-    Column("maker", N_("Made by"), width=82),
+    Column("id", N_("Batch"), "count", pinned=True, width=52),
+    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=130),
+    Column("maker", N_("Made by"), width=76),
     Column("checker", N_("Approved by"), width=88),
-    Column("items", N_("SIMs"), "count", width=60),
-    Column("amount_fen", N_("Sum"), "yuan", width=92),
-    *(Column(state, head, "count", width=82) for state, head in STATES.items()),
+    Column("items", N_("SIMs"), "count", width=56),
+    Column("amount_fen", N_("Sum"), "yuan", width=88),
+    *(Column(state, head, "count", width=px) for (state, head), px in zip(STATES.items(), _WIDTHS, strict=True)),
     Column("refused", N_("Refused"), "count", width=75),
     Column("proposed_at", N_("Made"), "moment", width=130),
     Column("done_at", N_("Ended"), "moment", width=130),
@@ -60,6 +63,11 @@ _LINES = (
     Column("account", N_("Account"), width=115),
     Column("order_no", N_("Order number"), width=200),
     Column("ended_at", N_("Ended"), "moment", width=130),
+)
+
+_PROPOSED = (
+    *(column for column in LINES if column.name != "warning"),
+    Column("reason", N_("Why not"), "word", words=REFUSALS, width=300),
 )
 
 
@@ -105,7 +113,7 @@ def figures(status: Status, progress: Progress | None) -> None:
         ]
     )
     if progress is not None:
-        st.progress(progress.done / max(progress.total, 1), text=_pace(progress))
+        st.progress(progress.done / max(progress.total, 1), text=_pace(status, progress))
     _sums(status)
 
 
@@ -126,13 +134,25 @@ def _part(label: str, count: int, fen: int, *, good: bool | None) -> Kpi:
     return Kpi(label, number(count), delta=yuan(fen), good=good if count else None)
 
 
-def _pace(progress: Progress) -> str:
-    done = _("{done} of {total} done", done=number(progress.done), total=number(progress.total))
-    if not progress.per_s:
-        return done
-    rate = _("{n} SIMs a minute", n=number(round(progress.per_s * 60)))
-    left = _("about {time} left", time=seconds(progress.seconds_left)) if progress.seconds_left is not None else ""
-    return " · ".join(part for part in (done, rate, left) if part)
+def busy(status: Status) -> bool:
+    """Whether orders are still to be sent or out; unconfirmed ones may wait for days."""
+    return bool(status.pending + status.submitted)
+
+
+def _pace(status: Status, progress: Progress) -> str:
+    said = [_("{done} of {total} done", done=number(progress.done), total=number(progress.total))]
+    if busy(status) and progress.per_s:
+        said.append(_("{n} SIMs a minute", n=number(round(progress.per_s * 60))))
+        said.append(_("about {time} left", time=seconds(progress.seconds_left)))
+    elif not busy(status) and status.unknown:
+        said.append(
+            plural(
+                "the carrier is asked again about {count} unconfirmed SIM",
+                "the carrier is asked again about {count} unconfirmed SIMs",
+                status.unknown,
+            )
+        )
+    return " · ".join(said)
 
 
 def _sums(status: Status) -> None:
@@ -167,7 +187,7 @@ def lines(status: Status) -> None:
         key="batch:state",
         label_visibility="collapsed",
     )
-    columns = _LINES if status.approved_at else tuple(column for column in _LINES if column.name != "st")
+    columns = _LINES if status.approved_at else _PROPOSED
     place = st.container()
     total = counts[state] if state else status.items + status.refused
     limit, offset = tables.pager(total, key="batch:lines", about=(status.batch, state))

@@ -75,6 +75,13 @@ def test_a_number_that_is_no_batch_is_said_so(home, page):
     assert "There is no batch 77" in [head.value for head in test.subheader]
 
 
+@pytest.mark.parametrize("address", ["abc", "9" * 40, "-1", "1;DROP"])
+def test_an_address_that_is_no_number_leads_to_the_list(home, proposed, page, address):
+    test = page("batches", "viewer", batch=address)
+    assert not test.exception
+    assert [title.value for title in test.title] == ["Batches"]
+
+
 def test_the_maker_reads_who_can_approve_instead_of_a_button(home, proposed, page):
     test = page("batches", "operator", batch="1")
     assert "another person must approve it: approver, approver2" in said(test)
@@ -209,7 +216,8 @@ def test_once_only_unconfirmed_ones_are_left_no_false_time_is_given(home, approv
 
 
 def test_refused_lines_stand_last(home, fleet, people, page):
+    ids = [*fleet(1, auto_renew=True), *fleet(2)]
     with home.db.write() as tx:
-        renewals.propose(tx, people["operator"], sim_ids=[*fleet(1, auto_renew=True), *fleet(2)], form_key="mixed")
+        renewals.propose(tx, people["operator"], sim_ids=ids, form_key="mixed")
     lines = page("batches", "approver", batch="1").dataframe[0].value
     assert list(lines["reason"].isna()) == [True, True, False]
