@@ -24,6 +24,7 @@ from data.renewals.recovery import recover
 from data.settings import SettingsError
 from data.words import _
 from jobs.carriers import accounts
+from jobs.run_renewals import tell
 from jobs.schedule import Scheduler
 
 log = logging.getLogger("flowcard")
@@ -65,6 +66,8 @@ def _start() -> Home:
     try:
         accounts.load(home)
         log.info("recovered: %s", recover(home.db, home.journal))
+        # A kill may have come between a purchase and the joined row that shows it.
+        tell(home)
     except BaseException:
         home.close()
         raise

@@ -130,6 +130,7 @@ def run(
         accounts.load(house)
         try:
             recover(house.db, house.journal)
+            run_renewals.tell(house)
         except (JournalBroken, RecoveryError) as error:
             fail(str(error), ERROR)
         _in_sight(house, batch, timedelta(seconds=wait_s))
