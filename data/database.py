@@ -24,7 +24,7 @@ Record = TypeVar("Record")
 
 
 class DatabaseError(Exception):
-    """The database refused; the commit did not happen."""
+    """The database was used in a way that cannot work."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,7 @@ class Database:
         self._connection = connection
         self._writer = connection.cursor()
         self._write_lock = threading.Lock()
+        self._writing_thread: int | None = None
         self._local = threading.local()
         self.version = 0  # rises with every committed write: the key of every cached read
 
@@ -187,7 +188,11 @@ class Database:
 
         `quiet` leaves `version` alone, so that a bulk job may bump it every few seconds (`bump`) and caches still hit.
         """
+        if self._writing_thread == threading.get_ident():
+            # Waiting would be for ever: this very thread holds the lock.
+            raise DatabaseError("this thread has a transaction open already; pass it on instead of opening another")
         with self._write_lock:
+            self._writing_thread = threading.get_ident()
             self._writer.execute("BEGIN")
             try:
                 yield Transaction(
@@ -197,6 +202,8 @@ class Database:
             except BaseException:
                 self._rollback()
                 raise
+            finally:
+                self._writing_thread = None
             if not quiet:
                 self.version += 1
 

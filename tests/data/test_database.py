@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from data.database import Queries, Query
+from data.database import DatabaseError, Queries, Query
 from data.home import Home
 
 
@@ -157,3 +157,10 @@ def test_queries_are_read_by_name_with_their_sentence() -> None:
     assert queries.b.fill(x="2").sql == "SELECT 2"
     with pytest.raises(AttributeError, match="no query named 'c'"):
         _ = queries.c
+
+
+def test_a_transaction_inside_a_transaction_is_named_not_waited_for(home: Home) -> None:
+    with pytest.raises(DatabaseError, match="open already"), home.db.write(), home.db.write():
+        pass
+    with home.db.write() as tx:
+        assert tx.value(sql("SELECT 1")) == 1
