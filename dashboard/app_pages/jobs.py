@@ -17,7 +17,7 @@ def ask(job: str, wish: runs.Wish) -> None:
     """Write the wish; the schedule takes it within a second."""
     with viewer.told(), reading.writing() as tx:
         runs.ask(tx, who.actor, job=job, wish=wish)
-        viewer.keep("jobs:asked", wish)
+        st.toast(_("Asked: {wish}. The schedule takes it within a second.", wish=_(WISH_WORDS[wish])))
 
 
 @viewer.fragment(run_every="5s")
@@ -52,13 +52,6 @@ def act_on(job: dict | None) -> None:
         for wish, icon in (("run_now", "play_arrow"), ("resume", "resume") if job["paused"] else ("pause", "pause")):
             if st.button(_(WISH_WORDS[wish]), key=f"jobs:{wish}:{job['name']}", icon=f":material/{icon}:"):
                 ask(job["name"], wish)
-        if viewer.kept("jobs:asked"):
-            st.caption(
-                _(
-                    "Asked: {wish}. The schedule takes it within a second.",
-                    wish=_(WISH_WORDS[viewer.kept("jobs:asked")]),
-                )
-            )
 
 
 def history(job: str | None, sentences: dict[str, str], *, failed_only: bool) -> None:

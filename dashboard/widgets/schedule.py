@@ -25,7 +25,7 @@ _COLOURS = {
 }
 
 _JOBS = (
-    Column("sentence", N_("What it does"), "word", pinned=True, width=330),
+    Column("sentence", N_("What it does"), "word", pinned=True, width=355),
     Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS, width=130),
     Column("last_ended_at", N_("Ended"), "moment", width=125),
     Column("usual", N_("Usual duration"), width=105),

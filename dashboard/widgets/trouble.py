@@ -39,26 +39,34 @@ _BY_REASON = (
     Column("first_act_by", N_("First act-by date"), "date", width=112),
     Column("support", N_("Whom to call"), width=260),
 )
-_ROWS = (
-    Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
-    Column("terminal_id", N_("Terminal"), width=95),
-    Column("merchant", N_("Merchant"), width=160),
-    Column("reason", N_("Reason"), "word", words=_WORDS, width=230),
-    Column("detail", N_("The carrier's words"), width=200),
-    Column("amount_fen", N_("Price"), "yuan", width=90),
-    Column("act_by", N_("Act by"), "date", width=100),
-    Column("cancel_by", N_("Cancelled from"), "date", width=110),
-    Column("account", N_("Account"), width=120),
+_CARD = Column("iccid", N_("ICCID"), "card", pinned=True, width=168)
+_REASON = Column("reason", N_("Reason"), "word", words=_WORDS, width=225)
+_ABOUT = (
+    Column("terminal_id", N_("Terminal"), width=82),
+    Column("merchant", N_("Merchant"), width=130),
+    Column("amount_fen", N_("Price"), "yuan", width=75),
+    Column("act_by", N_("Act by"), "date", width=90),
+    Column("cancel_by", N_("Cancel-by"), "date", width=90),
+    Column("ticket_no", N_("Ticket"), width=110),
+    Column("note", N_("Last note"), width=200),
     Column("support", N_("Whom to call"), width=200),
-    Column("asked", N_("Times asked"), "count", width=90),
-    Column("next_at", N_("Asked again at"), "moment", width=130),
-    Column("repair", N_("Repaired"), "badge", words={"yes": N_("yes")}, colours={"yes": "green"}, width=85),
-    Column("ticket_no", N_("Ticket"), width=120),
-    Column("note", N_("Last note"), width=240),
+    Column("account", N_("Account"), width=115),
+    Column("detail", N_("The carrier's words"), width=200),
     Column("order_no", N_("Order number"), width=200),
     Column("batch", N_("Batch"), "count", width=65),
-    Column("changed_at", N_("Since"), "moment", width=130),
 )
+_REPAIRED = Column("repair", N_("Repaired"), "badge", words={"yes": N_("yes")}, colours={"yes": "green"}, width=75)
+_SINCE = Column("changed_at", N_("Since"), "moment", width=125)
+_ASKED = (
+    Column("asked", N_("Times asked"), "count", width=85),
+    Column("next_at", N_("Asked again at"), "moment", width=125),
+)
+# What matters first differs: the repair of a failure, the next question about an unconfirmed one.
+_ROWS = {
+    "failed": (_CARD, _REASON, _REPAIRED, *_ABOUT, _SINCE),
+    "unknown": (_CARD, *_ASKED, _SINCE, *_ABOUT, _REASON),
+    "needs_review": (_CARD, _REASON, _SINCE, *_ABOUT),
+}
 
 
 def counted(found: pa.Table) -> dict[str, int]:
@@ -85,7 +93,7 @@ def rows(view: str, reason: str | None, *, total: int) -> frozenset[int]:
     limit, offset = tables.pager(total, key="failed:rows", about=(view, reason))
     found = reading.fresh(renewals.trouble, states=(view,), reason=reason, limit=limit, offset=offset)
     with place:
-        return listing(found, _ROWS, key=f"failed:{view}", alt=_("Renewals with trouble"), id_column="obligation")
+        return listing(found, _ROWS[view], key=f"failed:{view}", alt=_("Renewals with trouble"), id_column="obligation")
 
 
 def note_form(view: str, ticked: Collection[int], who: viewer.Viewer) -> None:
@@ -114,7 +122,7 @@ def note_form(view: str, ticked: Collection[int], who: viewer.Viewer) -> None:
 
 def retry(ticked: Collection[int], who: viewer.Viewer) -> None:
     """A new batch of the ticked renewals whose cause is mended; it needs its own approval."""
-    label = plural("Retry the {count} repaired", "Retry the {count} repaired", len(ticked))
+    label = plural("Retry {count} renewal", "Retry {count} renewals", len(ticked))
     if not st.button(label, type="primary", icon=":material/replay:", key="failed:retry"):
         return
     with viewer.told():
