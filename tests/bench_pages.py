@@ -95,7 +95,11 @@ def a_sim_and_a_terminal(home: Path) -> dict[str, str]:
 
     opened = open_home(home)
     row = opened.db.read().row(
-        Query("bench", "", "SELECT iccid, terminal_key, right(iccid, 6) AS tail FROM sim_now WHERE terminal_key IS NOT NULL LIMIT 1")
+        Query(
+            "bench",
+            "",
+            "SELECT iccid, terminal_key, right(iccid, 6) AS tail FROM sim_now WHERE terminal_key IS NOT NULL LIMIT 1",
+        )
     )
     with opened.db.write() as tx:
         people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=PASSWORD, language="zh_CN")
@@ -122,7 +126,10 @@ def fleet(home: Path, *, sims: int, days: int) -> dict[str, tuple[Figures, Figur
 
             warm = measure(lambda page=row.name, query=query: tab.rerun(page, query), runs=RUNS)  # type: ignore[misc]
             figures[row.name] = (warm, measure(stale, runs=max(5, RUNS // 4)))
-            print(f"  {row.name:14} warm p95 {warm.p95:6.0f} ms · after a write p50 {figures[row.name][1].p50:6.0f} ms", flush=True)
+            print(
+                f"  {row.name:14} warm p95 {warm.p95:6.0f} ms · after a write p50 {figures[row.name][1].p50:6.0f} ms",
+                flush=True,
+            )
     return figures
 
 
@@ -154,7 +161,9 @@ def main() -> int:
         f"{P95_MS} ms at {arguments.sims:,}, and at most {GROWTH:g} times the small fleet's (counted from {FLOOR_MS} ms; "
         "Look up reads every search text). *After a write* every cached read is stale.\n\n"
         f"| page | small p50 | small p95 | large p50 | large p95 | growth | small after a write p50 "
-        "| large after a write p50 | p95 | fits |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n" + "\n".join(lines) + "\n",
+        "| large after a write p50 | p95 | fits |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n"
+        + "\n".join(lines)
+        + "\n",
         encoding="utf-8",
     )
     print(REPORT.read_text(encoding="utf-8"))
