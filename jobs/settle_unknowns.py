@@ -13,9 +13,10 @@ from data.renewals import journal, moves
 from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State, Trail, Verdict
 from data.renewals.store import Result, Unknown
+from data.words import later
 from jobs.carriers import Carrier, NotFound, Outcome, Terms, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
-from jobs.run_renewals import close_batches, tell
+from jobs.run_renewals import close_batches, moved_to, tell
 
 log = logging.getLogger("flowcard.renewals")
 # Asked about in one go; the rest follows at the next tick.
@@ -45,8 +46,10 @@ def run(home: Home, stop: threading.Event) -> str | None:
         return None
     close_batches(home)
     tell(home)
-    return f"asked about {counts.total()} orders: " + ", ".join(
-        f"{count} {what}" for what, count in sorted(counts.items())
+    return later(
+        "Orders asked about: {succeeded} succeeded, {failed} failed, {unknown} still unconfirmed,"
+        " {needs_review} need a person, {pending} to be sent again",
+        **moved_to(counts),
     )
 
 
@@ -116,12 +119,13 @@ def _not_bought_yet(item: Unknown, answer: Outcome, terms: Terms, now: datetime,
 
 
 def _no_better(item: Unknown, now: datetime, said: Mapping[str, Any], *, not_found: int | None = None) -> Result:
-    next_at = moves.next_slot(item.doubted_at, item.asked + 1, now)
-    if next_at is None:
+    slot = moves.next_slot(item.doubted_at, item.asked, now)
+    if slot is None:
         return _moved(item, Arrow.GIVEN_UP, State.NEEDS_REVIEW, {**said, "reason": "schedule_used"})
+    asked, next_at = slot
     kept = {"reason": item.reason, **said, "next_at": next_at}
     kept["not_found"] = item.not_found if not_found is None else not_found
-    return _moved(item, Arrow.NO_BETTER, State.UNKNOWN, kept)
+    return _moved(item, Arrow.NO_BETTER, State.UNKNOWN, kept, asked=asked)
 
 
 def _moved(item: Unknown, arrow: Arrow, after: State, said: Mapping[str, Any], *, asked: int | None = None) -> Result:

@@ -148,7 +148,7 @@ class Trail:
 
     deadline_at: datetime  # no byte of the order left after this
     doubted_at: datetime  # when it became unknown
-    asked: int  # slots of the schedule used
+    asked: int  # slots of the schedule used or slept through
     not_found: int  # agreeing not-founds past the horizon
 
 
@@ -169,11 +169,18 @@ MOST_TRIPS = 5
 CANARY_ITEMS = 3
 
 
-def next_slot(doubted_at: datetime, asked: int, now: datetime) -> datetime | None:
-    """When to ask after `asked` tries; never in the past, so a machine that slept asks once. None: schedule used up."""
-    if asked >= len(SCHEDULE):
-        return None
-    return max(doubted_at + SCHEDULE[asked], now)
+def first_slot(doubted_at: datetime) -> datetime:
+    """When an order that has just become unknown is asked about."""
+    return doubted_at + SCHEDULE[0]
+
+
+def next_slot(doubted_at: datetime, asked: int, now: datetime) -> tuple[int, datetime] | None:
+    """After the slot number `asked`: how many slots are gone by now, and when the next one comes. None: schedule used up.
+
+    Slots that passed while the machine slept count as gone, so it asks once and goes on with the first one ahead.
+    """
+    slots = enumerate(SCHEDULE[asked + 1 :], start=asked + 1)
+    return next(((gone, doubted_at + slot) for gone, slot in slots if doubted_at + slot > now), None)
 
 
 def counts_as_not_found(trail: Trail, *, read_at: datetime, horizon: timedelta) -> bool:

@@ -149,5 +149,5 @@ def _unknown(
         arrow=arrow,
         reason="interrupted",
         asked_before=row["asked"],
-        next_at=moves.next_slot(now, 0, now),
+        next_at=moves.first_slot(now),
     )

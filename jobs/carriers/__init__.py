@@ -120,7 +120,7 @@ _LONGEST_PUT_OFF = timedelta(days=1)
 
 def verdict_of(item: Sent, outcome: Outcome, terms: Terms, *, at: datetime) -> tuple[Verdict, dict[str, Any]]:
     """What an answer amounts to, and what of it is kept. Everything not named here is unknown."""
-    doubt = {"reason": "no_answer", "next_at": moves.next_slot(at, 0, at)}
+    doubt = {"reason": "no_answer", "next_at": moves.first_slot(at)}
     match outcome:
         case Confirmed():
             return _compared(item, outcome, terms, doubt)

@@ -59,13 +59,17 @@ def test_the_schedule_is_ten_seconds_to_seven_days():
     assert [slot.total_seconds() for slot in moves.SCHEDULE[:5]] == [10, 60, 300, 1800, 7200]
     assert hours[4:27] == list(range(2, 25))
     assert hours[27:] == [day * 24 for day in range(2, 8)]
-    assert moves.next_slot(NOW, len(moves.SCHEDULE), NOW) is None
+    assert moves.first_slot(NOW) == NOW + timedelta(seconds=10)
+    assert moves.next_slot(NOW, 0, moves.first_slot(NOW)) == (1, NOW + timedelta(minutes=1))
+    assert moves.next_slot(NOW, len(moves.SCHEDULE) - 1, NOW) is None
 
 
-@given(st.integers(0, 32), st.integers(-10_000_000, 10_000_000))
-def test_a_slot_is_never_in_the_past(asked, shift_s):
+@given(st.integers(0, 32), st.integers(-1_000_000, 1_000_000))
+def test_the_next_slot_is_the_first_one_ahead_that_was_not_used(asked, shift_s):
     now = NOW + timedelta(seconds=shift_s)
-    assert moves.next_slot(NOW, asked, now) >= now
+    ahead = [number for number, slot in enumerate(moves.SCHEDULE) if number > asked and NOW + slot > now]
+    found = moves.next_slot(NOW, asked, now)
+    assert found == ((ahead[0], NOW + moves.SCHEDULE[ahead[0]]) if ahead else None)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
