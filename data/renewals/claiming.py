@@ -13,7 +13,7 @@ from data.database import Reader, Transaction
 from data.people.rules import Action, Actor, Role, may
 from data.people.store import require
 from data.renewals import moves, rules, stopping
-from data.renewals.moves import Arrow, State
+from data.renewals.moves import Arrow, BatchState, State
 from data.renewals.moving import Q, Result, record, result
 
 
@@ -84,7 +84,8 @@ def claim(
     The caller appends `intents` to the journal before it commits, and sends only after the commit.
     """
     require(tx, by, Action.WORK, f"batch {batch}")
-    if not _batch_holds(tx, by, batch):
+    state = _state_of_sound(tx, by, batch)
+    if state is None:
         return [], []
     stopped = {row["account"] for row in tx.rows(Q.stopped_accounts)}
     if "" in stopped:
@@ -123,7 +124,10 @@ def claim(
             chosen.append(item)
     if parked:
         record(tx, by, parked)
-    return _claimed(tx, by, batch=batch, items=chosen, deadline_at=deadline_at), parked
+    claimed = _claimed(tx, by, batch=batch, items=chosen, deadline_at=deadline_at)
+    if claimed and state is BatchState.APPROVED:
+        stopping.move(tx, batch, BatchState.RUNNING)
+    return claimed, parked
 
 
 def intents(items: Sequence[Item], *, batch: int, sent_at: datetime, deadline_at: datetime) -> list[dict[str, Any]]:
@@ -162,17 +166,20 @@ def fingerprint(item: Item) -> str:
     )
 
 
-def _batch_holds(tx: Transaction, by: Actor, batch: int) -> bool:
+def _state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None:
+    """The state of a batch that may be claimed from. None: it may not; one that no longer holds pauses."""
     found = tx.row(Q.guard_of_batch, batch=batch)
     if found is None or found["state"] not in {"approved", "running"}:
-        return False
+        return None
+    reason = None
     if not found["content_holds"]:
-        stopping.pause(tx, by, batch=batch, reason="content")
-        return False
-    if not found["active"] or not may(Role(found["role"]), Action.APPROVE):
-        stopping.pause(tx, by, batch=batch, reason="approver")
-        return False
-    return True
+        reason = "content"
+    elif not found["active"] or not may(Role(found["role"]), Action.APPROVE):
+        reason = "approver"
+    if reason:
+        stopping.pause(tx, by, batch=batch, reason=reason)
+        return None
+    return BatchState(found["state"])
 
 
 def _claimed(tx: Transaction, by: Actor, *, batch: int, items: list[Item], deadline_at: datetime) -> list[Item]:
@@ -199,5 +206,4 @@ def _claimed(tx: Transaction, by: Actor, *, batch: int, items: list[Item], deadl
             # Under the one writer lock neither can happen; if it does, nothing of this chunk is sent.
             raise moves.NoSuchMove(f"batch {batch}: {len(won)} of {len(items)} items could be claimed")
         tx.run(Q.claim_events, now=tx.now, actor=by.name)
-        tx.run(Q.start_batch, batch=batch)
     return items

@@ -12,8 +12,8 @@ from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, Event
 from data.people.store import require
-from data.renewals import moves
-from data.renewals.moves import Arrow, State
+from data.renewals import moves, stopping
+from data.renewals.moves import Arrow, BatchState, State
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
@@ -25,7 +25,7 @@ class Unknown:
     obligation: int
     n: int
     reason: str | None
-    asked: int
+    asked: int  # slots of the schedule used or slept through
     not_found: int
     doubted_at: datetime
     carrier_ref: str | None
@@ -144,6 +144,8 @@ def outcomes(results: Sequence[Result], *, kind: str = "result") -> list[dict[st
 def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
     """Make the moves that are still possible: state, event, reservation, and the card's expiry where it was bought.
 
+    The carrier's date wins over the approved one; a difference is a finding.
+
     The obligations moved. An answer that comes for an item which has moved on meanwhile changes nothing.
     """
     require(tx, by, Action.WORK, "renewals")
@@ -164,6 +166,7 @@ def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
             if any(result.after in moves.RESTING for result in results):
                 tx.run(Q.settle_reservations, **said)
             if any(result.after is State.SUCCEEDED for result in results):
+                tx.run(Q.expiry_findings, **said)
                 tx.run(Q.bought_changes, **said)
                 tx.run(Q.bought_sims, **said)
     return set(moved)
@@ -184,8 +187,9 @@ def ours_alone(reader: Reader, item: Unknown) -> bool:
 def finish(tx: Transaction, by: Actor) -> list[int]:
     """Close the batches in which nothing is left to send and nothing left to learn."""
     require(tx, by, Action.WORK, "batches")
-    done = [row["id"] for row in tx.rows(Q.finish_batches, now=tx.now)]
+    done = [row["id"] for row in tx.rows(Q.finished_batches)]
     for batch in done:
+        stopping.move(tx, batch, BatchState.DONE)
         audit.record(tx, by, Event.BATCH_DONE, f"batch {batch}")
     return done
 

@@ -95,17 +95,25 @@ UPDATE sim SET expires_on = r.new_expiry, anchor_day = coalesce(sim.anchor_day, 
 FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
 WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
 
--- name: start_batch
--- The first claim makes an approved batch a running one.
-UPDATE batch SET state = 'running' WHERE id = $batch AND state = 'approved' RETURNING id;
+-- name: expiry_findings
+-- The carrier's date wins; where it is not the one the approver saw, that is a finding, once.
+INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
+SELECT 'expiry_differs', o.sim_id, l.iccid,
+    json_object('expected', l.new_expiry::VARCHAR, 'told', r.new_expiry::VARCHAR)::VARCHAR AS said, 'account ' || o.account, $now
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+WHERE r.after = 'succeeded' AND r.new_expiry <> l.new_expiry
+  AND NOT EXISTS (
+      FROM finding f WHERE f.kind = 'expiry_differs' AND f.sim_id = o.sim_id AND f.detail = said AND f.closed_at IS NULL
+  );
 
--- name: finish_batches
--- A batch with nothing left to send and nothing left to learn is done.
-UPDATE batch SET state = 'done', done_at = $now
+-- name: finished_batches
+-- Batches with nothing left to send and nothing left to learn.
+SELECT id FROM batch
 WHERE state IN ('approved', 'running') AND NOT EXISTS (
     FROM placement p JOIN state s ON s.obligation = p.obligation
     WHERE p.batch = batch.id AND s.st IN ('pending', 'submitted', 'unknown'))
-RETURNING id;
+ORDER BY id;
 
 -- name: due_unknowns
 -- Orders without a clear answer whose next slot has come.

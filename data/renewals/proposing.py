@@ -14,7 +14,7 @@ from data.database import Queries, Reader, Row, Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals import rules
-from data.renewals.moves import BatchState
+from data.renewals.moves import BatchState, NoSuchMove, check_batch
 from data.renewals.rules import Candidate
 from data.settings import Settings
 from data.sims.rules import GONE, NOT_BEGUN, new_expiry
@@ -166,7 +166,7 @@ def approve(tx: Transaction, by: Actor, *, batch: int, content_hash: str, settin
     found = _known(tx, batch)
     if found["maker"] == by.person_id:
         raise Refused(_("You made this batch; another person has to approve it"))
-    if not tx.rows(Q.approve_batch, batch=batch, content_hash=content_hash, checker=by.person_id, now=tx.now):
+    if not _approved(tx, found, content_hash=content_hash, checker=by.person_id):
         raise Refused(_why_not_approved(found))
     contents = [_content(line) for line in tx.rows(Q.orderable_lines, batch=batch)]
     if rules.content_hash(content[1:] for content in contents) != content_hash:
@@ -193,6 +193,14 @@ def _known(reader: Reader, batch: int) -> Row:
     if row is None:
         raise Refused(_("There is no batch {batch}", batch=batch))
     return row
+
+
+def _approved(tx: Transaction, found: Row, *, content_hash: str, checker: int) -> bool:
+    try:
+        check_batch(BatchState(found["state"]), BatchState.APPROVED)
+    except NoSuchMove:
+        return False
+    return bool(tx.rows(Q.approve_batch, batch=found["id"], content_hash=content_hash, checker=checker, now=tx.now))
 
 
 def _why_not_approved(found: Row) -> str:

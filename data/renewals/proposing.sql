@@ -181,7 +181,7 @@ WHERE l.batch = $batch AND l.refusal IS NULL AND NOT EXISTS (FROM state s WHERE 
 ORDER BY o.id;
 
 -- name: set_batch_state
--- A guarded move of a batch.
+-- A move of a batch that the table of moves allows.
 UPDATE batch SET state = $after, pause_reason = $pause_reason,
     checker = coalesce($checker, checker),
     done_at = CASE WHEN $after IN ('done', 'cancelled') THEN $now ELSE done_at END

@@ -4,7 +4,7 @@ from data.audit import store as audit
 from data.database import Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
-from data.renewals.moves import BATCH_MOVES, BatchState
+from data.renewals.moves import BatchState, NoSuchMove, check_batch
 from data.renewals.proposing import Q
 from data.renewals.rules import BATCH_WORDS
 from data.words import _
@@ -56,20 +56,18 @@ def release(tx: Transaction, by: Actor, *, account: str = "") -> bool:
 def move(
     tx: Transaction, batch: int, after: BatchState, *, pause_reason: str | None = None, checker: int | None = None
 ) -> None:
-    """A guarded move of a batch. Raises Refused where the table has no such move."""
+    """Move a batch, under the writer lock. Raises Refused where the table has no such move."""
     found = tx.row(Q.batch_by_id, batch=batch)
     if found is None:
         raise Refused(_("There is no batch {batch}", batch=batch))
     before = BatchState(found["state"])
-    if after not in BATCH_MOVES[before] or not tx.rows(
-        Q.set_batch_state,
-        batch=batch,
-        before=before.value,
-        after=after.value,
-        pause_reason=pause_reason,
-        checker=checker,
-        now=tx.now,
-    ):
+    said = {"before": before.value, "after": after.value, "pause_reason": pause_reason, "checker": checker}
+    try:
+        check_batch(before, after)
+        moved = tx.rows(Q.set_batch_state, batch=batch, now=tx.now, **said)
+    except NoSuchMove:
+        moved = []
+    if not moved:
         raise Refused(
             _("Batch {batch} is {state}; this cannot be done now", batch=batch, state=_(BATCH_WORDS[before.value]))
         )

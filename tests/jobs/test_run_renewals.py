@@ -1,15 +1,20 @@
 """The worker and its settling job against the practice carrier: one charge per obligation, whatever goes wrong."""
 
+import json
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from data.audit.rules import canonical
 from data.database import Query
-from data.renewals import journal, recovery, rules
+from data.people.rules import Refused
+from data.renewals import journal, moves, recovery, rules
 from data.renewals import store as renewals
+from data.settings import Settings
 from jobs import run_renewals, settle_unknowns
 from jobs.carriers import Later, accounts
 from jobs.carriers.practice import ledger as practice_ledger
@@ -292,6 +297,42 @@ def test_the_question_after_a_long_sleep_still_finds_a_purchase(demo_home, appro
     assert standing(demo_home, batch) == {"succeeded": 1, "state": "done"}
 
 
+FINDINGS = "SELECT kind, sim_id, object, detail, source FROM finding ORDER BY sim_id"
+
+
+def test_a_new_expiry_that_is_not_the_approved_one_wins_and_is_a_finding(demo_home, approved):
+    batch = approved(2)
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE batch_line SET new_expiry = new_expiry - 1 WHERE line = 1"))
+    work(demo_home)
+    assert standing(demo_home, batch) == {"succeeded": 2, "state": "done"}
+    (found,) = demo_home.db.read().rows(sql(FINDINGS))
+    (card,) = demo_home.db.read().rows(
+        sql(
+            "SELECT s.* FROM sim s JOIN batch_line l USING (sim_id) WHERE l.line = 1 AND s.expires_on = l.new_expiry + 1"
+        )
+    )
+    told = card["expires_on"]
+    assert found == {
+        "kind": "expiry_differs",
+        "sim_id": card["sim_id"],
+        "object": card["iccid"],
+        "detail": canonical({"told": told, "expected": told - timedelta(days=1)}),
+        "source": "account practice-a",
+    }
+
+
+def test_a_reading_within_the_tolerance_proves_the_purchase_and_is_still_a_finding(demo_home, approved, monkeypatch):
+    approved(1, lost_share=1.0, query="none")
+    carrier = accounts.connected(demo_home, "practice-a")
+    monkeypatch.setattr(carrier, "terms", replace(carrier.terms, expiry_tolerance_days=1))
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE batch_line SET new_expiry = new_expiry + 1"))
+    work(demo_home)
+    assert later(demo_home, seconds=10) == {"succeeded": "1"}
+    assert [row["kind"] for row in demo_home.db.read().rows(sql(FINDINGS))] == ["expiry_differs"]
+
+
 def test_what_was_out_when_the_process_ended_is_unknown_at_the_start(demo_home, approved, monkeypatch):
     batch = approved(3)
     monkeypatch.setattr(run_renewals, "_record", lambda *_args: None)
@@ -377,3 +418,39 @@ def test_a_stopped_card_that_was_paid_is_read_again_and_runs(demo_home, approved
     assert found == [{"status": "active", "joined": "active"}]
     changes = demo_home.db.read().rows(sql("SELECT before, after, source FROM sim_change WHERE field = 'status'"))
     assert changes == [{"before": "stopped_expired", "after": "active", "source": "account practice-a"}] * 3
+
+
+BATCH_ACTS = {
+    "proposed": lambda tx, people, batch: renewals.approve(
+        tx, people["approver"], batch=batch, content_hash=renewals.status(tx, batch).content_hash, settings=Settings()
+    ),
+    "approved": lambda tx, people, batch: renewals.pause(tx, people["operator"], batch=batch),
+    "paused": lambda tx, people, batch: renewals.resume(tx, people["approver"], batch=batch),
+    "running": lambda tx, people, batch: renewals.cancel(tx, people["operator"], batch=batch),
+}
+
+
+@pytest.mark.parametrize("state", BATCH_ACTS)
+def test_a_batch_goes_only_where_the_table_of_moves_leads(demo_home, people, approved, monkeypatch, state):
+    batch = approved(1)
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE batch SET state = $state"), state=state)
+        if state == "proposed":
+            tx.run(sql("DELETE FROM state"))
+    with monkeypatch.context() as table, pytest.raises(Refused), demo_home.db.write() as tx:
+        table.setattr(moves, "BATCH_MOVES", dict.fromkeys(moves.BatchState, ()))
+        BATCH_ACTS[state](tx, people, batch)
+    assert renewals.status(demo_home.db.read(), batch).state == state
+
+
+def test_a_worker_starts_and_closes_a_batch_by_the_table_of_moves(demo_home, approved, monkeypatch):
+    batch = approved(1)
+    forward = moves.BATCH_MOVES
+    for shut in (moves.BatchState.RUNNING, moves.BatchState.DONE):
+        table = {before: tuple(after for after in afters if after is not shut) for before, afters in forward.items()}
+        with monkeypatch.context() as patched, pytest.raises(Refused):
+            patched.setattr(moves, "BATCH_MOVES", table)
+            work(demo_home)
+    monkeypatch.undo()
+    run_renewals.close_batches(demo_home)
+    assert standing(demo_home, batch) == {"succeeded": 1, "state": "done"}
