@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -273,11 +273,6 @@ class Database:
         except duckdb.Error:
             # A failed COMMIT has already ended the transaction; there is nothing left to undo.
             return
-
-
-def literal_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Rows as an Arrow table of exactly `schema`, for Transaction.frame."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
 
 
 def _only_used(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:

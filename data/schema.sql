@@ -73,9 +73,7 @@ CREATE TABLE job (
     place INTEGER NOT NULL,                    -- its order in SCHEDULE
     trigger VARCHAR NOT NULL,                  -- "every 60 s", "02:30"
     sentence VARCHAR NOT NULL,                 -- msgid of what it does
-    usual_s DOUBLE,                            -- overdue when it has not ended well within trigger + 3 × this
-    paused BOOLEAN NOT NULL DEFAULT false,
-    next_at TIMESTAMPTZ
+    paused BOOLEAN NOT NULL DEFAULT false
 );
 
 CREATE SEQUENCE job_run_ids;
@@ -85,8 +83,8 @@ CREATE TABLE job_run (
     started_at TIMESTAMPTZ NOT NULL,
     ended_at TIMESTAMPTZ,
     outcome VARCHAR NOT NULL CHECK (outcome IN ('running', 'ok', 'failed', 'missed', 'overlapped', 'stopped')),
-    did VARCHAR,                               -- what it did, one sentence with counts
-    error VARCHAR
+    did VARCHAR,                               -- what it did, a kept sentence: JSON of msgid and values
+    error VARCHAR                              -- why it failed, likewise
 );
 
 CREATE SEQUENCE job_request_ids;

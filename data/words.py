@@ -3,6 +3,7 @@
 The msgid is the English sentence. `locale/zh_CN.po` translates every one, `locale/en.po` holds plural forms only.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -52,6 +53,27 @@ def _(msgid: str, **values: Any) -> str:
     message = _catalogue(language()).get(msgid)
     text = str(message.string) if message and message.string else msgid
     return text.format(**values) if values else text
+
+
+def later(msgid: str, /, **values: Any) -> str:
+    """A sentence kept for whoever reads it, in whatever language: canonical JSON of msgid and values."""
+    kept = {"msgid": msgid, "values": values}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def spoken(kept: str) -> str:
+    """What `later` kept, in the language of the moment."""
+    content = json.loads(kept)
+    return _(content["msgid"], **content["values"])
+
+
+class ToldError(Exception):
+    """An error whose message is for a person: a msgid, and the values that fill it."""
+
+    def __init__(self, msgid: str, /, **values: object) -> None:
+        super().__init__(msgid.format(**values))
+        self.msgid = msgid
+        self.values = values
 
 
 def plural(one: str, many: str, count: int, **values: Any) -> str:

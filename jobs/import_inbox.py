@@ -44,7 +44,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
         done, refused = done + (taken.state != "refused"), refused + (taken.state == "refused")
     if done + refused == 0:
         return None
-    return f"{done} files imported from the inbox, {refused} refused"
+    return words.later("{done} files imported from the inbox, {refused} refused", done=done, refused=refused)
 
 
 def _files(inbox: Path) -> list[Path]:

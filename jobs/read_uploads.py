@@ -9,6 +9,7 @@ from data.files.rules import BROKEN
 from data.files.store import Preview, Upload
 from data.home import Home
 from data.people.rules import SYSTEM
+from data.words import later
 from jobs.importing.landing import land
 from jobs.importing.refusing import FileRefused
 from jobs.importing.taking import Prepared, known_since, prepare, preview_of, recognised, rehearse
@@ -41,7 +42,9 @@ def run(home: Home, stop: threading.Event) -> str | None:
             raise
     if read + imported + refused == 0:
         return None
-    return f"{read} files read, {imported} imported, {refused} refused"
+    return later(
+        "{read} files read, {imported} imported, {refused} refused", read=read, imported=imported, refused=refused
+    )
 
 
 def _refuse(home: Home, upload: Upload, msgid: str, values: Mapping[str, Any], preview: Preview | None = None) -> None:

@@ -7,6 +7,7 @@ from data.people.rules import SYSTEM
 from data.vouchers import store as vouchers
 from data.vouchers.rules import IS_REVERSAL, NOT_AN_INVOICE, SUM_DIFFERS, Remark
 from data.vouchers.store import Fields, Voucher
+from data.words import later
 from jobs.importing.fapiao import Fapiao, FapiaoError, read_ofd, read_xml
 
 
@@ -24,7 +25,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
         with home.db.write() as tx:
             vouchers.read_off(tx, SYSTEM, voucher_id=paper.voucher_id, fields=fields, remarks=remarks)
         read += 1
-    return f"{read} vouchers read" if read else None
+    return later("{count} vouchers read", count=read) if read else None
 
 
 def _read(home: Home, paper: Voucher) -> tuple[Fields | None, list[Remark]]:

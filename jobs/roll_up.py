@@ -11,6 +11,7 @@ from pathlib import Path
 from data.home import Home
 from data.sims import store as sims
 from data.sims.holidays import read_holidays
+from data.words import day, later, number
 
 HOLIDAYS_FILE = "holidays.toml"
 
@@ -27,7 +28,11 @@ def run(home: Home, stop: threading.Event) -> str | None:
     with home.db.write() as tx:
         sims.measure_with(tx, yardstick)
         sims.roll_up(tx)
-    return f"{sims.counted_sims(home.db.read())} SIMs joined anew for {home.clock.today()}"
+    return later(
+        "{count} SIMs joined anew for {day}",
+        count=number(sims.counted_sims(home.db.read())),
+        day=day(home.clock.today()),
+    )
 
 
 def _text(path: Path) -> str:

@@ -16,6 +16,7 @@ from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State
 from data.renewals.store import Item, Result
 from data.sims.rolling import roll_up
+from data.words import later, number
 from jobs.carriers import Carrier, Order, Outcome, Terms, Unknown, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
 
@@ -67,8 +68,16 @@ def run(home: Home, stop: threading.Event, *, only: int | None = None) -> str | 
     _finish(now)
     if not now.counts:
         return None
-    said = ", ".join(f"{count} {what}" for what, count in sorted(now.counts.items()))
-    return f"{sum(now.counts.values())} renewals moved: {said}"
+    return later(
+        "Renewals: {succeeded} succeeded, {failed} failed, {unknown} unconfirmed, {needs_review} need a person,"
+        " {pending} to be sent again, {submitted} under way",
+        **moved_to(now.counts),
+    )
+
+
+def moved_to(counts: Mapping[str, int]) -> dict[str, str]:
+    """How many items went to each state, as the sentence of a run names them."""
+    return {state.value: number(counts.get(state.value, 0)) for state in State}
 
 
 def _content_holds(home: Home, batch: int) -> bool:

@@ -19,7 +19,7 @@ from data.clock import HOME_ZONE
 from data.home import Home
 from data.runs import store as runs
 from data.runs.rules import Planned, overdue
-from data.words import N_
+from data.words import N_, ToldError, later, speaking, spoken
 from jobs import import_inbox, read_uploads, read_vouchers, roll_up, run_renewals, settle_unknowns, write_exports
 
 log = logging.getLogger("flowcard.schedule")
@@ -31,7 +31,7 @@ class Job:
     """One line of SCHEDULE: `every` so long, or daily `at` a time in Shanghai."""
 
     name: str
-    run: Run  # does what is due; one sentence of what it did, None when nothing was due
+    run: Run  # does what is due; a sentence for later of what it did, None when nothing was due
     sentence: str
     every: timedelta | None = None
     at: time | None = None
@@ -151,11 +151,12 @@ class Scheduler:
         try:
             did = job.run(self.home, self.stopping)
             if did:
-                log.info("%s: %s", job.name, did)
+                with speaking("en"):
+                    log.info("%s: %s", job.name, spoken(did))
                 self._note(job.name, started, "ok", did=did)
         except Exception as error:  # one job's trouble never stops the others; it is logged and recorded
             log.exception("%s failed", job.name)
-            self._note(job.name, started, "failed", error=f"{type(error).__name__}: {error}")
+            self._note(job.name, started, "failed", error=_why(error))
         finally:
             self._ended[job.name] = self.home.clock.now()
             lock.release()
@@ -183,3 +184,9 @@ class Scheduler:
 
     def _note_missed(self, event: JobExecutionEvent) -> None:
         log.warning("%s did not run at %s", event.job_id, event.scheduled_run_time)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ToldError):
+        return later(error.msgid, **error.values)
+    return later("It broke off with {error}; the server's log says where", error=f"{type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ from data.files.exports_rules import NOT_WRITTEN, ExportRefused, outlived
 from data.files.exports_store import Export
 from data.home import Home
 from data.people.rules import SYSTEM
+from data.words import later
 from jobs.exporting.writing import Written, write
 
 
@@ -29,7 +30,12 @@ def run(home: Home, stop: threading.Event) -> str | None:
     removed = _remove_outlived(home)
     if not written and not failed and not removed:
         return None
-    return f"{written} exports written, {failed} failed, {removed} files removed"
+    return later(
+        "{written} exports written, {failed} failed, {removed} files removed",
+        written=written,
+        failed=failed,
+        removed=removed,
+    )
 
 
 def write_one(home: Home, wish: Export) -> Written | None:

@@ -257,7 +257,7 @@ def used_words() -> tuple[set[str], set[tuple[str, str]]]:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if name in {"_", "N_"} and node.args:
+            if name in {"_", "N_", "later"} and node.args:
                 assert not isinstance(node.args[0], ast.JoinedStr), f"{rel(path)}:{node.lineno} f-string inside _()"
                 single.update(texts[:1])
             elif name == "plural" and len(texts) >= 2:

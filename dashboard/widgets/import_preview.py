@@ -14,9 +14,9 @@ from dashboard.widgets.exporting import export_button
 from dashboard.widgets.listing import Column, choose_one, listing
 from data.files import layouts, store
 from data.files.incoming import keep_bytes
-from data.files.rules import COLUMN_WORDS, KINDS, KNOWN, NOTICED, UPLOAD_COLOURS, UPLOAD_WORDS, unpack
+from data.files.rules import COLUMN_WORDS, KINDS, KNOWN, NOTICED, UPLOAD_COLOURS, UPLOAD_WORDS
 from data.files.store import Preview, Upload
-from data.words import N_, _, number, plural
+from data.words import N_, _, number, plural, spoken
 
 _TYPES = ["csv", "txt", "tsv", "xls", "xlsx", "htm", "html"]
 _COLUMNS_A_ROW = 4
@@ -96,10 +96,9 @@ def one_file(upload: Upload, who: Viewer) -> None:
 
 def _headline(upload: Upload, preview: Preview) -> None:
     if upload.error:
-        msgid, values = unpack(upload.error)
         # A file's own words may hold Markdown: they are shown as text.
         st.badge(_(UPLOAD_WORDS["refused"]), color="red", icon=":material/block:")
-        st.text(_(msgid, **values))
+        st.text(spoken(upload.error))
         return
     if preview.known_since and upload.state == "previewed":
         st.info(_(KNOWN, since=preview.known_since[:10]), icon=":material/history:")
@@ -198,9 +197,8 @@ def _noticed(preview: Preview) -> None:
     found = preview.findings
     said = [f"{_(msgid)}: {number(found[kind])}" for kind, msgid in NOTICED.items() if kind in found]
     for remark in preview.remarks[:_REMARKS_SHOWN]:
-        msgid, values = unpack(remark["reason"])
         where = f"{remark['column']}: " if remark["column"] else ""
-        said.append(f"{where}{_(msgid, **values)} ({number(remark['count'])})")
+        said.append(f"{where}{spoken(remark['reason'])} ({number(remark['count'])})")
     if said:
         with st.expander(_("What was noticed"), icon=":material/info:", expanded=True):
             for line in said:
@@ -224,7 +222,7 @@ def _refused(upload: Upload) -> None:
     place = st.container()
     limit, offset = tables.pager(total, key=f"{key}:pager", about=upload.upload_id)
     rows = reading.fresh(store.refusals, upload_id=upload.upload_id, limit=limit, offset=offset)
-    reasons = [_(msgid, **values) for msgid, values in map(unpack, rows["reason"].to_pylist())]
+    reasons = [spoken(reason) for reason in rows["reason"].to_pylist()]
     with place:
         listing(
             tables.replaced(rows, reason=pa.array(reasons, pa.string())),

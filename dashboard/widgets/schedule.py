@@ -12,7 +12,7 @@ from dashboard.widgets.listing import Column, choose_one, listing
 from data import words
 from data.clock import HOME_ZONE
 from data.runs.rules import OUTCOME_WORDS
-from data.words import N_, _
+from data.words import N_, _, spoken
 
 _STATE_WORDS = {**OUTCOME_WORDS, "paused": N_("paused"), "idle": N_("nothing was due")}
 _COLOURS = {
@@ -29,7 +29,7 @@ _JOBS = (
     Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS, width=130),
     Column("last_ended_at", N_("Ended"), "moment", width=125),
     Column("usual", N_("Usual duration"), width=105),
-    Column("when", N_("When"), width=100),
+    Column("when", N_("Trigger"), width=110),
     Column("next", N_("Next run"), width=125),
     Column("runs_24h", N_("Runs in 24 h"), "count", width=95),
     Column("failed_24h", N_("Failed in 24 h"), "count", width=100),
@@ -55,7 +55,8 @@ def jobs_table(jobs: Sequence[Mapping[str, Any]], *, now: datetime) -> int | Non
     """The schedule, one line per job; the line a person has chosen."""
     rows = [
         {
-            **{name: job[name] for name in ("name", "sentence", "last_ended_at", "last_did", "runs_24h", "failed_24h")},
+            **{name: job[name] for name in ("name", "sentence", "last_ended_at", "runs_24h", "failed_24h")},
+            "last_did": spoken(job["last_did"]) if job["last_did"] else None,
             "state": "paused" if job["paused"] else job["last_outcome"] or "idle",
             "usual": seconds(job["usual_s"]),
             "when": _when(job["trigger"]),
@@ -73,6 +74,9 @@ def runs_table(runs: pa.Table, *, sentences: Mapping[str, str]) -> None:
     shown = runs.append_column("sentence", pa.array(names, pa.string())).append_column(
         "took", pa.array(took, pa.string())
     )
+    for name in ("did", "error"):
+        said = [spoken(kept) if kept else None for kept in runs[name].to_pylist()]
+        shown = shown.set_column(shown.column_names.index(name), name, pa.array(said, pa.string()))
     listing(shown, _RUNS, alt=_("Runs"), key="jobs:runs")
 
 
@@ -114,8 +118,10 @@ def seconds(value: float | None) -> str | None:
 
 
 def _when(trigger: str) -> str:
+    if not trigger.startswith("every "):
+        return _("daily at {time}", time=trigger)
     every = trigger.removeprefix("every ").removesuffix(" s")
-    return _("every {n} s", n=every) if trigger.startswith("every ") else _("daily at {time}", time=trigger)
+    return {"1": _("every second"), "60": _("every minute")}.get(every) or _("every {n} s", n=every)
 
 
 def _next(trigger: str, *, paused: bool, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from data.words import N_
+from data.words import N_, ToldError
 
 WHAT = {
     "renewals": N_("Renewal records"),
@@ -29,13 +29,8 @@ TOO_MANY_ROWS = N_("{rows} rows do not fit in one Excel sheet (1,048,575 at most
 NOT_WRITTEN = N_("The file could not be written; see the run of write_exports on the page Jobs")
 
 
-class ExportRefused(Exception):
-    """The export will never work as asked; the message is a msgid, `values` fill it."""
-
-    def __init__(self, msgid: str, **values: object) -> None:
-        super().__init__(msgid.format(**values))
-        self.msgid = msgid
-        self.values = values
+class ExportRefused(ToldError):
+    """The export will never work as asked."""
 
 
 def outlived(ended_at: datetime | None, *, now: datetime) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from data import words
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.files.exports_rules import FORMATS, SPLITS, WHAT, ExportRefused
 from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
-from data.words import _
-from data.words import language as spoken
+from data.words import _, later, spoken
 
 Q = Queries.beside(__file__, "exports.sql")
 
@@ -33,7 +33,7 @@ class Export:
     filename: str | None  # what the person's browser will call it
     rows_written: int | None
     sha256: str | None
-    error: str | None  # JSON {msgid, values}
+    error: str | None  # a kept sentence
     ended_at: datetime | None
 
     @property
@@ -49,10 +49,7 @@ class Export:
 
     def why_failed(self) -> str:
         """The sentence of a failure, in the language of the moment."""
-        if not self.error:
-            return ""
-        error = json.loads(self.error)
-        return _(error["msgid"], **error["values"])
+        return spoken(self.error) if self.error else ""
 
 
 def ask_export(
@@ -76,7 +73,7 @@ def ask_export(
             format=format,
             filters=json.dumps(filters, ensure_ascii=False, sort_keys=True, default=str),
             split_by=split_by,
-            language=language or spoken(),
+            language=language or words.language(),
             person_id=by.person_id,
             now=tx.now,
         )
@@ -125,7 +122,7 @@ def written(tx: Transaction, by: Actor, *, export_id: int, filename: str, rows: 
 def failed(tx: Transaction, by: Actor, *, export_id: int, reason: ExportRefused) -> None:
     """There will be no file, for this reason."""
     require(tx, by, Action.WORK, f"export {export_id}")
-    error = json.dumps({"msgid": reason.msgid, "values": reason.values}, ensure_ascii=False, default=str)
+    error = later(reason.msgid, **reason.values)
     tx.run(Q.export_failed, export_id=export_id, error=error, now=tx.now)
     audit.record(tx, by, Event.EXPORT_FAILED, f"export {export_id}", reason=str(reason))
 

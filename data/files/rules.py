@@ -1,6 +1,5 @@
-"""What can be imported, the columns a file may bring, what became of its rows, and how a sentence is kept for later."""
+"""What can be imported, the columns a file may bring, and what became of its rows."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -200,15 +199,3 @@ class Layout:
     kind: str
     headers: tuple[str, ...]
     mapping: dict[str, str]
-
-
-def pack(msgid: str, values: dict[str, Any] | None = None) -> str:
-    """A sentence kept for whoever reads it later, in whatever language: canonical JSON of msgid and values."""
-    content = {"msgid": msgid, "values": values or {}}
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-
-
-def unpack(packed: str) -> tuple[str, dict[str, Any]]:
-    """The msgid and the values of a kept sentence."""
-    content = json.loads(packed)
-    return content["msgid"], content["values"]

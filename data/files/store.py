@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.files.rules import KINDS, Counts, RefusedRow, pack
+from data.files.rules import KINDS, Counts, RefusedRow
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
-from data.words import N_, _
+from data.words import N_, _, later
 
 Q = Queries.beside(__file__)
 # What one page or one tick looks at.
@@ -47,7 +47,7 @@ class Upload:
     mapping: str | None  # JSON {canonical column: header}
     state: str
     preview: str | None  # JSON of Preview
-    error: str | None  # a packed sentence
+    error: str | None  # a kept sentence
     rows_new: int | None
     rows_changed: int | None
     rows_same: int | None
@@ -64,7 +64,7 @@ class Preview:
     mapping: dict[str, str] = field(default_factory=dict)  # canonical column → header
     columns: list[str] = field(default_factory=list)  # canonical columns this kind may have
     samples: list[dict[str, str]] = field(default_factory=list)  # the first rows, header → text as in the file
-    remarks: list[dict[str, Any]] = field(default_factory=list)  # column, reason (packed), count, line, value
+    remarks: list[dict[str, Any]] = field(default_factory=list)  # column, reason (a kept sentence), count, line, value
     findings: dict[str, int] = field(default_factory=dict)  # kind of finding → how many
     known_since: str | None = None  # the same file was taken then; nothing would change
 
@@ -225,7 +225,7 @@ def refuse(
     tx.rows(
         Q.refused,
         upload_id=upload_id,
-        error=pack(msgid, dict(values)),
+        error=later(msgid, **values),
         preview=preview.to_json() if preview else None,
         refused=refused_lines(refusals),
         now=tx.now,
@@ -235,7 +235,7 @@ def refuse(
 
 
 def refusals(reader: Reader, *, upload_id: int, limit: int = _AT_ONCE, offset: int = 0) -> pa.Table:
-    """Refused rows: sheet, line, column, value, reason (a packed sentence)."""
+    """Refused rows: sheet, line, column, value, reason (a kept sentence)."""
     return reader.arrow(Q.refusals, upload_id=upload_id, limit=limit, offset=offset)
 
 
@@ -276,7 +276,7 @@ def _keep_refusals(tx: Transaction, upload_id: int, refusals: Sequence[RefusedRo
             "line": row.line,
             "column": row.column,
             "value": row.value,
-            "reason": pack(row.msgid, row.values),
+            "reason": later(row.msgid, **row.values),
         }
         for row in refusals
     ]

@@ -1,16 +1,12 @@
 -- name: keep_job
 -- A line of SCHEDULE as code declares it; a pause survives.
 MERGE INTO job USING (SELECT $name AS name) AS planned ON job.name = planned.name
-WHEN MATCHED THEN UPDATE SET place = $place, trigger = $trigger, sentence = $sentence, next_at = NULL
+WHEN MATCHED THEN UPDATE SET place = $place, trigger = $trigger, sentence = $sentence
 WHEN NOT MATCHED THEN INSERT (name, place, trigger, sentence) VALUES ($name, $place, $trigger, $sentence);
 
 -- name: drop_jobs_but
 -- A job that code no longer has.
 DELETE FROM job WHERE NOT list_contains($names, name);
-
--- name: set_next
--- When it runs next.
-UPDATE job SET next_at = $next_at WHERE name = $name;
 
 -- name: set_paused
 -- A person paused or resumed it.
@@ -18,7 +14,7 @@ UPDATE job SET paused = $paused WHERE name = $name;
 
 -- name: jobs
 -- Every job with its last run and its usual duration.
-SELECT j.name, j.trigger, j.sentence, j.paused, j.next_at,
+SELECT j.name, j.trigger, j.sentence, j.paused,
        r.started_at AS last_started_at, r.ended_at AS last_ended_at, r.outcome AS last_outcome, r.did AS last_did,
        r.error AS last_error, u.usual_s, coalesce(u.runs_24h, 0) AS runs_24h, coalesce(u.failed_24h, 0) AS failed_24h
 FROM job j

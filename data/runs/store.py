@@ -34,11 +34,6 @@ def keep_run(
     tx.run(Q.add_ended_run, job=job, started_at=started_at, ended_at=tx.now, outcome=outcome, did=did, error=error)
 
 
-def set_next(tx: Transaction, *, job: str, next_at: datetime | None) -> None:
-    """When the job runs next."""
-    tx.run(Q.set_next, name=job, next_at=next_at)
-
-
 def ask(tx: Transaction, by: Actor, *, job: str, wish: Wish) -> None:
     """Write a person's wish about a job; the schedule takes it within seconds."""
     people.require(tx, by, Action.RUN_JOBS, job)
@@ -68,7 +63,7 @@ def paused(reader: Reader) -> frozenset[str]:
 
 
 def jobs(reader: Reader, *, now: datetime) -> list[Row]:
-    """Every job with trigger, sentence, pause, next run, last run, usual seconds, and its last day's counts."""
+    """Every job with trigger, sentence, pause, last run, usual seconds, and its last day's counts."""
     return reader.rows(Q.jobs, now=now)
 
 

@@ -9,13 +9,14 @@ from chinese_calendar import constants
 
 from data.database import Queries, Reader
 from data.sims.rules import Workdays
+from data.words import N_, ToldError
 
 Q = Queries.beside(__file__, "rolling.sql")
 
 _KEYS = {"holidays", "workdays"}
 
 
-class HolidaysError(ValueError):
+class HolidaysError(ToldError):
     """holidays.toml cannot be read; the message says what to write."""
 
 
@@ -39,14 +40,16 @@ def read_holidays(text: str) -> dict[date, bool]:
     try:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise HolidaysError(f"holidays.toml is not TOML: {error}; mend that line") from error
+        raise HolidaysError(N_("holidays.toml is not TOML: {error}; mend that line"), error=str(error)) from error
     if odd := set(told) - _KEYS:
-        raise HolidaysError(f"holidays.toml has '{min(odd)}'; it knows only 'holidays' and 'workdays'")
+        raise HolidaysError(N_("holidays.toml has '{key}'; it knows only 'holidays' and 'workdays'"), key=min(odd))
     days: dict[date, bool] = {}
     for key, works in (("holidays", False), ("workdays", True)):
         for day in told.get(key, []):
             if type(day) is not date:
-                raise HolidaysError(f"holidays.toml has {day!r} under '{key}'; write a date such as 2027-01-01")
+                raise HolidaysError(
+                    N_("holidays.toml has '{value}' under '{key}'; write a date such as 2027-01-01"), value=day, key=key
+                )
             days[day] = works
     return days
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
-from data.files.rules import unpack
 from data.renewals import records
 from data.renewals.looking import trouble_query
 from data.renewals.records import PROOF_WORDS, RecordFilter
@@ -16,7 +15,7 @@ from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
-from data.words import _, language
+from data.words import _, language, spoken
 
 Q = Queries.beside(__file__)
 
@@ -104,7 +103,7 @@ def _findings(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tupl
 def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
     upload_id = filters["upload_id"]
     reasons = [row["reason"] for row in reader.rows(Q.reasons, upload_id=upload_id)]
-    sentences = [_(msgid, **values) for msgid, values in map(unpack, reasons)]
+    sentences = [spoken(reason) for reason in reasons]
     return Q.refusals, {"upload_id": upload_id, "reasons": reasons, "sentences": sentences}
 
 

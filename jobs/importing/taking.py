@@ -10,11 +10,11 @@ from data.database import Reader, Transaction
 from data.files import store
 from data.files.incoming import keep_file, measured
 from data.files.layouts import layouts
-from data.files.rules import Counts, RefusedRow, pack
+from data.files.rules import Counts, RefusedRow
 from data.files.store import Preview
 from data.home import Home
 from data.people.rules import Actor
-from data.words import N_
+from data.words import N_, later
 from jobs.importing.cleaning import Cleaned, clean
 from jobs.importing.landing import Landed, land
 from jobs.importing.reading import read_file
@@ -244,7 +244,7 @@ def preview_of(
         remarks=[
             {
                 "column": remark.column,
-                "reason": pack(remark.reason, dict(remark.values)),
+                "reason": later(remark.reason, **remark.values),
                 "count": remark.count,
                 "line": remark.line,
                 "value": remark.value,

@@ -5,21 +5,22 @@ from datetime import timedelta
 from data.database import Query
 from data.runs import store as runs
 from data.runs.rules import Planned
+from data.words import later
 
 SCHEDULE = (
     Planned("run_renewals", 0, "every 1 s", "Works off approved batches"),
     Planned("roll_up", 1, "00:10", "Makes the joined view of every SIM anew for the new day"),
 )
+DID = later("{count} vouchers read", count=3)
+ERROR = later("It broke off with {error}; the server's log says where", error="OSError: disk full")
 WISHES = Query("wishes", "What people asked.", "SELECT job, wish FROM job_request ORDER BY request_id")
 
 
 def _schedule(home):
     with home.db.write() as tx:
         runs.keep_schedule(tx, SCHEDULE)
-        runs.keep_run(
-            tx, job="run_renewals", started_at=tx.now - timedelta(seconds=4), outcome="ok", did="renewed 3 SIMs"
-        )
-        runs.keep_run(tx, job="roll_up", started_at=tx.now, outcome="failed", error="OSError: disk full")
+        runs.keep_run(tx, job="run_renewals", started_at=tx.now - timedelta(seconds=4), outcome="ok", did=DID)
+        runs.keep_run(tx, job="roll_up", started_at=tx.now, outcome="failed", error=ERROR)
 
 
 def _choose(test, row):
@@ -39,7 +40,7 @@ def test_every_job_is_said_in_words_with_its_last_run(home, people, page):
     assert not test.exception
     table = test.dataframe[0].value
     assert list(table["sentence"]) == [job.sentence for job in SCHEDULE]
-    assert list(table["when"]) == ["every 1 s", "daily at 00:10"]
+    assert list(table["when"]) == ["every second", "daily at 00:10"]
     assert list(table["next"]) == ["within 1 s", "2026-11-23 00:10"]
     assert next(iter(table["usual"])) == "4 s"
 
@@ -47,7 +48,7 @@ def test_every_job_is_said_in_words_with_its_last_run(home, people, page):
 def test_runs_name_the_error_of_the_one_that_failed(home, people, page):
     _schedule(home)
     runs_table = page("jobs", "viewer").dataframe[1].value
-    assert next(iter(runs_table["error"])) == "OSError: disk full"
+    assert next(iter(runs_table["error"])) == "It broke off with OSError: disk full; the server's log says where"
 
 
 def test_the_page_speaks_chinese(home, people, page):
@@ -55,6 +56,9 @@ def test_the_page_speaks_chinese(home, people, page):
     test = page("jobs", "viewer", language="zh_CN")
     assert test.title[0].value == "后台任务"
     assert next(iter(test.dataframe[0].value["sentence"])) == "执行已批准的续费批次"
+    assert next(iter(test.dataframe[0].value["last_did"])) == "识读 3 份凭证"
+    assert list(test.dataframe[0].value["when"]) == ["每秒", "每天 00:10"]
+    assert next(iter(test.dataframe[1].value["error"])) == "运行中断：OSError: disk full；详情见服务器日志"
 
 
 def test_an_operator_asks_for_a_run_and_the_wish_is_written(home, people, page):

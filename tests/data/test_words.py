@@ -1,5 +1,6 @@
 """Words, numbers and money in the language of the moment."""
 
+import json
 import threading
 from datetime import UTC, date, datetime
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import words
-from data.words import _, speaking
+from data.words import _, later, speaking, spoken
 
 
 def test_a_sentence_comes_in_the_language_spoken() -> None:
@@ -42,3 +43,12 @@ def test_dates_are_iso_in_every_language() -> None:
     assert words.day(date(2027, 2, 28)) == "2027-02-28"
     assert words.moment(datetime(2026, 11, 22, 2, 0, tzinfo=UTC)) == "2026-11-22 10:00"
     assert (words.day(None), words.moment(None), words.yuan(None), words.megabytes(None)) == ("", "", "", "")
+
+
+def test_a_kept_sentence_is_spoken_in_the_language_of_whoever_reads_it() -> None:
+    kept = later("{count} vouchers read", count=3)
+    assert json.loads(kept) == {"msgid": "{count} vouchers read", "values": {"count": 3}}
+    with speaking("zh_CN"):
+        assert spoken(kept) == "识读 3 份凭证"
+    with speaking("en"):
+        assert spoken(kept) == "3 vouchers read"

@@ -7,6 +7,7 @@ import pytest
 
 from data.database import Query
 from data.home import Home
+from data.words import spoken
 from jobs import import_inbox
 
 CARD = "89860012345678901234"
@@ -24,7 +25,8 @@ def drop(home: Home, name: str, text: str) -> Path:
 
 
 def tick(home: Home) -> str | None:
-    return import_inbox.run(home, threading.Event())
+    said = import_inbox.run(home, threading.Event())
+    return said and spoken(said)
 
 
 def names(folder: Path) -> list[str]:

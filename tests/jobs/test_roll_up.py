@@ -6,13 +6,14 @@ import pytest
 from data.database import Query
 from data.sims import store as sims
 from data.sims.holidays import HolidaysError
+from data.words import spoken
 from jobs import roll_up
 
 STOP = threading.Event()
 
 
 def test_the_view_is_made_once_a_day(home):
-    assert roll_up.run(home, STOP) == "0 SIMs joined anew for 2026-11-22"
+    assert spoken(roll_up.run(home, STOP) or "") == "0 SIMs joined anew for 2026-11-22"
     assert roll_up.run(home, STOP) is None
     home.clock.move(timedelta(days=1))
     assert roll_up.run(home, STOP)

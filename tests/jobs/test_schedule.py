@@ -12,6 +12,8 @@ from data.home import Home
 from data.people.rules import Actor, Refused
 from data.runs import store as runs
 from data.runs.rules import overdue
+from data.sims.holidays import HolidaysError
+from data.words import later, speaking, spoken
 from jobs.schedule import Job, Scheduler
 
 
@@ -31,13 +33,15 @@ def often(name: str, run: Callable[[Home, threading.Event], str | None]) -> Job:
 
 
 def test_a_run_that_did_something_is_recorded_and_an_idle_one_is_not(home: Home) -> None:
-    answers = iter(["3 done"])
+    answers = iter([later("{count} vouchers read", count=3)])
     scheduler = Scheduler(home, (often("busy", lambda _home, _stop: next(answers, None)),))
     scheduler.start()
     until(lambda: bool(latest(home, "busy")))
     time.sleep(0.3)
     scheduler.stop()
-    assert [(run["outcome"], run["did"]) for run in latest(home, "busy")] == [("ok", "3 done")]
+    assert [(run["outcome"], run["did"]) for run in latest(home, "busy")] == [
+        ("ok", later("{count} vouchers read", count=3))
+    ]
 
 
 def test_one_jobs_trouble_is_recorded_and_stops_no_other(home: Home) -> None:
@@ -49,7 +53,19 @@ def test_one_jobs_trouble_is_recorded_and_stops_no_other(home: Home) -> None:
     scheduler.start()
     until(lambda: len(latest(home, "broken")) >= 2 and len(ticks) >= 2)
     scheduler.stop()
-    assert latest(home, "broken")[0]["error"] == "OSError: disk full"
+    assert "OSError: disk full" in spoken(latest(home, "broken")[0]["error"])
+
+
+def test_an_error_for_people_is_kept_in_its_own_words(home: Home) -> None:
+    def broken(_home: Home, _stop: threading.Event) -> str | None:
+        raise HolidaysError("holidays.toml is not TOML: {error}; mend that line", error="line 3")
+
+    scheduler = Scheduler(home, (often("broken", broken),))
+    scheduler.start()
+    until(lambda: bool(latest(home, "broken")))
+    scheduler.stop()
+    with speaking("zh_CN"):
+        assert spoken(latest(home, "broken")[0]["error"]) == "holidays.toml 不是有效的 TOML：line 3；请修正该行"
 
 
 def test_a_paused_job_rests_until_it_is_resumed(home: Home, people: dict[str, Actor]) -> None:
@@ -72,14 +88,19 @@ def test_a_paused_job_rests_until_it_is_resumed(home: Home, people: dict[str, Ac
 def test_run_now_runs_a_nightly_job_at_once(home: Home, people: dict[str, Actor]) -> None:
     from datetime import time as clock_time
 
-    job = Job("nightly", lambda _h, _s: "ran", "Works off approved batches", at=clock_time(3, 0))
+    job = Job(
+        "nightly",
+        lambda _h, _s: later("{count} vouchers read", count=1),
+        "Works off approved batches",
+        at=clock_time(3, 0),
+    )
     scheduler = Scheduler(home, (job,))
     scheduler.start()
     with home.db.write() as tx:
         runs.ask(tx, people["administrator"], job="nightly", wish="run_now")
     until(lambda: bool(latest(home, "nightly")))
     scheduler.stop()
-    assert latest(home, "nightly")[0]["did"] == "ran"
+    assert spoken(latest(home, "nightly")[0]["did"]) == "1 vouchers read"
 
 
 def test_a_viewer_may_not_run_jobs(home: Home, people: dict[str, Actor]) -> None:

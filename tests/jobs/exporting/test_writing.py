@@ -12,13 +12,12 @@ import pytest
 
 from data.files import exports_store as exports
 from data.files.exports_rules import WHAT
-from data.files.rules import pack
 from data.home import Home
 from data.people.rules import Actor
 from data.renewals.records import RECORD_COLUMNS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
-from data.words import speaking
+from data.words import later, speaking
 from jobs import write_exports
 from jobs.exporting import writing
 from jobs.exporting.headers import HEADERS, header
@@ -164,7 +163,9 @@ def test_more_rows_than_a_sheet_holds_are_refused_with_the_way_out(
     monkeypatch.setattr(writing, "XLSX_MAX_ROWS", 39)
     with home.db.write() as tx:
         export_id = exports.ask_export(tx, people["viewer"], what="sims", format="xlsx", filters={}, language="en")
-    assert write_exports.run(home, threading.Event()) == "0 exports written, 1 failed, 0 files removed"
+    assert write_exports.run(home, threading.Event()) == later(
+        "{written} exports written, {failed} failed, {removed} files removed", written=0, failed=1, removed=0
+    )
     found = exports.one(home.db.read(), export_id)
     assert found and found.state == "failed"
     assert "choose CSV" in found.why_failed()
@@ -190,7 +191,7 @@ def test_a_line_of_the_join_report_about_terminals_is_exported(home: Home, peopl
 
 
 def test_refused_rows_are_exported_with_their_sentences(home: Home, people: dict[str, Actor]) -> None:
-    reason = pack("'{text}' is no amount; write it such as 1234.56", {"text": "x"})
+    reason = later("'{text}' is no amount; write it such as 1234.56", text="x")
     with home.db.write() as tx:
         run(
             tx,

@@ -6,6 +6,7 @@ import pytest
 from data.home import Home
 from data.people.rules import Actor
 from data.vouchers import store as vouchers
+from data.words import later
 from jobs import read_vouchers
 from jobs.importing.fapiao import FapiaoError, read_ofd, read_xml
 from tests.data.vouchers.test_vouchers import XML, ofd
@@ -63,7 +64,7 @@ def test_an_ofd_gives_what_is_attached_to_it() -> None:
 def file_and_read(home: Home, by: Actor, content: bytes, name: str) -> vouchers.Voucher:
     with home.db.write() as tx:
         kept = vouchers.file_paper(tx, by, content=content, filename=name, folder=home.vouchers, max_mb=20)
-    assert read_vouchers.run(home, threading.Event()) == "1 vouchers read"
+    assert read_vouchers.run(home, threading.Event()) == later("{count} vouchers read", count=1)
     assert read_vouchers.run(home, threading.Event()) is None
     found = vouchers.one(home.db.read(), kept.voucher_id)
     assert found
