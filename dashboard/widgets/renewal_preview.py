@@ -127,13 +127,14 @@ def handed_over(proposed: Proposed, who: viewer.Viewer) -> bool:
         st.subheader(
             _("Batch {batch}", batch=proposed.batch) + f" · {head} · {yuan(proposed.amount_fen)}", anchor=False
         )
-        st.caption(
-            plural(
-                "{count} line was refused and stays out of it.",
-                "{count} lines were refused and stay out of it.",
-                proposed.refused,
+        if proposed.refused:
+            st.caption(
+                plural(
+                    "{count} line was refused and stays out of it.",
+                    "{count} lines were refused and stay out of it.",
+                    proposed.refused,
+                )
             )
-        )
         st.text(_("You made this batch, so another person must approve it: {names}", names=approvers(who.name)))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(

@@ -58,7 +58,7 @@ _ABOUT = (
 _REPAIRED = Column("repair", N_("Repaired"), "badge", words={"yes": N_("yes")}, colours={"yes": "green"}, width=75)
 _SINCE = Column("changed_at", N_("Since"), "moment", width=125)
 _ASKED = (
-    Column("asked", N_("Times asked"), "count", width=85),
+    Column("asked", N_("Slots passed"), "count", width=85),
     Column("next_at", N_("Asked again at"), "moment", width=125),
 )
 # What matters first differs: the repair of a failure, the next question about an unconfirmed one.

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from data.database import Queries, Query, Reader
 from data.renewals.moves import RESTING, State
-from data.renewals.rules import FAR_AHEAD_DAYS, REASONS
+from data.renewals.rules import FAR_AHEAD_DAYS, reason_of
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 # The pace of a batch is that of its last half minute.
@@ -146,7 +146,7 @@ def trouble_query(states: tuple[str, ...], reason: str | None) -> tuple[Query, d
 def trouble_by_reason(reader: Reader, *, today: date) -> pa.Table:
     """Trouble by state and reason: sims, amount_fen, who acts and by when (msgids), first act-by, whom to call."""
     table = reader.arrow(Q.trouble_by_reason, today=today)
-    known = [REASONS[code] for code in table["reason"].to_pylist()]
+    known = [reason_of(code) for code in table["reason"].to_pylist()]
     table = table.append_column("who", pa.array([reason.who for reason in known], pa.string()))
     return table.append_column("by_when", pa.array([reason.by_when for reason in known], pa.string()))
 

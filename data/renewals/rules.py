@@ -184,12 +184,18 @@ REASONS: dict[str, Reason] = {
     "too_many_trips": Reason(N_("The carrier put the order off too often"), _REVIEWER, _BEFORE_ACT_BY, False),
 }
 
+# A code that is in no table: the system has asked all it can, then people look (domain: "unknown").
+UNLISTED = Reason(N_("A reason nobody has listed yet"), _REVIEWER, _TODAY, False)
+
+
+def reason_of(code: str) -> Reason:
+    """What a reason means and who acts; UNLISTED for a code that is not in REASONS."""
+    return REASONS.get(code, UNLISTED)
+
 
 def may_retry(reason: str | None, *, repaired: bool) -> bool:
     """Whether a failed item may be taken up again. An unlisted reason wants a person's word first."""
-    known = REASONS.get(reason or "")
-    if known is None:
-        return repaired
+    known = reason_of(reason or "")
     return known.retryable or (repaired and known.repairable)
 
 

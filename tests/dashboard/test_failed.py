@@ -63,6 +63,15 @@ def test_each_reason_says_who_acts_by_when_and_whom_to_call(home, trouble, page)
     assert (row["sims"], row["amount_fen"]) == ("1", 18.0)
 
 
+def test_a_reason_in_no_table_shows_its_code_and_goes_to_people(home, trouble, page):
+    with home.db.write() as tx:
+        tx.run(Query("odd", "By a test.", "UPDATE state SET reason = 'E4711' WHERE obligation = 1"))
+    test = page("failed", "viewer")
+    assert not test.exception
+    row = test.dataframe[0].value.set_index("reason").loc["E4711"]
+    assert (row["who"], row["by_when"], row["sims"]) == ("operator and approver", "today", "1")
+
+
 def test_choosing_a_reason_shows_its_renewals_only(home, trouble, page):
     test = page("failed", "viewer")
     assert len(test.dataframe[1].value) == 2

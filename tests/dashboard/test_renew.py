@@ -121,6 +121,18 @@ def test_the_button_names_number_and_sum_and_makes_one_batch(home, fleet, page):
     assert any("approver, approver2" in text.value for text in test.text)
 
 
+def test_refused_lines_are_spoken_of_only_when_there_are_some(home, fleet, page):
+    fleet(2)
+    test = page("renew", "operator")
+    test.button(key="renew:confirm").click().run()
+    assert not [caption for caption in test.caption if "refused" in caption.value]
+    fleet(1)
+    fleet(1, auto_renew=True)
+    test.button(key="renew:more").click().run()
+    test.button(key="renew:confirm").click().run()
+    assert any("3 lines were refused" in caption.value for caption in test.caption)
+
+
 def test_a_second_click_on_the_same_form_makes_no_second_batch(home, fleet, people, page):
     ids = fleet(3)
     test = page("renew", "operator")
