@@ -31,6 +31,7 @@ with widgets.page_head(_("Expiry"), day(today)):
 with widgets.section(_("Expiry timeline"), _("by carrier")):
     timeline = st.container()
 with widgets.section(_("SIMs by the day to act")) as controls:
+    widgets.unpublished_note(today)
     chosen = widgets.sim_filters(LIST)
     listed = st.container()
 

@@ -42,6 +42,7 @@ with widgets.section(_("To be placed today"), _("per payee, orders missed before
         with controls:
             if who.may(Action.PROPOSE) and st.button(label, type="primary", icon=":material/autorenew:"):
                 widgets.renew(TO_PLACE)
+    widgets.unpublished_note(today)
 
 left, right = st.columns([3, 2])
 with (

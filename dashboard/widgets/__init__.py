@@ -26,6 +26,7 @@ from dashboard.widgets.tables import (
     yuan_column,
 )
 from dashboard.widgets.timeline import brushed_timeline
+from dashboard.widgets.workdays import unpublished_note
 
 __all__ = [
     "PAGE_ROWS",
@@ -62,6 +63,7 @@ __all__ = [
     "sim_table",
     "situation_box",
     "table",
+    "unpublished_note",
     "yuan_cells",
     "yuan_column",
 ]

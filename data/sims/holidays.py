@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from chinese_calendar import constants
@@ -23,6 +23,12 @@ class HolidaysError(ToldError):
 def workdays(reader: Reader) -> Workdays:
     """The working calendar of this home."""
     return with_days(published(), {row["day"]: row["works"] for row in reader.rows(Q.holidays)})
+
+
+def unpublished_year(reader: Reader, *, today: date, days: int) -> int | None:
+    """The first year the coming `days` reach into whose holidays have not been published; None: all are known."""
+    calendar = workdays(reader)
+    return next((day.year for day in (today, today + timedelta(days=days)) if not calendar.knows(day)), None)
 
 
 @cache

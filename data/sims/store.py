@@ -14,6 +14,7 @@ from data.people.store import require
 from data.sims.filter import SimFilter
 from data.sims.findings import close_finding, counted_findings, open_finding, open_findings
 from data.sims.history import happening, timeline
+from data.sims.holidays import unpublished_year
 from data.sims.joins import ReportLine, join_report
 from data.sims.listing import ORDER, listed, params, shown
 from data.sims.looking_up import Pasted, look_up, paste
@@ -74,6 +75,7 @@ __all__ = [
     "timeline",
     "today_by_payee",
     "totals",
+    "unpublished_year",
     "went_dark",
 ]
 

@@ -1,10 +1,12 @@
 """The Today page: what must be placed per payee, what went dark, what is lost, what does not join, what runs dry."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
 
 from data.sims.today import TO_PLACE
+from jobs import roll_up
 
 TODAY = date(2026, 11, 22)
 
@@ -95,3 +97,13 @@ def test_a_page_in_chinese_speaks_chinese_only(page, fleet):
     assert not test.exception
     said = [head.value for head in test.subheader] + [metric.label for metric in test.metric]
     assert all(any("一" <= letter <= "龥" for letter in words) for words in said), said
+
+
+@pytest.mark.parametrize("name", ["today", "expiry"])
+def test_a_year_without_published_working_days_is_named_until_the_home_adds_them(home, page, fleet, name):
+    fleet(2, act_by=TODAY)
+    said = "Working days of 2027 are not published yet; weekdays are counted. Add holidays.toml to the home."
+    assert said in [caption.value for caption in page(name).caption]
+    (home.path / "holidays.toml").write_text("holidays = [2027-01-01]", encoding="utf-8")
+    roll_up.run(home, threading.Event())
+    assert said not in [caption.value for caption in page(name).caption]
