@@ -1,5 +1,6 @@
 """Imports files from the inbox folder under saved layouts, so that a nightly ledger needs no person."""
 
+import hashlib
 import threading
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from jobs.importing.telling import lines, write_refusals
 SETTLES_S = 5.0
 # Files of one tick; the rest waits for the next one.
 _AT_ONCE = 20
+# File systems take names of 255 bytes; the time before it and the ending of its report want some of them.
+_NAME_BYTES = 220
 
 
 def run(home: Home, stop: threading.Event) -> str | None:
@@ -59,10 +62,19 @@ def _seen(path: Path) -> tuple[int, int]:
 
 def _put_away(home: Home, path: Path, taken: Taken) -> None:
     folder = home.inbox / ("refused" if taken.state == "refused" else "done")
-    name = f"{home.clock.now():%Y%m%dT%H%M%S} {path.name}"
+    name = f"{home.clock.now():%Y%m%dT%H%M%S} {_short(path)}"
     with words.speaking(home.settings.language):
         if taken.refusals:
             write_refusals(taken, folder / f"{name}.refused.csv")
         report = "\n".join([path.name, *lines(taken)])
     (folder / f"{name}.report.txt").write_text(f"{report}\n", encoding="utf-8")
     path.replace(folder / name)
+
+
+def _short(path: Path) -> str:
+    """The file's name, cut where its report could not bear it; what was cut stays apart from its like by a digest."""
+    whole = path.name.encode()
+    if len(whole) <= _NAME_BYTES:
+        return path.name
+    end = f"~{hashlib.sha256(whole).hexdigest()[:8]}{path.suffix}".encode()[:_NAME_BYTES]
+    return (whole[: _NAME_BYTES - len(end)] + end).decode(errors="ignore")

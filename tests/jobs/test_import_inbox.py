@@ -55,6 +55,18 @@ def test_refused_rows_lie_beside_the_file(home: Home) -> None:
     assert refused[1].startswith("ledger.csv,,3,iccid,8.98600E+19,")
 
 
+def test_the_longest_name_a_disk_takes_is_put_away_and_keeps_no_file_waiting(home: Home) -> None:
+    long = "长" * 83 + ".csv"
+    drop(home, long, f"iccid,plan\n{CARD},30M\n8.98600E+19,x\n")
+    drop(home, "龙.csv", "iccid,plan\n89860012345678901235,30M\n")
+    assert tick(home) == "2 files imported from the inbox, 0 refused"
+    put_away = names(home.inbox / "done")
+    assert [name for name in put_away if name.startswith("长长") and name.endswith(".csv.report.txt")]
+    assert "龙.csv" in put_away
+    report = next((home.inbox / "done").glob("*长~*.report.txt"))
+    assert report.read_text(encoding="utf-8").startswith(long)
+
+
 def test_a_file_nobody_understands_goes_to_refused(home: Home) -> None:
     drop(home, "odd.csv", "alpha,beta\nx,y\n")
     assert tick(home) == "0 files imported from the inbox, 1 refused"
