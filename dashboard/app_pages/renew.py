@@ -34,12 +34,11 @@ if not chosen.sim_ids:
     st.stop()
 
 with st.spinner(_("Looking up prices…")):
-    due_days = reading.home().settings.due_days
     wish = {"sim_ids": chosen.sim_ids, "months": chosen.months}
-    preview = reading.read(renewals.preview, **wish, today=today, due_days=due_days)
-renewal_preview.figures(preview, today=today)
+    preview = reading.read(renewals.preview, **wish, today=today)
+renewal_preview.figures(preview)
 with st.container(border=True):
-    renewal_preview.lines(preview, today=today)
+    renewal_preview.lines(preview, chosen, today=today)
 if preview.items:
     pressed, remark = renewal_preview.confirm(preview)
     if pressed:

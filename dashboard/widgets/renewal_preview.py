@@ -1,19 +1,21 @@
 """What a renewal would do, SIM by SIM: price, old and new expiry, warnings; and what is refused, by reason."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.widgets import tables
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.renewal_choice import Chosen
 from data.people import store as people
 from data.people.rules import Action, Role, may
-from data.renewals.rules import FAR_AHEAD_DAYS, REFUSALS
-from data.renewals.store import Preview, Proposed
+from data.renewals import store as renewals
+from data.renewals.rules import REFUSALS
+from data.renewals.store import Preview, Proposed, Which
 from data.sims.rules import CARRIER_WORDS
 from data.words import N_, _, number, plural, yuan
 
@@ -51,10 +53,8 @@ _REASONS = (
 )
 
 
-def figures(preview: Preview, *, today: date) -> None:
+def figures(preview: Preview) -> None:
     """How many, how much, how many not."""
-    far = _far(preview.table, today)
-    apart = sum(far["amount_fen"].to_pylist())
     kpi_row(
         [
             Kpi(_("SIMs to renew"), number(preview.items)),
@@ -64,38 +64,49 @@ def figures(preview: Preview, *, today: date) -> None:
             ),
             Kpi(
                 _("Need the approver's word"),
-                number(far.num_rows),
-                delta=yuan(apart) if apart else None,
+                number(preview.far),
+                delta=yuan(preview.far_fen) if preview.far else None,
                 help=_("They expire more than 60 days from now and may have been renewed elsewhere"),
             ),
         ]
     )
 
 
-def lines(preview: Preview, *, today: date) -> None:
-    """The lines in three lists: to renew, those that expire far ahead, those refused."""
-    lists = {
-        "all": (_("To renew"), _orderable(preview.table)),
-        "far": (_("More than 60 days ahead"), _far(preview.table, today)),
-        "refused": (_("Refused"), _refused(preview.table)),
+def lines(preview: Preview, chosen: Chosen, *, today: date) -> None:
+    """The lines in three lists, a page at a time: to renew, those that expire far ahead, those refused."""
+    lists: dict[Which, tuple[str, int]] = {
+        "to_renew": (_("To renew"), preview.items),
+        "far": (_("More than 60 days ahead"), preview.far),
+        "refused": (_("Refused"), sum(preview.refused.values())),
     }
-    view = st.segmented_control(
+    which = st.segmented_control(
         _("Lines"),
         list(lists),
-        default="all" if preview.items else "refused",
+        default="to_renew" if preview.items else "refused",
         required=True,
-        format_func=lambda code: f"{lists[code][0]} · {number(lists[code][1].num_rows)}",
+        format_func=lambda code: f"{lists[code][0]} · {number(lists[code][1])}",
         key="renew:view",
         label_visibility="collapsed",
     )
-    found = lists[view][1]
-    if view == "refused":
-        found = _by_reason(preview, found)
+    total, reason = lists[which][1], None
+    if which == "refused" and total:
+        reason = _one_reason(preview.refused)
+        total = preview.refused[reason] if reason else total
     place = st.container()
-    limit, offset = tables.pager(found.num_rows, key="renew:lines", about=(view, found.num_rows))
+    limit, offset = tables.pager(total, key="renew:lines", about=(which, reason, total))
+    found = reading.read(
+        renewals.preview_lines,
+        sim_ids=chosen.sim_ids,
+        months=chosen.months,
+        today=today,
+        which=which,
+        reason=reason,
+        limit=limit,
+        offset=offset,
+    )
     with place:
-        columns = _REFUSED if view == "refused" else LINES
-        listing(found.slice(offset, limit), columns, key=f"renew:{view}", alt=_("The lines of this renewal"))
+        columns = _REFUSED if which == "refused" else LINES
+        listing(found, columns, key=f"renew:{which}", alt=_("The lines of this renewal"))
 
 
 def confirm(preview: Preview) -> tuple[bool, str | None]:
@@ -153,24 +164,9 @@ def approvers(maker: str) -> str:
     return _(", ").join(names) if names else _("nobody yet; an administrator can add an approver")
 
 
-def _orderable(table: pa.Table) -> pa.Table:
-    return table.filter(pc.is_null(table["refusal"]))
-
-
-def _far(table: pa.Table, today: date) -> pa.Table:
-    found = _orderable(table)
-    return found.filter(pc.greater(found["old_expiry"], pa.scalar(today + timedelta(FAR_AHEAD_DAYS), pa.date32())))
-
-
-def _refused(table: pa.Table) -> pa.Table:
-    return table.filter(pc.is_valid(table["refusal"]))
-
-
-def _by_reason(preview: Preview, refused: pa.Table) -> pa.Table:
-    """The reasons with their counts; the rows of the chosen one, or all."""
-    codes = sorted(preview.refused, key=lambda code: -preview.refused[code])
-    if not codes:
-        return refused
-    reasons = pa.table({"refusal": codes, "sims": [preview.refused[code] for code in codes]})
+def _one_reason(refused: Mapping[str, int]) -> str | None:
+    """The reasons with their counts; the one a person has chosen."""
+    codes = sorted(refused, key=lambda code: -refused[code])
+    reasons = pa.table({"refusal": codes, "sims": [refused[code] for code in codes]})
     row = choose_one(reasons, _REASONS, key="renew:reasons", alt=_("Why lines are refused, with counts"))
-    return refused if row is None else refused.filter(pc.equal(refused["refusal"], codes[row]))
+    return None if row is None else codes[row]

@@ -1,11 +1,10 @@
-"""Batches from the wish to the approval: preview, propose, approve."""
+"""Batches from the wish to the approval: propose, approve."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,47 +14,12 @@ from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals import rules
 from data.renewals.moves import BatchState, NoSuchMove, check_batch
-from data.renewals.rules import Candidate
+from data.renewals.previewing import LINE, Months, all_lines
 from data.settings import Settings
-from data.sims.rules import GONE, NOT_BEGUN, new_expiry
+from data.sims.rules import GONE, NOT_BEGUN
 from data.words import _, moment, number, yuan
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
-Months = int | Mapping[int, int] | None  # for all cards, per sim_id, or each plan's own term
-
-_LINE = pa.schema(
-    [
-        ("line", pa.int32()),
-        ("digest", pa.string()),
-        ("sim_id", pa.int64()),
-        ("iccid", pa.string()),
-        ("msisdn", pa.string()),
-        ("carrier", pa.string()),
-        ("account", pa.string()),
-        ("payee", pa.string()),
-        ("terminal_id", pa.string()),
-        ("merchant", pa.string()),
-        ("plan_id", pa.int64()),
-        ("plan", pa.string()),
-        ("months", pa.int32()),
-        ("amount_fen", pa.int64()),
-        ("act_by", pa.date32()),
-        ("old_expiry", pa.date32()),
-        ("new_expiry", pa.date32()),
-        ("refusal", pa.string()),
-        ("warning", pa.string()),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a batch of these cards would be."""
-
-    table: pa.Table  # a row per card; `refusal` is a key of REFUSALS, `warning` a msgid
-    items: int  # cards that can be ordered
-    amount_fen: int
-    refused: dict[str, int]  # how many cards per refusal
 
 
 @dataclass(frozen=True)
@@ -66,19 +30,6 @@ class Proposed:
     items: int
     amount_fen: int
     refused: int
-
-
-def preview(reader: Reader, *, sim_ids: Sequence[int], months: int | None, today: date, due_days: int) -> Preview:
-    """What `propose` would make of these cards. `due_days`: a card that expires later than these carries a warning."""
-    far = today + timedelta(days=max(due_days, rules.FAR_AHEAD_DAYS))
-    lines = _lines(reader, sim_ids, months=months, today=today, far=far)
-    ordered = [line["amount_fen"] for line in lines if line["refusal"] is None]
-    return Preview(
-        table=pa.Table.from_pylist(lines, schema=_LINE).drop(["line", "digest"]),
-        items=len(ordered),
-        amount_fen=sum(ordered),
-        refused=dict(Counter(line["refusal"] for line in lines if line["refusal"])),
-    )
 
 
 def propose(
@@ -103,7 +54,7 @@ def propose(
                 most=number(rules.MAX_LINES),
             )
         )
-    lines = _lines(tx, sim_ids, months=months, today=tx.today)
+    lines = all_lines(tx, sim_ids=sim_ids, months=months, today=tx.today)
     ordered = [line for line in lines if line["refusal"] is None]
     amount_fen, refused = sum(line["amount_fen"] for line in ordered), len(lines) - len(ordered)
     if not ordered:
@@ -121,7 +72,7 @@ def propose(
             now=tx.now,
         )
     )
-    with tx.frame("lines", pa.Table.from_pylist(lines, schema=_LINE)):
+    with tx.frame("lines", pa.Table.from_pylist(lines, schema=LINE)):
         tx.run(Q.add_lines, batch=batch)
     audit.record(
         tx, by, Event.BATCH_PROPOSED, f"batch {batch}", items=len(ordered), amount_fen=amount_fen, refused=refused
@@ -248,51 +199,3 @@ def _place(tx: Transaction, by: Actor, *, batch: int, maker: int, keys: Mapping[
 def _content(line: Mapping[str, Any]) -> tuple[int, str, int, int]:
     key = rules.obligation_key(account=line["account"], iccid=line["iccid"], old_expiry=line["old_expiry"])
     return line["line"], key, line["amount_fen"], line["months"]
-
-
-def _lines(
-    reader: Reader, sim_ids: Sequence[int], *, months: Months, today: date, far: date | None = None
-) -> list[dict[str, Any]]:
-    wanted = sorted(set(sim_ids))
-    return [
-        _line(
-            number,
-            row,
-            months=months.get(row["sim_id"]) if isinstance(months, Mapping) else months,
-            today=today,
-            far=far,
-        )
-        for number, row in enumerate(reader.rows(Q.candidates, sim_ids=wanted), start=1)
-    ]
-
-
-def _line(number: int, row: Row, *, months: int | None, today: date, far: date | None) -> dict[str, Any]:
-    refused = rules.refusal(_as(Candidate, row), months)
-    line = {name: row.get(name) for name in _LINE.names} | {
-        "line": number,
-        "old_expiry": row["expires_on"],
-        "refusal": refused,
-    }
-    if refused:
-        return line | {"months": months}
-    term = row["term_months"]
-    bought = months or term
-    key = rules.obligation_key(account=row["account"], iccid=row["iccid"], old_expiry=row["expires_on"])
-    after = new_expiry(
-        row["expires_on"], months=bought, anchor_day=row["anchor_day"], rule=row["expiry_rule"], today=today
-    )
-    early = far is not None and row["expires_on"] > far
-    return line | {
-        "digest": str(rules.digest(key)),
-        "months": bought,
-        "amount_fen": rules.amount_fen(price_fen=row["price_fen"], term_months=term, months=bought),
-        "new_expiry": after,
-        "warning": row["unfit"] or (rules.WARNINGS["far_ahead"] if early else None),
-    }
-
-
-_Record = TypeVar("_Record")
-
-
-def _as(kind: type[_Record], row: Row) -> _Record:
-    return kind(**{field.name: row[field.name] for field in fields(kind)})  # type: ignore[arg-type]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from data.sims.rules import GONE, NOT_BEGUN
 from data.words import N_
 
 KIND = "renew"
@@ -49,26 +48,7 @@ def request_sha256(*, order: str, account: str, iccid: str, plan: str, months: i
     return hashlib.sha256(f"{order}|{account}|{iccid}|{plan}|{months}|{amount_fen}|{CURRENCY}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A card someone wants renewed, with every fact the refusals look at."""
-
-    sim_id: int
-    iccid: str
-    status: str
-    decision: str | None
-    auto_renew: bool | None
-    account: str | None
-    connector: str | None  # null: carriers.toml does not know the account
-    price_fen: int | None
-    term_months: int | None
-    expires_on: date | None
-    in_batch: int | None  # the open batch that already has this card
-    earlier_state: str | None  # of this very obligation
-    earlier_reason: str | None
-    repaired: bool  # someone said the cause of the earlier failure is mended
-
-
+# Why a card cannot be ordered; which holds is judged in previewing.sql, in this order.
 REFUSALS = {
     "not_live": N_("The card is cancelled, replaced or reported lost"),
     "not_in_use": N_("The card is in stock, in its test or in its silent period"),
@@ -83,42 +63,6 @@ REFUSALS = {
     "already_renewed": N_("This term has been renewed already"),
     "not_repaired": N_("The last try failed, and nobody has said that the cause is mended"),
 }
-
-
-def refusal(card: Candidate, months: int | None) -> str | None:
-    """The first reason why this card cannot be ordered for `months`, a key of REFUSALS; None: it can."""
-    return _refused_by_card(card) or _refused_by_history(card) or _refused_by_price(card, months)
-
-
-def _refused_by_card(card: Candidate) -> str | None:
-    verdicts = {
-        "not_live": card.status in GONE,
-        "not_in_use": card.status in NOT_BEGUN,
-        "declined": card.decision == "decline",
-        "no_expiry": card.expires_on is None,
-        "auto_renew": card.auto_renew is True,
-        "no_account": not card.account or card.connector is None,
-        "offline_lane": card.connector == "offline",
-    }
-    return next((code for code, holds in verdicts.items() if holds), None)
-
-
-def _refused_by_history(card: Candidate) -> str | None:
-    if card.in_batch is not None or card.earlier_state in {"pending", "submitted", "unknown", "needs_review"}:
-        return "other_batch"
-    if card.earlier_state == "succeeded":
-        return "already_renewed"
-    if card.earlier_state == "failed" and not may_retry(card.earlier_reason, repaired=card.repaired):
-        return "not_repaired"
-    return None
-
-
-def _refused_by_price(card: Candidate, months: int | None) -> str | None:
-    if not card.price_fen or not card.term_months:
-        return "no_price"
-    if months is not None and (months < 1 or months % card.term_months):
-        return "bad_months"
-    return None
 
 
 def amount_fen(*, price_fen: int, term_months: int, months: int) -> int:
@@ -193,10 +137,9 @@ def reason_of(code: str) -> Reason:
     return REASONS.get(code, UNLISTED)
 
 
-def may_retry(reason: str | None, *, repaired: bool) -> bool:
-    """Whether a failed item may be taken up again. An unlisted reason wants a person's word first."""
-    known = reason_of(reason or "")
-    return known.retryable or (repaired and known.repairable)
+# A failed item may be taken up again as it is; any other wants a person's word that the cause is mended, and some none.
+RETRYABLE = frozenset(code for code, reason in REASONS.items() if reason.retryable)
+HOPELESS = frozenset(code for code, reason in REASONS.items() if not (reason.retryable or reason.repairable))
 
 
 # Why a batch stands still.

@@ -35,15 +35,8 @@ from data.renewals.moving import (
     stale_sims,
 )
 from data.renewals.noting import note, retry_repaired
-from data.renewals.proposing import (
-    Preview,
-    Proposed,
-    approve,
-    content_is_approved,
-    preview,
-    propose,
-    propose_due,
-)
+from data.renewals.previewing import Preview, Which, preview, preview_lines
+from data.renewals.proposing import Proposed, approve, content_is_approved, propose, propose_due
 from data.renewals.records import RecordFilter, RecordTotals, record_totals, records, records_query
 from data.renewals.stopping import cancel, pause, release, resume, stop
 
@@ -60,6 +53,7 @@ __all__ = [
     "Status",
     "Stop",
     "Unknown",
+    "Which",
     "Work",
     "approve",
     "batches",
@@ -85,6 +79,7 @@ __all__ = [
     "paid_and_stopped",
     "pause",
     "preview",
+    "preview_lines",
     "progress",
     "propose",
     "propose_due",

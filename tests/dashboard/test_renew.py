@@ -58,6 +58,18 @@ def test_refused_sims_are_counted_by_reason(home, fleet, page):
     assert list(reasons["sims"]) == ["2"]
 
 
+def test_a_long_preview_is_read_a_page_at_a_time(home, fleet, page):
+    fleet(120)
+    fleet(60, auto_renew=True)
+    test = page("renew", "operator")
+    assert (_figures(test)["SIMs to renew"], _figures(test)["Refused"]) == ("120", "60")
+    assert len(test.dataframe[0].value) == 50
+    view = next(control for control in test.button_group if control.key == "renew:view")
+    view.set_value("refused").run()
+    assert not test.exception
+    assert [len(frame.value) for frame in test.dataframe] == [1, 50]
+
+
 def test_a_card_type_narrows_the_choice(home, fleet, page):
     fleet(1)
     fleet(2, network="2G")

@@ -1,12 +1,18 @@
 """Batches from the wish to the approval: every refusal, one form one batch, four eyes, the caps."""
 
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
+import pyarrow as pa
 import pytest
 
 from data.database import Query
 from data.people.rules import Refused
 from data.renewals import store as renewals
+
+NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
+FAR = date(2027, 1, 21)  # sixty days from the day of the tests
 
 
 def sql(text):
@@ -57,10 +63,72 @@ REFUSED = {
 def test_a_card_that_cannot_be_ordered_says_why(demo_home, people, practice_fleet, code):
     sims = practice_fleet(1)
     change(demo_home, REFUSED[code])
-    today = demo_home.clock.today()
-    preview = renewals.preview(demo_home.db.read(), sim_ids=sims, months=None, today=today, due_days=30)
-    assert preview.refused == {code: 1}
+    preview = renewals.preview(demo_home.db.read(), sim_ids=sims, months=None, today=demo_home.clock.today())
+    assert (preview.items, preview.refused) == (0, {code: 1})
     assert propose(demo_home, people["operator"], sims) == renewals.Proposed(None, 0, 0, 1)
+
+
+@pytest.mark.parametrize("months", [None, 24, 18])
+def test_a_batch_contains_exactly_what_its_preview_counted(demo_home, people, practice_fleet, months):
+    sims = practice_fleet(60, expires_on="2027-01-19")
+    for number, text in enumerate(REFUSED.values(), start=1):
+        if text.startswith("UPDATE"):
+            change(demo_home, f"{text} WHERE sim_id = $id", id=sims[number])
+    change(demo_home, "UPDATE sim SET anchor_day = 31 WHERE sim_id % 2 = 0")
+    propose(demo_home, people["operator2"], sims[20:23], form_key="other")
+    wish = {"sim_ids": [*sims, sims[0]], "months": months}
+    today = demo_home.clock.today()
+    reader = demo_home.db.read()
+    counted = renewals.preview(reader, **wish, today=today)
+    pages = {
+        which: pa.concat_tables(
+            renewals.preview_lines(reader, **wish, today=today, which=which, limit=25, offset=offset)
+            for offset in (0, 25, 50)
+        ).to_pylist()
+        for which in ("all", "to_renew", "far", "refused")
+    }
+    made = propose(demo_home, people["operator"], wish["sim_ids"], months=months)
+    assert (made.items, made.amount_fen, made.refused) == (
+        counted.items,
+        counted.amount_fen,
+        sum(counted.refused.values()),
+    )
+    assert (len(pages["to_renew"]), len(pages["refused"])) == (made.items, made.refused)
+    assert counted.far == len(pages["far"]) == sum(line["old_expiry"] > FAR for line in pages["to_renew"])
+    assert counted.far_fen == sum(line["amount_fen"] for line in pages["far"])
+    assert counted.refused == Counter(line["refusal"] for line in pages["refused"])
+    assert bool(made.batch) == (months != 18)
+    if made.batch:
+        kept = renewals.lines(reader, batch=made.batch, limit=100, offset=0).to_pylist()
+        assert [(line["sim_id"], line["reason"]) for line in kept if line["reason"]] == [
+            (line["sim_id"], line["refusal"]) for line in pages["refused"]
+        ]
+        same = ("iccid", "months", "amount_fen", "old_expiry", "new_expiry")
+        assert [[line[name] for name in same] for line in kept if not line["reason"]] == [
+            [line[name] for name in same] for line in pages["to_renew"]
+        ]
+
+
+RETRIED = {
+    ("card_locked", False): True,
+    ("insufficient_balance", False): False,
+    ("insufficient_balance", True): True,
+    ("cancelled", True): False,
+    ("E4711", False): False,
+    ("E4711", True): True,
+}
+
+
+@pytest.mark.parametrize(("reason", "repaired"), RETRIED)
+def test_a_failed_card_is_taken_up_by_its_reason_or_a_persons_word(demo_home, people, practice_fleet, reason, repaired):
+    sims = practice_fleet(1)
+    approve(demo_home, people["approver"], propose(demo_home, people["operator"], sims).batch)
+    change(demo_home, "UPDATE state SET st = 'failed', reason = $reason, ended_at = $ts", reason=reason, ts=NOW)
+    if repaired:
+        with demo_home.db.write() as tx:
+            renewals.note(tx, people["operator"], obligation=1, note=None, repaired=True)
+    again = propose(demo_home, people["operator"], sims, form_key="again")
+    assert (again.items == 1) == RETRIED[reason, repaired]
 
 
 def test_months_that_are_no_multiple_of_the_term_are_refused(demo_home, people, practice_fleet):

@@ -55,13 +55,6 @@ def test_half_a_term_has_no_amount():
         rules.amount_fen(price_fen=1200, term_months=12, months=18)
 
 
-def test_a_failure_of_an_unlisted_reason_wants_a_persons_word():
-    assert not rules.may_retry("E4711", repaired=False)
-    assert rules.may_retry("E4711", repaired=True)
-    assert rules.may_retry("card_locked", repaired=False)
-    assert not rules.may_retry("cancelled", repaired=True)
-
-
 def test_every_reason_refusal_and_state_speaks_chinese():
     told = [*rules.REFUSALS.values(), *rules.STATE_WORDS.values(), *rules.BATCH_WORDS.values(), *rules.PAUSES.values()]
     told += [*rules.WARNINGS.values(), *rules.WAY_TO_PAY_WORDS.values()]
