@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import reading, viewer, widgets
 from dashboard.widgets import import_preview
+from dashboard.widgets.findings import findings
 from dashboard.widgets.join_report import join_report
 from data.files import store
 from data.people.rules import Action
@@ -41,3 +42,4 @@ else:
         ),
     )
 join_report()
+findings()

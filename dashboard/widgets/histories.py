@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.widgets.listing import Column, listing
+from data.sims.findings import told_by
 from data.sims.history import happening
 from data.words import N_, _
 
@@ -64,20 +65,4 @@ def _sentence(row: dict[str, Any]) -> str:
 
 
 def _told(ts: datetime, kind: str, said: str, who: str | None) -> dict[str, Any]:
-    return {"ts": ts, "kind": kind, "said": said, "who": _source(who or "")}
-
-
-def _source(who: str) -> str:
-    # A change names what told it (schema.sql, sim_change.source); everything else names a person.
-    kind, _space, name = who.partition(" ")
-    match kind:
-        case "import":
-            return _("Import {number}", number=name)
-        case "account":
-            return _("Account {name}", name=name)
-        case "renewal":
-            return _("Renewal")
-        case "system":
-            return "Flowcard"
-        case _:
-            return who
+    return {"ts": ts, "kind": kind, "said": said, "who": told_by(who or "")}

@@ -14,8 +14,9 @@ from dashboard.widgets.exporting import export_button
 from dashboard.widgets.listing import Column, choose_one, listing
 from data.files import layouts, store
 from data.files.incoming import keep_bytes
-from data.files.rules import COLUMN_WORDS, KINDS, KNOWN, NOTICED, UPLOAD_COLOURS, UPLOAD_WORDS
+from data.files.rules import COLUMN_WORDS, KINDS, KNOWN, UPLOAD_COLOURS, UPLOAD_WORDS
 from data.files.store import Preview, Upload
+from data.sims.rules import FINDING_KINDS
 from data.words import N_, _, number, plural, spoken
 
 _TYPES = ["csv", "txt", "tsv", "xls", "xlsx", "htm", "html"]
@@ -195,7 +196,7 @@ def _column_boxes(upload: Upload, preview: Preview) -> dict[str, str]:
 
 def _noticed(preview: Preview) -> None:
     found = preview.findings
-    said = [f"{_(msgid)}: {number(found[kind])}" for kind, msgid in NOTICED.items() if kind in found]
+    said = [f"{_(msgid)}: {number(found[kind])}" for kind, msgid in FINDING_KINDS.items() if kind in found]
     for remark in preview.remarks[:_REMARKS_SHOWN]:
         where = f"{remark['column']}: " if remark["column"] else ""
         said.append(f"{where}{spoken(remark['reason'])} ({number(remark['count'])})")

@@ -139,23 +139,6 @@ NO_TERM = N_("A price needs the plan's term in months")
 BROKEN = N_("The file could not be read; see the runs on the page Jobs")
 KNOWN = N_("This file has been known since {since}; nothing changed")
 
-# What can be noticed while a file is merged, in the order a person wants to hear of it.
-NOTICED = {
-    "older_expiry": N_("Expiries older than what is known, kept as they were"),
-    "identity_differs": N_("Cards whose printed number and identity both differ"),
-    "printed_forms": N_("Cards printed in two forms"),
-    "card_in_two_rows": N_("Cards that stand in two rows"),
-    "card_moved": N_("Cards that moved to another terminal"),
-    "falling_usage": N_("Usage that fell within its month"),
-    "unknown_card": N_("Cards that no card list describes yet"),
-    "unknown_terminal": N_("Terminals that no ledger describes yet"),
-    "unknown_merchant": N_("Merchants that are only named"),
-    "unknown_agent": N_("Agents that are only named"),
-    "unknown_plan": N_("Plans without a description and a price"),
-    "unknown_account": N_("Accounts that are not in carriers.toml"),
-    "unmapped_status": N_("States that mean nothing we know"),
-}
-
 UPLOAD_COLOURS = {"waiting": "blue", "previewed": "orange", "accepted": "blue", "imported": "green", "refused": "red"}
 UPLOAD_WORDS = {
     "waiting": N_("Being read"),

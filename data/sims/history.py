@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from data.database import Queries, Reader
-from data.sims.wording_rules import DECISION_WORDS, FINDINGS, HAPPENINGS, STATUS_WORDS
+from data.sims.findings import said
+from data.sims.wording_rules import DECISION_WORDS, HAPPENINGS, STATUS_WORDS
 from data.words import _, yuan
 
 Q = Queries.beside(__file__, "history.sql")
@@ -23,9 +24,9 @@ def timeline(reader: Reader, sim_id: int, limit: int = 200) -> pa.Table:
 
 def happening(*, kind: str, what: str, detail: str) -> str:
     """One row of `timeline` in the language of the moment."""
-    told: dict[str, Any] = json.loads(detail)
     if kind == "finding":
-        return _(HAPPENINGS["finding:opened"], text=_found(what, told))
+        return _(HAPPENINGS["finding:opened"], text=said(what, detail))
+    told: dict[str, Any] = json.loads(detail)
     if kind == "change":
         words = _WORDS_OF.get(what, {})
         told = {name: _word(words, value) for name, value in told.items()}
@@ -37,9 +38,3 @@ def happening(*, kind: str, what: str, detail: str) -> str:
 
 def _word(words: Mapping[str, str], value: str | None) -> str:
     return _(words[value]) if value and value in words else value or _NOTHING
-
-
-def _found(kind: str, told: Mapping[str, Any]) -> str:
-    if kind not in FINDINGS:
-        return kind
-    return _(FINDINGS[kind], **{name: _(value) if name == "reason" else value for name, value in told.items()})

@@ -10,6 +10,7 @@ from data.sims.situation_rules import LiveItem, Said, Situation, situation
 from data.sims.wording_rules import (
     CARRIER_WORDS,
     DECISION_WORDS,
+    FINDING_KINDS,
     FINDINGS,
     JOIN_REPORT,
     LISTS,
@@ -24,6 +25,7 @@ __all__ = [
     "CARRIER_WORDS",
     "DECISION_WORDS",
     "FINDINGS",
+    "FINDING_KINDS",
     "JOIN_REPORT",
     "LISTS",
     "MATCHED",

@@ -12,7 +12,7 @@ from data.database import Queries, Query, Reader, Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
 from data.sims.filter import SimFilter
-from data.sims.findings import close_finding, counted_findings, open_finding, open_findings
+from data.sims.findings import close_findings, counted_findings, open_findings, said, told_by
 from data.sims.history import happening, timeline
 from data.sims.holidays import unpublished_year
 from data.sims.joins import ReportLine, join_report
@@ -50,7 +50,7 @@ __all__ = [
     "at_risk_rows",
     "by_iccid",
     "choices",
-    "close_finding",
+    "close_findings",
     "counted_findings",
     "counted_sims",
     "data_age",
@@ -65,15 +65,16 @@ __all__ = [
     "look_up",
     "measure_with",
     "one",
-    "open_finding",
     "open_findings",
     "outdated",
     "page",
     "paste",
     "roll_up",
+    "said",
     "situation_of",
     "timeline",
     "today_by_payee",
+    "told_by",
     "totals",
     "unpublished_year",
     "went_dark",

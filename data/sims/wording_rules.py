@@ -61,7 +61,26 @@ QUICK = {
 
 UNFIT_NETWORK = N_("The terminal cannot run the plan's network")
 
-# Kinds of finding; the names in braces are keys of finding.detail.
+# Kinds of finding, in the order a person wants to hear of them; what a file brings may be of most of them.
+FINDING_KINDS = {
+    "charged_twice": N_("Renewals that seem to be charged twice"),
+    "expiry_differs": N_("Carriers' expiries other than expected"),
+    "older_expiry": N_("Expiries older than what is known, kept as they were"),
+    "identity_differs": N_("Cards whose printed number and identity both differ"),
+    "printed_forms": N_("Cards printed in two forms"),
+    "card_in_two_rows": N_("Cards that stand in two rows"),
+    "card_moved": N_("Cards that moved to another terminal"),
+    "unfit": N_("Cards whose plan cannot run in their terminal"),
+    "falling_usage": N_("Usage that fell within its month"),
+    "unknown_card": N_("Cards that no card list describes yet"),
+    "unknown_terminal": N_("Terminals that no ledger describes yet"),
+    "unknown_merchant": N_("Merchants that are only named"),
+    "unknown_agent": N_("Agents that are only named"),
+    "unknown_plan": N_("Plans without a description and a price"),
+    "unknown_account": N_("Accounts that are not in carriers.toml"),
+    "unmapped_status": N_("States that mean nothing we know"),
+}
+# What a finding says; the names in braces are keys of finding.detail.
 FINDINGS = {
     "unknown_plan": N_("The plan {plan} has no description and no price yet"),
     "unknown_merchant": N_("The merchant {merchant_no} is named but not described yet"),
@@ -79,7 +98,6 @@ FINDINGS = {
     "unfit": N_("The plan {plan} cannot run in terminal {terminal_id}: {reason}"),
     "expiry_differs": N_("We expected {expected}, the carrier says {told}"),
     "charged_twice": N_("The carrier seems to have charged twice: {orders}"),
-    "other": N_("{text}"),
 }
 
 # The lines of the report after an import (operations.md §3), in their order.

@@ -139,11 +139,15 @@ WHERE (NOT $without_card::BOOLEAN OR (cards.sims IS NULL AND t.status = 'in_use'
       upper(concat_ws(' ', t.terminal_id, t.serial_no, t.tusn, m.merchant_no, m.name, a.name, cards.search_text)), $text))
 ORDER BY t.terminal_id, m.merchant_no NULLS FIRST, t.terminal_key;
 
+-- name: said_findings
+-- What open findings say and who told it, each once.
+SELECT DISTINCT kind, detail, source FROM finding WHERE closed_at IS NULL AND ($kind::VARCHAR IS NULL OR kind = $kind);
+
 -- name: findings
 -- What does not add up between sources and is still open, newest first.
 SELECT
     f.finding_id,
-    f.kind,
+    coalesce(map($finding_codes::VARCHAR[], $finding_words::VARCHAR[])[f.kind], f.kind) AS kind,
     f.object,
     now.iccid,
     now.msisdn,
@@ -151,13 +155,18 @@ SELECT
     now.merchant_no,
     now.merchant AS merchant_name,
     now.agent AS agent_name,
-    f.detail,
-    f.source,
+    s.sentence AS detail,
+    s.told_by AS source,
     date_trunc('second', f.found_at AT TIME ZONE $zone) AS found_at,
     now.agent AS split_agent,
     now.branch AS split_branch,
     now.region AS split_region
-FROM finding f LEFT JOIN sim_now now USING (sim_id)
+FROM finding f
+JOIN (
+    SELECT unnest($kinds::VARCHAR[]) AS kind, unnest($details::VARCHAR[]) AS detail, unnest($sources::VARCHAR[]) AS source,
+        unnest($sentences::VARCHAR[]) AS sentence, unnest($tellers::VARCHAR[]) AS told_by
+) s ON s.kind = f.kind AND s.detail = f.detail AND s.source = f.source
+LEFT JOIN sim_now now USING (sim_id)
 WHERE f.closed_at IS NULL AND ($kind::VARCHAR IS NULL OR f.kind = $kind)
 ORDER BY f.finding_id DESC;
 

@@ -14,7 +14,7 @@ from data.renewals.records import PROOF_WORDS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
-from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
+from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, FINDING_KINDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
 from data.words import _, language, spoken
 
 Q = Queries.beside(__file__)
@@ -34,6 +34,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
     "pay": WAY_TO_PAY_WORDS,
     "state": STATE_WORDS,
     "proof": PROOF_WORDS,
+    "finding": FINDING_KINDS,
 }
 
 
@@ -96,8 +97,17 @@ def _failures(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tupl
     return Q.failures.fill(source=source.sql), params
 
 
-def _findings(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
-    return Q.findings, {"kind": filters.get("kind")}
+def _findings(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    kind = filters.get("kind")
+    rows = reader.rows(Q.said_findings, kind=kind)
+    return Q.findings, {
+        "kind": kind,
+        "kinds": [row["kind"] for row in rows],
+        "details": [row["detail"] for row in rows],
+        "sources": [row["source"] for row in rows],
+        "sentences": [sims.said(row["kind"], row["detail"]) for row in rows],
+        "tellers": [sims.told_by(row["source"]) for row in rows],
+    }
 
 
 def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.files.rules import KNOWN, NOTICED, RefusedRow
+from data.files.rules import KNOWN, RefusedRow
+from data.sims.rules import FINDING_KINDS
 from data.words import N_, _, moment, number
 from jobs.importing.taking import Taken
 
@@ -35,7 +36,7 @@ def sentence(taken: Taken) -> str:
 def lines(taken: Taken) -> Iterator[str]:
     """The sentence, then what was noticed, then what was changed on the way in."""
     yield sentence(taken)
-    for kind, msgid in NOTICED.items():
+    for kind, msgid in FINDING_KINDS.items():
         if kind in taken.findings:
             yield f"{_(msgid)}: {number(taken.findings[kind])}"
     for remark in taken.remarks:

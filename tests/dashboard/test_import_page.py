@@ -131,3 +131,48 @@ def test_it_speaks_chinese(home, drop, page):
     drop("cards.csv", MIXED)
     test = page("import_files", language="zh_CN")
     assert "新增 1，变更 0，未变 0，拒绝 1" in heads(test)
+
+
+TWICE = f"iccid,plan,expires_on\n{CARD},30M,2027-02-28\n{CARD},30M,2027-03-31\n"
+
+
+def choose(test, place):
+    test.session_state["import:findings"] = {"selection": {"rows": [place], "columns": [], "cells": []}}
+    return test.run()
+
+
+def imported(home, drop, page, text):
+    upload_id = drop("cards.csv", text)
+    press(page("import_files"), f"import:accept:{upload_id}")
+    read_uploads.run(home, threading.Event())
+
+
+def test_without_findings_there_is_no_list_of_them(page):
+    assert "Findings" not in heads(page("import_files"))
+
+
+def test_findings_stand_by_kind_and_say_in_words_what_does_not_add_up(home, drop, page):
+    imported(home, drop, page, TWICE)
+    test = page("import_files", language="zh_CN")
+    kinds = next(table.value for table in test.dataframe if list(table.value.columns) == ["kind", "count"])
+    assert list(kinds["kind"]) == ["一卡出现在两行", "没有资料和价格的套餐"]
+    found = choose(test, 0).dataframe[-1].value
+    assert not test.exception
+    assert list(found["object"]) == [CARD]
+    assert list(found["source"]) == ["导入 1"]
+    assert list(found["iccid"]) == [f"/sim?iccid={CARD}"]
+    assert "{" not in found["said"][0]
+
+
+def test_an_operator_closes_the_findings_ticked(home, drop, page):
+    imported(home, drop, page, TWICE)
+    test = choose(page("import_files"), 0)
+    finding_id = home.db.read().value(
+        Query("one", "By a test.", "SELECT min(finding_id) FROM finding WHERE kind = 'card_in_two_rows'")
+    )
+    test.session_state["import:findings:found:card_in_two_rows:selected"] = frozenset({finding_id})
+    test.session_state["import:findings:found:card_in_two_rows:turn"] = 1
+    test = press(test.run(), "import:findings:found:close")
+    assert not test.exception
+    open_ones = Query("open", "By a test.", "SELECT DISTINCT kind FROM finding WHERE closed_at IS NULL")
+    assert [row["kind"] for row in home.db.read().rows(open_ones)] == ["unknown_plan"]

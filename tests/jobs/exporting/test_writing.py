@@ -211,3 +211,21 @@ def test_refused_rows_are_exported_with_their_sentences(home: Home, people: dict
             "拒收原因": "“x”不是金额；请写成 1234.56 的样子",
         }
     ]
+
+
+def test_findings_are_exported_in_sentences_of_their_language(home: Home, people: dict[str, Actor]) -> None:
+    stock(home)
+    with home.db.write() as tx:
+        run(
+            tx,
+            "INSERT INTO finding (kind, sim_id, object, detail, source, found_at)"
+            """ VALUES ('falling_usage', 1, 'x', '{"after":"1048576","before":"10485760"}', 'import 3', $now)""",
+            now=tx.now,
+        )
+    made = written(home, people["viewer"], what="findings", filters={"kind": "falling_usage"})
+    row = rows_of_csv(home.exports / made.stored_as)[0]
+    assert (row["kind"], row["source"]) == ("falling_usage", "Import 3")
+    assert row["detail"] == "The usage fell from 10 MB to 1 MB: new cycle, swap or correction"
+    made = written(home, people["viewer"], what="findings", filters={}, language="zh_CN")
+    said = next(row for row in rows_of_csv(home.exports / made.stored_as) if "10 MB" in row["明细"])
+    assert said["来源"] == "导入 3"
