@@ -26,11 +26,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def signed_in(server: Served, name: str = "operator") -> httpx.Client:
-    client = httpx.Client(base_url=server.url)
-    answer = client.post("/sign-in", data={"name": name, "password": PASSWORD}, headers={"origin": server.url})
+def cookie_of(server: Served, name: str = "operator") -> dict[str, str]:
+    """The header that a signed-in browser sends."""
+    form = {"name": name, "password": PASSWORD}
+    answer = httpx.post(f"{server.url}/sign-in", data=form, headers={"origin": server.url})
     assert answer.status_code == 303
-    return client
+    return {"cookie": f"flowcard_sid={answer.cookies['flowcard_sid']}"}
 
 
 @pytest.mark.parametrize(
@@ -60,15 +61,14 @@ def test_a_stranger_gets_no_socket(server: Served) -> None:
 
 
 def test_a_signed_in_person_gets_a_socket(server: Served) -> None:
-    cookie = signed_in(server).cookies["flowcard_sid"]
     url = f"ws://127.0.0.1:{server.port}/_stcore/stream"
-    with websockets.sync.client.connect(url, additional_headers={"Cookie": f"flowcard_sid={cookie}"}) as socket:
+    with websockets.sync.client.connect(url, additional_headers=cookie_of(server)) as socket:
         assert socket.protocol.state.name == "OPEN"
 
 
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json"])
 def test_the_frameworks_own_interfaces_are_closed_to_everyone(server: Served, path: str) -> None:
-    assert signed_in(server).get(path).status_code == 404
+    assert httpx.get(server.url + path, headers=cookie_of(server)).status_code == 404
 
 
 def test_health_says_ok_and_nothing_else(server: Served) -> None:
@@ -123,11 +123,10 @@ def test_an_unknown_host_is_refused(server: Served) -> None:
 
 
 def test_a_signed_out_cookie_is_worth_nothing(server: Served) -> None:
-    client = signed_in(server)
-    cookie = client.cookies["flowcard_sid"]
-    assert client.get("/").status_code == 200
-    client.get("/sign-out")
-    assert httpx.get(f"{server.url}/", cookies={"flowcard_sid": cookie}).status_code == 401
+    cookie = cookie_of(server)
+    assert httpx.get(f"{server.url}/", headers=cookie).status_code == 200
+    httpx.get(f"{server.url}/sign-out", headers=cookie)
+    assert httpx.get(f"{server.url}/", headers=cookie).status_code == 401
 
 
 def test_a_second_server_on_the_same_home_names_the_first(server: Served) -> None:

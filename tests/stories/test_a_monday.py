@@ -80,7 +80,9 @@ def button(page: Page, words: str | re.Pattern[str]) -> Locator:
 
 def tick(page: Page, table: int, row: int) -> None:
     """Tick a row of the n-th table: tables are drawn on a canvas, so by place."""
-    box = page.get_by_test_id("stDataFrame").nth(table).bounding_box()
+    drawn = page.get_by_test_id("stDataFrame").nth(table)
+    drawn.scroll_into_view_if_needed()
+    box = drawn.bounding_box()
     assert box
     page.mouse.click(box["x"] + 16, box["y"] + ROW + row * ROW + ROW / 2)
     settled(page)
@@ -106,11 +108,14 @@ def test_four_files_are_recognised_and_accepted(
     expect(operator.get_by_text("328 new, 0 changed, 0 the same, 2 refused")).to_be_visible(timeout=60_000)
     # Newest first: the ledger was dropped first and is accepted first.
     for row, count in ((3, 330), (2, 150), (1, 180), (0, 328)):
-        tick(operator, 0, row)
-        button(operator, re.compile(rf"Accept {count} good rows")).click()
-        expect(operator.get_by_role("button", name=re.compile("Accept .* good rows"))).to_have_count(0, timeout=60_000)
+        accept = operator.get_by_role("button", name=re.compile(rf"Accept {count} good rows"))
+        for _ in range(5):
+            if accept.count():
+                break
+            tick(operator, 0, row)
+        accept.click()
+        expect(accept).to_have_count(0, timeout=60_000)
         settled(operator)
-        tick(operator, 0, row)
 
 
 def test_the_join_report_counts_what_does_not_join_and_leads_to_it(operator: Page, server: Served) -> None:
@@ -250,9 +255,7 @@ def test_the_batch_is_worked_off_and_every_card_was_charged_once(
 def test_failures_stand_by_reason_and_take_a_note(operator: Page, server: Served) -> None:
     go(operator, server, "/failed")
     expect(operator.get_by_text("By reason")).to_be_visible()
-    failed = re.search(r"Failed · (\d+)", operator.inner_text("[data-testid=stMain]"))
-    assert failed
-    assert int(failed[1]) > 0
+    expect(operator.get_by_text(re.compile(r"Failed · [1-9]")).first).to_be_visible()
     tick(operator, 1, 0)
     expect(operator.get_by_role("button", name=re.compile("Write on 1 renewal"))).to_be_visible()
 
