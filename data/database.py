@@ -145,18 +145,23 @@ class Database:
 
     @classmethod
     def open(cls, home: Path, *, clock: Clock, audit_key: bytes, memory_mb: int = 800, threads: int = 2) -> "Database":
-        """Open (or make) the database of a home, hardened: SQL reaches no file outside exports/ and backups/."""
-        connection = duckdb.connect(
-            str(home / FILE_NAME),
-            config={
-                "python_enable_replacements": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "allow_community_extensions": False,
-                "memory_limit": f"{memory_mb}MB",
-                "threads": threads,
-            },
-        )
+        """Open (or make) the database of a home, hardened: SQL reaches no file outside exports/ and backups/.
+
+        Raises DatabaseError for a file that is none of ours or is damaged.
+        """
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "memory_limit": f"{memory_mb}MB",
+            "threads": threads,
+        }
+        try:
+            connection = duckdb.connect(str(home / FILE_NAME), config=config)
+        except duckdb.Error as error:
+            why = str(error).splitlines()[0]
+            raise DatabaseError(f"{home / FILE_NAME} cannot be opened: {why}; put back a whole copy of it") from error
         folders = ", ".join("'" + str(home / name).replace("'", "''") + "/'" for name in ("exports", "backups"))
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"SET allowed_directories = [{folders}]")

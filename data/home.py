@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from data.clock import Clock, FixedDayClock, SystemClock
-from data.database import Database
+from data.database import Database, DatabaseError
 from data.settings import Settings, load_settings
 
 Kind = Literal["demo", "real"]
@@ -118,16 +118,17 @@ def open_home(path: Path, *, create: Kind | None = None, note: str = "", **flags
     """Lock, open and migrate the home at `path`.
 
     `create`: the kind of home to make where there is none; None refuses with HomeMissing. `note`: what this process
-    is doing, told to whoever finds the lock held. Raises HomeHeld, HomeMissing, HomeMismatch, SettingsError.
+    is doing, told to whoever finds the lock held. Raises HomeHeld, HomeMissing, HomeMismatch, SettingsError, and
+    HomeError where the disk or the database file refuses.
     """
     fresh = not exists(path)
     if fresh and create is None:
         raise HomeMissing(f"there is no Flowcard home at {path}; 'flowcard serve' or 'flowcard demo' makes one")
     settings = load_settings(path, **flags)
-    for folder in _FOLDERS:
-        (path / folder).mkdir(parents=True, exist_ok=True)
     lock = take_lock(path, note=note)
     try:
+        for folder in _FOLDERS:
+            (path / folder).mkdir(parents=True, exist_ok=True)
         db = Database.open(
             path,
             clock=SystemClock(),
@@ -139,15 +140,24 @@ def open_home(path: Path, *, create: Kind | None = None, note: str = "", **flags
         kind = db.home_kind()
         db.clock = _clock(kind, settings.today)
         return Home(path, kind, settings, db, lock)
+    except DatabaseError as error:
+        lock.close()
+        raise HomeError(str(error)) from error
     except BaseException:
         lock.close()
         raise
 
 
 def take_lock(path: Path, *, note: str = "") -> IO[str]:
-    """Hold `flowcard.lock` until the returned file is closed. Raises HomeHeld naming the process that has it."""
-    path.mkdir(parents=True, exist_ok=True)
-    lock = (path / "flowcard.lock").open("a+", encoding="utf-8")
+    """Hold `flowcard.lock` until the returned file is closed. Raises HomeHeld naming the process that has it.
+
+    Raises HomeError where the folder cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / "flowcard.lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise HomeError(f"{path} cannot be a home: {error.strerror}; choose a folder you may write to") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

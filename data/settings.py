@@ -68,7 +68,7 @@ def load_settings(home: Path, **flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_sentence(error, home)) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{home / SETTINGS_FILE} is not TOML: {error}; mend that line") from error
     finally:
         _toml_file = None

@@ -44,6 +44,9 @@ def opened(flag: Path | None, *, create: Kind | None = None, note: str = "a comm
         yield home
     except Refused as error:
         fail(str(error), SOMETHING_REFUSED)
+    except HomeError as error:
+        # carriers.toml is read by the commands that need it.
+        fail(str(error), error.exit_code)
     finally:
         home.close()
 

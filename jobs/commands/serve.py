@@ -17,7 +17,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 def serve(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The port on 127.0.0.1")] = 8501,
 ) -> None:
     """Serve the dashboard and run the jobs until stopped (Ctrl-C)."""
     path = home_path(home)

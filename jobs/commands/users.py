@@ -2,16 +2,17 @@
 
 import getpass
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from data.people import store as people
-from data.people.rules import Actor, Role
-from jobs.commands import HomeOption, fail, opened, out
+from data.people.rules import ROLE_WORDS, Actor, Role
+from data.words import _
+from jobs.commands import USAGE, HomeOption, fail, opened, out
 
 app = typer.Typer(help="Who can sign in.", no_args_is_help=True)
+_ROLES = {role.value: role for role in ROLE_WORDS if role is not Role.SYSTEM}
 # Who can open the home's files owns it; the audit row says "command line".
 COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
 
@@ -19,25 +20,25 @@ COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name; it never changes")],
-    role: Annotated[str, typer.Option(help="viewer, operator, approver or administrator")],
+    role: Annotated[str, typer.Option(help="What the person may do", metavar=f"[{'|'.join(_ROLES)}]")],
     password_file: Annotated[
-        Path | None, typer.Option(help="A file whose first line is the password; else it is asked")
+        typer.FileText | None,
+        typer.Option(encoding="utf-8", help="A file whose first line is the password; else it is asked"),
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """Make a person who can sign in."""
-    roles = {role.value: role for role in Role if role is not Role.SYSTEM}
-    if role not in roles:
-        fail(f"'{role}' is not a role; choose one of {', '.join(roles)}", 64)
+    if role not in _ROLES:
+        fail(f"'{role}' is not a role; choose one of {', '.join(_ROLES)}", USAGE)
     if password_file:
-        password = password_file.read_text(encoding="utf-8").split("\n", 1)[0]
+        password = password_file.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = getpass.getpass(f"Password for {name}: ")
     else:
         password = sys.stdin.readline().rstrip("\n")
     with opened(home, create="real") as opened_home, opened_home.db.write() as tx:
-        people.add(tx, COMMAND_LINE, name=name, role=roles[role], password=password)
-    out.print(f"{name} can sign in as {role}")
+        people.add(tx, COMMAND_LINE, name=name, role=_ROLES[role], password=password)
+        out.print(_("{name} can sign in as {role}", name=name, role=_(ROLE_WORDS[_ROLES[role]])), highlight=False)
 
 
 def register(parent: typer.Typer) -> None:

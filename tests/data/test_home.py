@@ -5,13 +5,31 @@ from pathlib import Path
 
 import pytest
 
-from data.home import HomeHeld, HomeMismatch, HomeMissing, home_path, open_home, take_lock
+from data.home import HomeError, HomeHeld, HomeMismatch, HomeMissing, home_path, open_home, take_lock
 
 
 def test_a_missing_home_is_not_made_by_the_way(tmp_path: Path) -> None:
     with pytest.raises(HomeMissing, match="flowcard serve"):
         open_home(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_place_that_cannot_be_a_home_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file, not a folder")
+    with pytest.raises(HomeError, match="choose a folder you may write to"):
+        open_home(tmp_path / "file", create="real")
+    with pytest.raises(HomeError, match="choose a folder you may write to"):
+        take_lock(tmp_path / "file" / "below")
+
+
+def test_a_damaged_database_is_named_and_left_as_it_is(tmp_path: Path) -> None:
+    open_home(tmp_path / "home", create="real").close()
+    database = tmp_path / "home" / "flowcard.duckdb"
+    database.write_bytes(b"not a database" * 1000)
+    with pytest.raises(HomeError, match=r"flowcard\.duckdb cannot be opened: .+; put back a whole copy of it"):
+        open_home(tmp_path / "home", create="real")
+    assert database.read_bytes() == b"not a database" * 1000
+    take_lock(tmp_path / "home").close()
 
 
 def test_a_home_stays_what_it_was_made_as(tmp_path: Path) -> None:

@@ -46,3 +46,9 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "flowcard.toml").write_text("due_days = = 3", encoding="utf-8")
     with pytest.raises(SettingsError, match="flowcard.toml is not TOML"):
         load_settings(tmp_path)
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "flowcard.toml").write_bytes('language = "en"'.encode("utf-16"))
+    with pytest.raises(SettingsError, match="flowcard.toml is not TOML"):
+        load_settings(tmp_path)

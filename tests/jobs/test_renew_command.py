@@ -77,6 +77,13 @@ def test_a_thrown_switch_ends_a_run_at_once(flowcard):
     assert renew("run", "1")[0] == 0
 
 
+def test_a_bad_carriers_file_ends_in_one_sentence(flowcard, demo_home):
+    renew = flowcard(1)
+    demo_home.carriers_file.write_text("[[account]", encoding="utf-8")
+    assert renew("propose", "--expiring-within", "30", "--as", "operator") == (1, "")
+    assert renew("status", "1")[0] == 64
+
+
 def test_whoever_may_not_and_whatever_is_not_there_is_said(flowcard, demo_home):
     renew = flowcard(1)
     assert renew("propose", "--expiring-within", "30", "--as", "viewer")[0] == 2
