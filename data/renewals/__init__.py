@@ -14,7 +14,8 @@ taken back before it was claimed is *cancelled*.
 A failed item whose cause is mended may be adopted by a later batch: same obligation, next attempt number, new order
 number. Order numbers are computed from key and attempt, never random, so they can be recomputed when rows are lost.
 
-`moves.py` is the one table of what may become of what, `rules.py` the keys, reasons and words; `proposing.py` makes,
-approves and stops batches, `moving.py` is the narrow seam through which a worker moves items, `looking.py` reads,
-`journal.py` is the second truth on disk. `store.py` is the door to all of them.
+`moves.py` is the one table of what may become of what, `rules.py` the keys, reasons and words; `previewing.py` judges
+cards and counts, `proposing.py` makes and approves batches, `stopping.py` holds the brakes, `claiming.py` and `moving.py`
+are the narrow seam through which a worker moves items, `looking.py` reads, `journal.py` is the second truth on disk,
+`recovery.py` what a start puts right, `checking.py` what must be true. `store.py` is the door for pages and jobs.
 """

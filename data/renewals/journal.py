@@ -60,7 +60,7 @@ class Journal:
 
     def segments(self) -> list[Path]:
         """All segments, oldest first."""
-        return sorted(self._folder.glob("*.jsonl"))
+        return _segments(self._folder)
 
     def append(self, entries: Iterable[Mapping[str, Any]], *, now: datetime) -> None:
         """Write the entries and wait for the disk. An error means that none of them may be relied on."""
@@ -94,11 +94,7 @@ class Journal:
 
     def verify_all(self) -> int:
         """Walk the chain through every segment; the number of lines. Raises JournalBroken."""
-        lines, opening = 0, GENESIS
-        for path in self.segments():
-            found = verify(path, opening=opening)
-            lines, opening = lines + found.lines, found.last_hash
-        return lines
+        return verify_folder(self._folder)
 
     def _segment_for(self, now: datetime) -> Path:
         month = now.strftime("%Y%m")
@@ -113,6 +109,19 @@ class Journal:
             _sync_folder(self._folder)
             self._path, self._lines, self._hash = path, 1, head
         return self._path
+
+
+def _segments(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl"))
+
+
+def verify_folder(folder: Path) -> int:
+    """Walk the chain through every segment, changing nothing; the number of lines. Raises JournalBroken."""
+    lines, opening = 0, GENESIS
+    for path in _segments(folder):
+        found = verify(path, opening=opening)
+        lines, opening = lines + found.lines, found.last_hash
+    return lines
 
 
 def chained(prev_hash: str, entry: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -1,0 +1,101 @@
+"""What must be true of the audit, the journal and the money tables, and where it is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.audit import store as audit
+from data.database import Queries, Reader, Transaction
+from data.renewals import journal, rules
+from data.words import _, number, yuan
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+# Each is found by its key, about 2,500 in a second; of more obligations so many are looked up, evenly spread.
+_MOST_LOOKED_UP = 10_000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was looked at."""
+
+    what: str
+    wrong: str | None  # what is wrong and where; None: it is in order
+
+
+def check(tx: Transaction, *, journal_folder: Path) -> Iterator[Checked]:
+    """Look at everything, one thing after the other. Nothing is written; the transaction lends its key and its view."""
+    yield Checked(_("Audit chain"), _audit(tx))
+    yield Checked(_("Money journal"), _journal(journal_folder))
+    yield Checked(_("States and their events"), _states(tx))
+    yield Checked(_("Index of the obligations"), _index(tx))
+    yield Checked(_("Approved lines and the money set aside"), _lines(tx))
+    yield Checked(_("Money behind every live renewal"), _live(tx))
+
+
+def _audit(tx: Transaction) -> str | None:
+    broken = audit.first_broken(tx, tx.audit_key)
+    return _("entry {seq} is not what was written", seq=broken) if broken else None
+
+
+def _journal(folder: Path) -> str | None:
+    try:
+        journal.verify_folder(folder)
+    except journal.JournalBroken as error:
+        return str(error)
+    return None
+
+
+def _states(reader: Reader) -> str | None:
+    found = reader.row(Q.states_off)
+    if found is None:
+        return None
+    return _(
+        "{off} wrong; first renewal {obligation}: it is {state}, its last event says {told}",
+        off=number(found["off"]),
+        obligation=found["obligation"],
+        state=_state(found["st"]),
+        told=_state(found["told"]),
+    )
+
+
+def _state(code: str | None) -> str:
+    return _(rules.STATE_WORDS[code]) if code else _("missing")
+
+
+def _index(reader: Reader) -> str | None:
+    rows = reader.rows(Q.obligations_to_look_up, at_most=_MOST_LOOKED_UP)
+    lost = [row["id"] for row in rows if reader.value(Q.id_by_digest, digest=rules.digest(row["key"])) != row["id"]]
+    if not lost:
+        return None
+    return _(
+        "{off} of {looked_up} are not found by their key; first renewal {obligation}",
+        off=number(len(lost)),
+        looked_up=number(len(rows)),
+        obligation=min(lost),
+    )
+
+
+def _lines(reader: Reader) -> str | None:
+    found, money = reader.row(Q.lines_off), reader.rows(Q.money_of_lines)[0]
+    if found:
+        return _(
+            "{off} wrong; first line {line} of batch {batch}",
+            off=number(found["off"]),
+            line=found["line"],
+            batch=found["batch"],
+        )
+    if money["lines_fen"] != money["reserved_fen"]:
+        lines, reserved = yuan(money["lines_fen"]), yuan(money["reserved_fen"])
+        return _("the lines come to {lines}, held, spent and released to {reserved}", lines=lines, reserved=reserved)
+    return None
+
+
+def _live(reader: Reader) -> str | None:
+    found = reader.row(Q.live_without_money)
+    if found is None:
+        return None
+    return _(
+        "{off} have nothing set aside; first renewal {obligation}",
+        off=number(found["off"]),
+        obligation=found["obligation"],
+    )
