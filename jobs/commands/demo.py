@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from data.people.rules import ROLE_WORDS
 from data.words import _
 from jobs.commands import SOMETHING_REFUSED, HomeOption, fail, opened, out
 from jobs.demo import DemoError, SignIn, has_demo, make_demo
@@ -33,7 +34,7 @@ def _print(signs: list[SignIn], *, address: str) -> None:
     for heading in (_("Sign-in name"), _("Role"), _("Password")):
         table.add_column(heading, no_wrap=True)
     for sign in signs:
-        table.add_row(sign.name, sign.role.value, sign.password)
+        table.add_row(sign.name, _(ROLE_WORDS[sign.role]), sign.password)
     out.print(table)
     out.print(_("These passwords are shown once; only their hashes are kept."), highlight=False)
 

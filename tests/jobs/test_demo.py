@@ -295,7 +295,10 @@ def test_a_demo_begun_and_not_finished_is_told_apart_from_a_whole_one(demo_home:
         has_demo(demo_home)
 
 
-def test_the_command_prints_the_sign_ins_once_and_then_keeps_quiet(tmp_path: Path) -> None:
+def test_the_command_prints_the_sign_ins_once_and_then_keeps_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWCARD_LANGUAGE", "zh_CN")
     app = typer.Typer()
     command.register(app)
     call = ["--home", str(tmp_path / "d"), "--sims", "40", "--days", "3"]
@@ -303,6 +306,7 @@ def test_the_command_prints_the_sign_ins_once_and_then_keeps_quiet(tmp_path: Pat
     assert first.exit_code == 0
     assert "http://127.0.0.1:8501" in first.output
     assert all(name in first.output for name in ("viewer", "operator", "approver", "administrator"))
+    assert all(role in first.output for role in ("只读", "经办", "复核", "管理员"))
     quiet = CliRunner().invoke(app, [*call, "--if-empty"])
     assert (quiet.exit_code, quiet.output) == (0, "")
     again = CliRunner().invoke(app, call)

@@ -121,6 +121,20 @@ def test_a_person_reads_counts_refused_rows_and_what_does_not_join(flowcard: Flo
     assert "Cards without a terminal" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "wang can sign in as viewer"), ("zh_CN", "wang 已可登录，角色：只读")]
+)
+def test_a_new_person_is_told_in_the_language_of_the_home(
+    flowcard: Flowcard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    monkeypatch.setenv("FLOWCARD_LANGUAGE", language)
+    password = file(tmp_path, "three quiet terminals\n", "password")
+    assert said in flowcard("users", "add", "wang", "--role", "viewer", "--password-file", password).stdout
+    refused = flowcard("users", "add", "li", "--role", "boss", "--password-file", password)
+    assert refused.exit_code == 64
+    assert "viewer, operator, approver, administrator" in refused.stderr
+
+
 def test_whoever_is_named_must_be_allowed(flowcard: Flowcard, tmp_path: Path) -> None:
     password = file(tmp_path, "three quiet terminals\n", "password")
     flowcard("users", "add", "wang", "--role", "viewer", "--password-file", password)
