@@ -9,12 +9,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 import streamlit as st
 from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
 from dashboard import gate, routes
@@ -126,7 +127,20 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
 
 
-_ROUTES: list[BaseRoute] = [Route("/healthz", healthz), *gate.ROUTES, *routes.ROUTES]
+async def metrics(_request: Request) -> PlainTextResponse:
+    """Versions and job ages in the Prometheus text format, for whoever is signed in."""
+    versions = ",".join(f'{name}="{version(name)}"' for name in ("flowcard", "streamlit", "duckdb"))
+    ages = _running.ages() if _running else {}
+    lines = [
+        "# TYPE flowcard_info gauge",
+        f"flowcard_info{{{versions}}} 1",
+        "# TYPE flowcard_job_age_seconds gauge",
+        *(f'flowcard_job_age_seconds{{job="{job}"}} {age.total_seconds():.1f}' for job, age in ages.items()),
+    ]
+    return PlainTextResponse("\n".join(lines) + "\n")
+
+
+_ROUTES: list[BaseRoute] = [Route("/healthz", healthz), Route("/metrics", metrics), *gate.ROUTES, *routes.ROUTES]
 app = st.App(
     "frame.py", lifespan=lifespan, routes=_ROUTES, middleware=[Middleware(gate.Guard)], on_script_error=in_trouble
 )

@@ -129,6 +129,11 @@ class Scheduler:
         self.stopping.set()
         self._scheduler.shutdown(wait=True)
 
+    def ages(self) -> dict[str, timedelta]:
+        """How long ago each job last came round, whether or not there was anything to do."""
+        now = self.home.clock.now()
+        return {job.name: now - self._ended[job.name] for job in self.jobs}
+
     def late(self) -> list[str]:
         """Names of jobs that have not ended for too long."""
         now = self.home.clock.now()

@@ -76,6 +76,14 @@ def test_health_says_ok_and_nothing_else(server: Served) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+def test_metrics_name_versions_and_the_age_of_every_job(server: Served) -> None:
+    from jobs.schedule import SCHEDULE
+
+    text = httpx.get(f"{server.url}/metrics", headers=cookie_of(server)).text
+    assert 'flowcard="' in text
+    assert all(f'flowcard_job_age_seconds{{job="{job.name}"}}' in text for job in SCHEDULE)
+
+
 def test_every_answer_carries_the_security_headers(server: Served) -> None:
     for path in ("/healthz", "/sign-in", "/expiry", "/nowhere"):
         headers = httpx.get(server.url + path).headers
