@@ -135,12 +135,13 @@ class Scheduler:
         return {job.name: now - self._ended[job.name] for job in self.jobs}
 
     def late(self) -> list[str]:
-        """Names of jobs that have not ended for too long."""
+        """Names of jobs that have not come round for too long; a long batch being worked off is not late."""
         now = self.home.clock.now()
         return [
             job.name
             for job in self.jobs
             if job.name not in self._paused
+            and not self._locks[job.name].locked()
             and overdue(last_end=self._ended[job.name], every=job.every or timedelta(days=1), now=now)
         ]
 

@@ -149,6 +149,15 @@ def test_a_job_that_no_longer_comes_round_is_late(home: Home) -> None:
     assert scheduler.late() == ["busy"]
 
 
+def test_a_long_run_is_not_late(home: Home) -> None:
+    scheduler = Scheduler(home, (often("long", lambda _home, stop: stop.wait(20) and None),))
+    scheduler.start()
+    until(lambda: scheduler._locks["long"].locked())
+    home.clock.move(timedelta(hours=3))  # type: ignore[attr-defined]
+    assert scheduler.late() == []
+    scheduler.stop()
+
+
 def test_a_daily_job_is_not_late_after_a_day() -> None:
     from datetime import UTC, datetime
 
