@@ -144,7 +144,8 @@ def _tell(written: Written, path: Path, *, what: str, as_json: bool) -> None:
     if as_json:
         out.print_json(data={"what": what, "rows": written.rows, "file": str(path), "sha256": written.sha256})
     else:
-        out.print(f"{written.rows} rows written to {path}", markup=False, highlight=False, soft_wrap=True)
+        said = words.plural("{count} row written to {path}", "{count} rows written to {path}", written.rows, path=path)
+        out.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 def _day(moment: datetime | None) -> date | None:
