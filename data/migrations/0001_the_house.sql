@@ -502,7 +502,7 @@ CREATE TABLE state (
     new_expiry DATE,                           -- what the carrier answered; its date wins
     proof VARCHAR,                             -- reply, query, reading, statement, person
     not_found INTEGER NOT NULL DEFAULT 0,      -- agreeing not-founds past the horizon
-    asked INTEGER NOT NULL DEFAULT 0,          -- slots of the unknown schedule used
+    asked INTEGER NOT NULL DEFAULT 0,          -- slots of the unknown schedule used or slept through
     trips INTEGER NOT NULL DEFAULT 0,          -- times it came back to pending without having been bought
     next_at TIMESTAMPTZ,                       -- not before: the next query, or the next try
     changed_at TIMESTAMPTZ NOT NULL,

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.audit.rules import canonical
-from data.database import Reader, Transaction
+from data.database import Reader, Row, Transaction
 from data.people.rules import Action, Actor, Role, may
 from data.people.store import require
 from data.renewals import moves, rules, stopping
@@ -90,15 +90,7 @@ def claim(
     stopped = {row["account"] for row in tx.rows(Q.stopped_accounts)}
     if "" in stopped:
         return [], []
-    wanted = pa.table(
-        {
-            "obligation": pa.array([item.obligation for item in items], pa.int64()),
-            "sim_id": pa.array([item.sim_id for item in items], pa.int64()),
-            "old_expiry": pa.array([item.old_expiry for item in items], pa.date32()),
-        }
-    )
-    with tx.frame("wanted", wanted):
-        now = {row["obligation"]: row for row in tx.rows(Q.items_now)}
+    now = _as_they_stand(tx, items)
     chosen, parked, sims = [], [], set()
     for item in items:
         found = now[item.obligation]
@@ -124,10 +116,9 @@ def claim(
             chosen.append(item)
     if parked:
         record(tx, by, parked)
-    claimed = _claimed(tx, by, batch=batch, items=chosen, deadline_at=deadline_at)
-    if claimed and state is BatchState.APPROVED:
+    if chosen and state is BatchState.APPROVED:
         stopping.move(tx, batch, BatchState.RUNNING)
-    return claimed, parked
+    return _claimed(tx, by, batch=batch, items=chosen, deadline_at=deadline_at), parked
 
 
 def intents(items: Sequence[Item], *, batch: int, sent_at: datetime, deadline_at: datetime) -> list[dict[str, Any]]:
@@ -180,6 +171,18 @@ def _state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None
         stopping.pause(tx, by, batch=batch, reason=reason)
         return None
     return BatchState(found["state"])
+
+
+def _as_they_stand(tx: Transaction, items: Sequence[Item]) -> dict[int, Row]:
+    wanted = pa.table(
+        {
+            "obligation": pa.array([item.obligation for item in items], pa.int64()),
+            "sim_id": pa.array([item.sim_id for item in items], pa.int64()),
+            "old_expiry": pa.array([item.old_expiry for item in items], pa.date32()),
+        }
+    )
+    with tx.frame("wanted", wanted):
+        return {row["obligation"]: row for row in tx.rows(Q.items_now)}
 
 
 def _claimed(tx: Transaction, by: Actor, *, batch: int, items: list[Item], deadline_at: datetime) -> list[Item]:
