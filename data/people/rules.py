@@ -49,6 +49,26 @@ class Action(Enum):
     WORK = "work"  # what only jobs do: claim, record outcomes, roll up, finish files
 
 
+ACTION_WORDS = {
+    Action.SEE: N_("look"),
+    Action.IMPORT: N_("import files"),
+    Action.DECIDE: N_("decide what becomes of a card"),
+    Action.PROPOSE: N_("propose renewals"),
+    Action.APPROVE: N_("approve renewals"),
+    Action.CANCEL_BATCH: N_("take a batch back"),
+    Action.NOTE: N_("note something on a renewal"),
+    Action.REVIEW: N_("decide an unconfirmed renewal"),
+    Action.STOP_RENEWALS: N_("stop all renewals"),
+    Action.RELEASE_RENEWALS: N_("let renewals go on"),
+    Action.FILE_VOUCHER: N_("file a voucher"),
+    Action.EXPORT: N_("export"),
+    Action.RUN_JOBS: N_("run or pause jobs"),
+    Action.MANAGE_PEOPLE: N_("manage people"),
+    Action.READ_AUDIT: N_("read the audit log"),
+    Action.WORK: N_("do the work of the jobs"),
+}
+
+
 class Event(Enum):
     """What the audit log knows: subject:action."""
 

@@ -11,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.people.rules import (
+    ACTION_WORDS,
     ROLE_WORDS,
     SYSTEM,
     Action,
@@ -60,7 +61,9 @@ def require(tx: Reader, by: Actor, action: Action, object: str) -> None:
     else:
         role = by.role
     if not may(role, action):
-        raise Refused(_(NO_RIGHT, name=by.name, role=_(ROLE_WORDS[role]), action=f"{action.value} {object}".strip()))
+        # The object is named as the audit log names it.
+        asked = f"{_(ACTION_WORDS[action])} ({object})" if object else _(ACTION_WORDS[action])
+        raise Refused(_(NO_RIGHT, name=by.name, role=_(ROLE_WORDS[role]), action=asked))
 
 
 def add(tx: Transaction, by: Actor, *, name: str, role: Role, password: str, language: str | None = None) -> int:

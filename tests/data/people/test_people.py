@@ -7,7 +7,7 @@ import pytest
 from data.database import Query
 from data.home import Home
 from data.people import store as people
-from data.people.rules import MAY, SYSTEM, Action, Actor, Refused, Role, may
+from data.people.rules import ACTION_WORDS, MAY, SYSTEM, Action, Actor, Refused, Role, may
 from tests.conftest import PASSWORD
 
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
@@ -20,6 +20,13 @@ def owner(home: Home, token: str) -> str | None:
 
 def test_every_action_has_its_roles() -> None:
     assert set(MAY) == set(Action)
+
+
+def test_a_refusal_names_the_action_in_words(home: Home, people_cast: dict[str, Actor]) -> None:
+    assert set(ACTION_WORDS) == set(Action)
+    with pytest.raises(Refused) as refused:
+        people.require(home.db.read(), people_cast["viewer"], Action.CANCEL_BATCH, "batch 12")
+    assert str(refused.value).endswith("may not do this: take a batch back (batch 12)")
 
 
 def test_nobody_is_both_maker_and_checker() -> None:
