@@ -1,6 +1,7 @@
 """A real server for tests: `flowcard serve` as its own process, stopped, killed and started again; a real browser on it."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -97,6 +98,12 @@ def run(
     )
     assert code is None or result.returncode == code, (result.returncode, result.stdout[-2000:], result.stderr[-3000:])
     return result
+
+
+def demo(home: Path, *, sims: int = 2_000, days: int = 90) -> dict[str, str]:
+    """Make a demo home; each sign-in name with its password, read off what `flowcard demo` prints."""
+    printed = run("demo", "--sims", str(sims), "--days", str(days), home=home, COLUMNS="200").stdout
+    return dict(re.findall(r"│\s*(\w+)\s*│\s*\w+\s*│\s*(\S+)\s*│", printed))
 
 
 def chromium() -> str:

@@ -1,11 +1,10 @@
 """`make shots`: the README's pictures, from a fresh demo home in a real browser, light and dark."""
 
-import re
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.serving import ROOT, browser, run, served, settled, sign_in
+from tests.serving import ROOT, browser, demo, served, settled, sign_in
 
 PICTURES = ROOT / "docs" / "pictures"
 # (file, page, language, colour scheme)
@@ -21,12 +20,12 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        printed = run("demo", home=home, COLUMNS="200").stdout
-        found = re.search(r"\boperator\b\W+operator\W+(\S+)", printed)
-        assert found, printed
+        passwords = demo(home)
         with served(home) as server, browser() as opened:
             for file, page, language, scheme in SHOTS:
-                window = sign_in(opened, server, "operator", found[1], path=page, language=language, scheme=scheme)
+                window = sign_in(
+                    opened, server, "operator", passwords["operator"], path=page, language=language, scheme=scheme
+                )
                 window.wait_for_timeout(2500)
                 settled(window)
                 window.screenshot(path=PICTURES / file)

@@ -155,7 +155,7 @@ def test_a_long_run_is_not_late(home: Home) -> None:
 
     scheduler = Scheduler(home, (often("long", long),))
     scheduler.start()
-    until(lambda: scheduler._locks["long"].locked())
+    until(scheduler._locks["long"].locked)
     home.clock.move(timedelta(hours=3))  # type: ignore[attr-defined]
     assert scheduler.late() == []
     scheduler.stop()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from data.clock import SystemClock
-from tests.serving import Served, browser, run, served, settled, sign_in
+from tests.serving import Served, browser, demo, served, settled, sign_in
 from tests.stories import real_files
 
 pytestmark = pytest.mark.browser
@@ -37,12 +37,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def passwords(home: Path) -> dict[str, str]:
-    printed = run("demo", "--sims", "60", "--days", "10", home=home, COLUMNS="200").stdout
+    found = demo(home, sims=60, days=10)
     toml = home / "carriers.toml"
     text = re.sub(r"^delay_ms = .*\n", "", toml.read_text(encoding="utf-8"), flags=re.MULTILINE)
     text = text.replace('connector = "practice"', f'connector = "practice"\ndelay_ms = {DELAY_MS}')
     toml.write_text(text, encoding="utf-8")
-    return dict(re.findall(r"│\s*(\w+)\s*│\s*\w+\s*│\s*(\S+)\s*│", printed))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +86,6 @@ def tick(page: Page, table: int, row: int) -> None:
     assert box
     page.mouse.click(box["x"] + 16, box["y"] + ROW + row * ROW + ROW / 2)
     settled(page)
-
-
-def batch_status(server: Served, batch: int) -> dict[str, int | str]:
-    result = run("renew", "status", str(batch), "--json", home=server.home)
-    found: dict[str, int | str] = json.loads(result.stdout)
-    return found
 
 
 def test_four_files_are_recognised_and_accepted(
