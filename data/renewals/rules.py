@@ -128,13 +128,10 @@ REASONS: dict[str, Reason] = {
     "too_many_trips": Reason(N_("The carrier put the order off too often"), _REVIEWER, _BEFORE_ACT_BY, False),
 }
 
-# A code that is in no table: the system has asked all it can, then people look (domain: "unknown").
-UNLISTED = Reason(N_("A reason nobody has listed yet"), _REVIEWER, _TODAY, False)
-
 
 def reason_of(code: str) -> Reason:
-    """What a reason means and who acts; UNLISTED for a code that is not in REASONS."""
-    return REASONS.get(code, UNLISTED)
+    """What a reason means and who acts. A code that is in no table stands for itself and goes to people."""
+    return REASONS.get(code) or Reason(code, _REVIEWER, _TODAY, retryable=False)
 
 
 # A failed item may be taken up again as it is; any other wants a person's word that the cause is mended, and some none.
