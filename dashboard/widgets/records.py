@@ -12,7 +12,7 @@ from dashboard import reading
 from dashboard.widgets.batch_progress import STATE_COLOURS, STATES
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sims import carrier_words
-from data.renewals.records import PROOF_WORDS, RECORD_COLUMNS, RecordFilter
+from data.renewals.records import CHANNEL_WORDS, PROOF_WORDS, RECORD_COLUMNS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.rules import CARRIER_WORDS
@@ -22,13 +22,14 @@ _KINDS = {
     **dict.fromkeys(("batch", "months", "vouchers"), "count"),
     **dict.fromkeys(("old_expires_on", "new_expires_on", "paid_on"), "date"),
     **dict.fromkeys(("submitted_at", "ended_at", "verified_at"), "moment"),
-    **dict.fromkeys(("carrier", "way_to_pay", "failure_reason", "proof"), "word"),
+    **dict.fromkeys(("carrier", "way_to_pay", "channel", "failure_reason", "proof"), "word"),
     "state": "badge",
     "amount_yuan": "yuan",
 }
 _WORDS = {
     "carrier": CARRIER_WORDS,
     "way_to_pay": WAY_TO_PAY_WORDS,
+    "channel": CHANNEL_WORDS,
     "state": STATE_WORDS,
     "failure_reason": {code: reason.msgid for code, reason in REASONS.items()},
     "proof": PROOF_WORDS,

@@ -52,6 +52,9 @@ RECORD_COLUMNS = {
     "note": N_("Remark"),
 }
 
+# How the order reached the carrier: the connector's code.
+CHANNEL_WORDS = {"practice": N_("rehearsal"), "offline": N_("by hand")}
+
 PROOF_WORDS = {
     "reply": N_("the carrier's reply"),
     "query": N_("a query of the order"),

@@ -91,5 +91,5 @@ UNION ALL
 SELECT 'card_in_two_rows', sim_id, iccid, json_object('rows', 2)::VARCHAR, 'account ' || account, observed_at
 FROM sim WHERE status = 'active' AND sim_id % 487 = 11
 UNION ALL
-SELECT 'unknown_plan', NULL, plan, json_object('plan', plan)::VARCHAR, 'account list', $now
-FROM plan WHERE provisional;
+SELECT 'unknown_plan', NULL, plan, json_object('plan', plan)::VARCHAR, 'account ' || min(account), $now
+FROM plan JOIN sim USING (plan_id) WHERE provisional GROUP BY plan;

@@ -197,7 +197,7 @@ SELECT
     coalesce(map($pay_codes::VARCHAR[], $pay_words::VARCHAR[])[r.way_to_pay], r.way_to_pay) AS way_to_pay,
     r.payee,
     r.paid_on,
-    r.channel,
+    coalesce(map($channel_codes::VARCHAR[], $channel_words::VARCHAR[])[r.channel], r.channel) AS channel,
     coalesce(map($state_codes::VARCHAR[], $state_words::VARCHAR[])[r.state], r.state) AS state,
     coalesce(map($reason_codes::VARCHAR[], $reason_words::VARCHAR[])[r.failure_reason], r.failure_reason) AS failure_reason,
     date_trunc('second', r.submitted_at AT TIME ZONE $zone) AS submitted_at,

@@ -10,7 +10,7 @@ from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
 from data.renewals import records
 from data.renewals.looking import trouble_query
-from data.renewals.records import PROOF_WORDS, RecordFilter
+from data.renewals.records import CHANNEL_WORDS, PROOF_WORDS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.filter import SimFilter
@@ -34,6 +34,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
     "pay": WAY_TO_PAY_WORDS,
     "state": STATE_WORDS,
     "proof": PROOF_WORDS,
+    "channel": CHANNEL_WORDS,
     "finding": FINDING_KINDS,
 }
 

@@ -4,6 +4,7 @@ import pytest
 
 from data.carriers import store
 from data.database import Query
+from data.renewals.records import CHANNEL_WORDS
 from jobs.carriers import CARRIERS, accounts
 
 GOOD = """
@@ -96,3 +97,7 @@ def test_a_real_home_refuses_the_practice_carrier(home):
     write(home, GOOD)
     with pytest.raises(accounts.AccountsError, match="demo homes"):
         accounts.load(home)
+
+
+def test_every_connector_has_a_word_in_the_renewal_records():
+    assert set(CHANNEL_WORDS) == set(CARRIERS)

@@ -1,11 +1,13 @@
 """The practice carrier: its ledger first, the same misfortunes every time, one charge per order number with a key."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from data.renewals import rules
+from data.words import _, speaking
 from jobs.carriers import Accepted, Confirmed, Later, NotFound, Order, Refused, Unknown, accounts, practice
 from jobs.carriers.practice.ledger import Ledger
 
@@ -116,3 +118,13 @@ def test_the_same_cards_are_refused_every_time_and_once_mended_they_are_not(carr
     second = renewed(practice_a, *(order(number, order_no=f"R{number:020d}02") for number in range(1, 41)))
     for before, after in zip(first, second, strict=True):
         assert isinstance(after, Refused if before.reason == "cancelled" else Confirmed)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Practice carrier: {text}"), ("zh_CN", "演练运营商：{text}")])
+def test_it_refuses_in_the_language_of_the_house(demo_home, practice_fleet, language, said):
+    practice_fleet(1, refused_share=1.0)
+    house = replace(demo_home, settings=demo_home.settings.model_copy(update={"language": language}))
+    [refused] = renewed(accounts.connected(house, "practice-a"), order())
+    assert isinstance(refused, Refused)
+    with speaking(language):
+        assert refused.detail == said.format(text=_(rules.REASONS[refused.reason].msgid))
