@@ -47,24 +47,27 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     with st.container(width="content", gap="xsmall"):
         batch_progress.head(status)
     batch_actions.verbs(status, who)
-batch_actions.stopped(who)
+moves = status.state in {"approved", "running"}
+if not moves:
+    batch_actions.stopped(who)
 if status.state == "proposed":
     batch_actions.approval(status, who)
 
 
-# Unconfirmed orders may take days: only what moves is watched every second.
+# Unconfirmed orders may take days: only what moves is watched every second; a switch thrown elsewhere shows at once.
 @viewer.fragment(run_every="1s" if batch_progress.busy(status) else "15s")
 def live() -> None:
     """Figures, pace and lines while the batch runs; when its state changes the whole page is drawn anew."""
     now = reading.fresh(renewals.status, batch)
     if now.state != status.state:
         st.rerun()
-    batch_progress.figures(now, reading.fresh(renewals.progress, batch))
+    stopped = batch_actions.stopped(who)
+    batch_progress.figures(now, reading.fresh(renewals.progress, batch), stopped=stopped)
     with widgets.section(_("Lines")):
         batch_progress.lines(now)
 
 
-if status.state in {"approved", "running"}:
+if moves:
     live()
     st.stop()
 if status.approved_at:

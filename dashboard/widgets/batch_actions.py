@@ -108,9 +108,10 @@ def verbs(status: Status, who: viewer.Viewer) -> None:
                     _do(renewals.cancel, who, batch=batch)
 
 
-def stopped(who: viewer.Viewer) -> None:
-    """Where the kill switch is thrown: by whom and when, and the way back for those who may."""
-    for stop in reading.fresh(renewals.stops):
+def stopped(who: viewer.Viewer) -> bool:
+    """Where the kill switch is thrown: by whom and when, and the way back for those who may; whether it stops all."""
+    stops = reading.fresh(renewals.stops)
+    for stop in stops:
         what = (
             _("Renewals of {account} are stopped", account=stop.account)
             if stop.account
@@ -128,6 +129,7 @@ def stopped(who: viewer.Viewer) -> None:
             )
             if who.may(Action.RELEASE_RENEWALS) and st.button(_("Let them go on"), key=f"release:{stop.account}"):
                 _do(renewals.release, who, account=stop.account)
+    return any(stop.account == "" for stop in stops)
 
 
 def stop_button(who: viewer.Viewer) -> None:

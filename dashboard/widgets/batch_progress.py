@@ -96,8 +96,11 @@ def head(status: Status) -> None:
         st.warning(_(PAUSES[status.pause_reason]), icon=":material/pause:")
 
 
-def figures(status: Status, progress: Progress | None) -> None:
-    """How far it is, how long it will take, and what became of the items; the parts add up to the whole."""
+def figures(status: Status, progress: Progress | None, *, stopped: bool = False) -> None:
+    """How far it is, how long it will take, and what became of the items; the parts add up to the whole.
+
+    `stopped`: nothing is sent just now, so nobody can say how long it will take.
+    """
     doubtful = status.unknown + status.needs_review
     kpi_row(
         [
@@ -113,7 +116,7 @@ def figures(status: Status, progress: Progress | None) -> None:
         ]
     )
     if progress is not None:
-        st.progress(progress.done / max(progress.total, 1), text=_pace(status, progress))
+        st.progress(progress.done / max(progress.total, 1), text=_pace(status, progress, stopped=stopped))
     _sums(status)
 
 
@@ -139,9 +142,9 @@ def busy(status: Status) -> bool:
     return bool(status.pending + status.submitted)
 
 
-def _pace(status: Status, progress: Progress) -> str:
+def _pace(status: Status, progress: Progress, *, stopped: bool) -> str:
     said = [_("{done} of {total} done", done=number(progress.done), total=number(progress.total))]
-    if busy(status) and progress.per_s:
+    if busy(status) and progress.per_s and not stopped:
         said.append(_("{n} SIMs a minute", n=number(round(progress.per_s * 60))))
         said.append(_("about {time} left", time=seconds(progress.seconds_left)))
     elif not busy(status) and status.unknown:

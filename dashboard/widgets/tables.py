@@ -33,13 +33,16 @@ def table(
     With `id_column` rows can be ticked, and the ids ticked on this and on every other page are returned: the
     selection lives under `key` until `clear_selection(key)`.
     """
+    if data.num_rows == 0:
+        st.caption(_("Nothing here"))
+        return frozenset() if id_column is None else selected(key)
     shown = data.select([name for name in columns if name in data.column_names])
     look: dict[str, Any] = {
         "column_config": dict(columns),
         "hide_index": True,
         "placeholder": "",
         "row_height": _ROW_PX,
-        "height": _HEAD_PX + _ROW_PX * max(1, min(shown.num_rows, rows_in_sight)),
+        "height": _HEAD_PX + _ROW_PX * min(shown.num_rows, rows_in_sight),
         "alt": alt,
     }
     if id_column is None:
@@ -93,7 +96,8 @@ def pager(total: int, *, key: str, about: object = None, rows: int = PAGE_ROWS) 
         page = st.pagination(pages, key=f"{key}:page:{hash(repr(about))}") if pages > 1 else 1
         offset = (page - 1) * rows
         first, last = min(offset + 1, total), min(offset + rows, total)
-        line.caption(_("{first}–{last} of {total}", first=number(first), last=number(last), total=number(total)))
+        if total:
+            line.caption(_("{first}–{last} of {total}", first=number(first), last=number(last), total=number(total)))
     return rows, offset
 
 

@@ -183,6 +183,18 @@ def test_anyone_who_works_here_may_stop_everything_and_only_an_approver_lets_it_
     assert renewals.stops(home.db.read()) == []
 
 
+def test_while_all_is_stopped_a_running_batch_gives_no_time(home, approved, people, page):
+    with home.db.write() as tx:
+        tx.run(END_SOME, until=4, now=tx.now)
+        tx.run(SET_STATE, state="running", batch=approved)
+        renewals.stop(tx, people["operator"])
+    test = page("batches", "approver", batch=approved)
+    assert "All renewals are stopped" in said(test)
+    assert not any("left" in bar.proto.text for bar in test.get("progress"))
+    next(button for button in test.button if button.label == "Let them go on").click()
+    assert "All renewals are stopped" not in said(test.run())
+
+
 def test_a_viewer_is_offered_nothing_but_looking(home, approved, page):
     test = page("batches", "viewer", batch="1")
     keys = {str(button.key) for button in test.button}
