@@ -64,7 +64,8 @@ def _account(who: viewer.Viewer) -> None:
             with reading.writing() as tx:
                 people.choose_language(tx, who.actor, chosen)
             st.rerun()
-        st.link_button(_("Sign out"), "/sign-out", icon=":material/logout:", width="stretch")
+        if st.button(_("Sign out"), icon=":material/logout:", width="stretch", key="frame:sign_out"):
+            viewer.leave(who)
 
 
 st.set_page_config(page_title="Flowcard", page_icon=str(_ICON), layout="wide")

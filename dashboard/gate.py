@@ -128,21 +128,6 @@ async def sign_in(request: Request) -> Response:
     return _with_cookie(RedirectResponse(back, 303), token, secure=request.url.scheme == "https")
 
 
-async def sign_out(request: Request) -> Response:
-    """End the session and forget the cookie."""
-    actor: Actor = request.scope["flowcard.actor"]
-    token = request.cookies.get(COOKIE, "")
-
-    def end() -> None:
-        with house.current().db.write() as tx:
-            people.sign_out(tx, token, actor)
-
-    await to_thread.run_sync(end)
-    response = RedirectResponse("/sign-in?again=1", 303)
-    response.delete_cookie(COOKIE, path="/")
-    return response
-
-
 async def set_up(request: Request) -> Response:
     """The first administrator, through the one-time link that an empty home prints."""
     _speak(request)
@@ -161,7 +146,6 @@ async def set_up(request: Request) -> Response:
 
 ROUTES: list[BaseRoute] = [
     Route("/sign-in", sign_in, methods=["GET", "POST"]),
-    Route("/sign-out", sign_out, methods=["GET"]),
     Route("/set-up", set_up, methods=["GET", "POST"]),
 ]
 

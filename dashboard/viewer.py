@@ -155,6 +155,13 @@ def browser_language(locale: str | None, default: str) -> str:
     return "zh_CN" if locale.lower().startswith("zh") else "en"
 
 
+def leave(who: Viewer) -> NoReturn:
+    """End the session for every tab that shares it; the cookie is worth nothing from here on."""
+    with reading.writing() as tx:
+        people.sign_out(tx, session_token(), who.actor)
+    _to_sign_in()
+
+
 def _to_sign_in() -> NoReturn:
     st.info(_("Your session has ended. Sign in again to go on."))
     # The guard sends a browser without a session to the sign-in page and back to this address.

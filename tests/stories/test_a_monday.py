@@ -287,3 +287,11 @@ def test_the_export_equals_the_screen(operator: Page, server: Served, batch: int
     rows = list(csv.reader(text.decode("utf-8-sig").splitlines()))
     assert len(rows) - 1 == int(shown[1].replace(",", ""))
     assert not [cell for row in rows for cell in row if cell[:1] in "=+@" and cell], "a cell that calculates"
+
+
+def test_who_signs_out_stands_before_the_door(operator: Page, server: Served) -> None:
+    go(operator, server, "/expiry")
+    operator.get_by_test_id("stSidebar").get_by_role("button", name="operator").click()
+    operator.get_by_role("button", name="Sign out").click()
+    operator.wait_for_url(re.compile(r"/sign-in\?"), timeout=20_000)
+    expect(operator.locator("#password")).to_be_visible()

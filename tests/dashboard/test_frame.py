@@ -1,0 +1,33 @@
+"""The frame: what every page carries, and how one leaves."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard import viewer
+from data.home import Home
+from data.people import store as people
+from data.people.rules import Actor
+
+
+def test_signing_out_ends_the_session_at_once(home: Home, page: Callable[..., AppTest]) -> None:
+    test = page("exports", "viewer")
+    token = viewer.session_token()
+    test.button(key="frame:sign_out").click().run()
+    now, long = home.clock.now(), timedelta(hours=1)
+    assert people.whose(home.db.read(), token, now=now, idle=long, longest=long) is None
+    assert "Your session has ended" in test.info[0].value
+
+
+def test_a_language_chosen_once_is_spoken_from_then_on(
+    home: Home, people: dict[str, Actor], page: Callable[..., AppTest]
+) -> None:
+    test = page("exports", "viewer")
+    test.segmented_control(key="frame:language").set_value("zh_CN").run()
+    assert test.title[0].value == "导出中心"
+
+
+def test_a_menu_shows_what_the_role_may_open(page: Callable[..., AppTest]) -> None:
+    assert "Not for your role" in page("renew", "viewer").title[0].value
+    assert "Not for your role" not in page("renew", "operator").title[0].value
