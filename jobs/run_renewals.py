@@ -16,7 +16,7 @@ from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State
 from data.renewals.store import Item, Result
 from data.sims.rolling import roll_up
-from data.words import later, number
+from data.words import _, later, number
 from jobs.carriers import Carrier, Order, Outcome, Terms, Unknown, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
 
@@ -134,7 +134,9 @@ def _work_off(now: _Run, batch: int, items: Sequence[Item], carrier: Carrier, st
                 answers, recorded_at = [], time.monotonic()
     finally:
         at = now.home.clock.now()
-        answers += [judged(item, Unknown("the connector broke off"), carrier.terms, batch=batch, at=at) for item in out]
+        answers += [
+            judged(item, Unknown(_("the connector broke off")), carrier.terms, batch=batch, at=at) for item in out
+        ]
         answers += [renewals.result(item, batch=batch, move=_BACK) for item in left]
         _record(now, answers)
     return len(claimed) + parked
@@ -183,7 +185,7 @@ def _judged(
     out: Sequence[Item], outcomes: Sequence[Outcome], terms: Terms, *, batch: int, at: datetime
 ) -> list[Result]:
     """One result per order that was out; a carrier that answers fewer orders has said nothing about the others."""
-    silent = [Unknown("no answer for this order")] * (len(out) - len(outcomes))
+    silent = [Unknown(_("no answer for this order"))] * (len(out) - len(outcomes))
     return [
         judged(item, outcome, terms, batch=batch, at=at)
         for item, outcome in zip(out, [*outcomes, *silent], strict=False)

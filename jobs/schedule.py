@@ -155,7 +155,9 @@ class Scheduler:
             return
         started = self.home.clock.now()
         try:
-            did = job.run(self.home, self.stopping)
+            # What a job writes down of its own words, beside a carrier's, is in the language of the house.
+            with speaking(self.home.settings.language):
+                did = job.run(self.home, self.stopping)
             if did:
                 with speaking("en"):
                     log.info("%s: %s", job.name, spoken(did))

@@ -13,7 +13,7 @@ from data.renewals import journal, moves
 from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State, Trail, Verdict
 from data.renewals.store import Result, Unknown
-from data.words import later
+from data.words import _, later
 from jobs.carriers import Carrier, NotFound, Outcome, Terms, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
 from jobs.run_renewals import close_batches, moved_to, tell
@@ -62,7 +62,9 @@ def _asked(home: Home, item: Unknown, carriers: dict[str, Carrier | None]) -> Re
             carriers[item.account] = None
     carrier = carriers[item.account]
     if carrier is None:
-        return _no_better(item, home.clock.now(), {"detail": f"account {item.account} has no connection"})
+        return _no_better(
+            item, home.clock.now(), {"detail": _("account {account} has no connection", account=item.account)}
+        )
     answer = carrier.find_order(item.order_no)
     reading = carrier.cards([item.iccid]).get(item.iccid)
     return decided(
@@ -101,7 +103,7 @@ def decided(
         item,
         Arrow.GIVEN_UP,
         State.NEEDS_REVIEW,
-        {"reason": "unclear_reading", "detail": f"the card now expires on {expires_on}"},
+        {"reason": "unclear_reading", "detail": _("the card now expires on {day}", day=expires_on)},
     )
 
 

@@ -22,6 +22,7 @@ from data.renewals import moves
 from data.renewals.moves import Verdict
 from data.renewals.moving import Sent
 from data.renewals.rules import REASONS
+from data.words import N_, _
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,13 @@ class Terms:
 
 # A carrier that asks for more patience than this is asked again after it.
 _LONGEST_PUT_OFF = timedelta(days=1)
+# What a reply has to name.
+_FIELDS = {
+    "order_no": N_("Renewal number"),
+    "iccid": N_("ICCID"),
+    "amount_fen": N_("Amount (fen)"),
+    "ref": N_("Carrier's order number"),
+}
 
 
 def verdict_of(item: Sent, outcome: Outcome, terms: Terms, *, at: datetime) -> tuple[Verdict, dict[str, Any]]:
@@ -142,12 +150,15 @@ def _compared(item: Sent, outcome: Confirmed, terms: Terms, doubt: dict[str, Any
     theirs = {name: getattr(outcome, name) for name in ours}
     differing = [name for name, value in theirs.items() if value is not None and value != ours[name]]
     if differing:
-        detail = ", ".join(f"{name} {theirs[name]} instead of {ours[name]}" for name in differing)
+        detail = "; ".join(
+            _("{field}: {theirs} instead of {ours}", field=_(_FIELDS[name]), theirs=theirs[name], ours=ours[name])
+            for name in differing
+        )
         return Verdict.DIFFERS, {"reason": "reply_differs", "detail": detail, "carrier_ref": outcome.carrier_ref}
-    missing = [name for name in terms.promises if theirs[name] is None]
+    missing = [name for name in ours if name in terms.promises and theirs[name] is None]
     if missing or not outcome.carrier_ref:
         return Verdict.UNKNOWN, doubt | {
-            "detail": f"the reply does not name {', '.join(sorted(missing)) or 'its number'}"
+            "detail": _("the reply lacks: {fields}", fields=", ".join(_(_FIELDS[name]) for name in missing or ["ref"]))
         }
     if not terms.promises & {"iccid", "amount_fen"}:
         return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": outcome.carrier_ref}

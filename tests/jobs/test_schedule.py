@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from data.people.rules import Actor, Refused
 from data.runs import store as runs
 from data.runs.rules import overdue
 from data.sims.holidays import HolidaysError
-from data.words import later, speaking, spoken
+from data.words import language, later, speaking, spoken
 from jobs.schedule import Job, Scheduler
 
 
@@ -66,6 +67,17 @@ def test_an_error_for_people_is_kept_in_its_own_words(home: Home) -> None:
     scheduler.stop()
     with speaking("zh_CN"):
         assert spoken(latest(home, "broken")[0]["error"]) == "holidays.toml 不是有效的 TOML：line 3；请修正该行"
+
+
+@pytest.mark.parametrize("spoken_here", ["en", "zh_CN"])
+def test_a_job_speaks_the_language_of_the_house(home: Home, spoken_here: str) -> None:
+    heard: list[str] = []
+    house = replace(home, settings=home.settings.model_copy(update={"language": spoken_here}))
+    scheduler = Scheduler(house, (often("busy", lambda _h, _s: heard.append(language())),))
+    scheduler.start()
+    until(lambda: bool(heard))
+    scheduler.stop()
+    assert heard[0] == spoken_here
 
 
 def test_a_paused_job_rests_until_it_is_resumed(home: Home, people: dict[str, Actor]) -> None:

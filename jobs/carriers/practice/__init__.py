@@ -13,7 +13,7 @@ from data.carriers.store import carrier_book
 from data.home import Home
 from data.renewals.rules import REASONS
 from data.sims.rules import new_expiry
-from data.words import N_, _, speaking
+from data.words import N_, _
 from jobs.carriers import Accepted, CardReading, Confirmed, Later, NotFound, Order, Outcome, Refused, Terms, Unknown
 from jobs.carriers.accounts import PracticeAccount
 from jobs.carriers.practice.ledger import Entry, Ledger, opened
@@ -90,7 +90,7 @@ class Practice:
         """What the ledger says of an order number."""
         now = self._home.clock.now()
         if self._account.query == "none":
-            return Unknown("this account has no query")
+            return Unknown(_words(N_("this account has no query")))
         entries = self._ledger.of_order(self._account.name, order_no)
         return self._told(entries[-1], now) if entries else NotFound(now)
 
@@ -107,15 +107,13 @@ class Practice:
             return None, self._told(told[-1], now)
         reason = self._refusal(order, card)
         if reason:
-            return self._entry("refusal", order, now, reason=reason), Refused(
-                reason, self._words(REASONS[reason].msgid)
-            )
+            return self._entry("refusal", order, now, reason=reason), Refused(reason, _words(REASONS[reason].msgid))
         if order.order_no not in self._put_off and self._plays("later", order.order_no, self._account.later_share):
             self._put_off.add(order.order_no)
-            return None, Later(now + timedelta(seconds=self._account.later_s), self._words(N_("busy")))
+            return None, Later(now + timedelta(seconds=self._account.later_s), _words(N_("busy")))
         entry = self._charge(order, card, now)
         if self._plays("lost", order.order_no, self._account.lost_share):
-            return entry, Unknown(self._words(N_("the answer was lost")))
+            return entry, Unknown(_words(N_("the answer was lost")))
         return entry, self._told(entry, now)
 
     def _refusal(self, order: Order, card: _Card | None) -> str | None:
@@ -213,15 +211,10 @@ class Practice:
 
     def _told(self, entry: Entry, now: datetime) -> Outcome:
         if entry.kind == "refusal":
-            return Refused(entry.reason, self._words(REASONS[entry.reason].msgid))
+            return Refused(entry.reason, _words(REASONS[entry.reason].msgid))
         if entry.effective_at and entry.effective_at > now:
-            return Accepted(entry.ref, self._words(N_("in progress")))
+            return Accepted(entry.ref, _words(N_("in progress")))
         return Confirmed(entry.ref, entry.order_no, entry.iccid, entry.amount_fen, entry.expires_after)
-
-    def _words(self, msgid: str) -> str:
-        # A carrier does not know who will read its words: it speaks the language of the house.
-        with speaking(self._home.settings.language):
-            return _("Practice carrier: {text}", text=_(msgid))
 
     def _dice(self, what: str, about: str) -> float:
         hashed = hashlib.sha256(f"{self._account.name}|{what}|{about}".encode()).digest()
@@ -231,3 +224,7 @@ class Practice:
 def connect(home: Home, account: PracticeAccount) -> Practice:
     """The account's connection; all practice accounts of a home share one ledger file."""
     return Practice(home, account, opened(home.practice / "ledger.jsonl"))
+
+
+def _words(msgid: str) -> str:
+    return _("Practice carrier: {text}", text=_(msgid))

@@ -1,14 +1,13 @@
 """The practice carrier: its ledger first, the same misfortunes every time, one charge per order number with a key."""
 
 from collections import Counter
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from data.renewals import rules
 from data.words import _, speaking
-from jobs.carriers import Accepted, Confirmed, Later, NotFound, Order, Refused, Unknown, accounts, practice
+from jobs.carriers import Accepted, Confirmed, Later, NotFound, Order, Refused, Unknown, accounts, practice, verdict_of
 from jobs.carriers.practice.ledger import Ledger
 
 
@@ -121,10 +120,17 @@ def test_the_same_cards_are_refused_every_time_and_once_mended_they_are_not(carr
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "Practice carrier: {text}"), ("zh_CN", "演练运营商：{text}")])
-def test_it_refuses_in_the_language_of_the_house(demo_home, practice_fleet, language, said):
+def test_it_refuses_in_the_language_of_the_moment(demo_home, practice_fleet, language, said):
     practice_fleet(1, refused_share=1.0)
-    house = replace(demo_home, settings=demo_home.settings.model_copy(update={"language": language}))
-    [refused] = renewed(accounts.connected(house, "practice-a"), order())
-    assert isinstance(refused, Refused)
     with speaking(language):
+        [refused] = renewed(accounts.connected(demo_home, "practice-a"), order())
+        assert isinstance(refused, Refused)
         assert refused.detail == said.format(text=_(rules.REASONS[refused.reason].msgid))
+
+
+def test_what_differs_in_a_reply_is_named_in_words(carrier):
+    practice_a = carrier()
+    reply = Confirmed("P1", order().order_no, order().iccid, 1500, None)
+    with speaking("zh_CN"):
+        _verdict, said = verdict_of(order(), reply, practice_a.terms, at=datetime(2026, 11, 22, tzinfo=UTC))
+    assert (said["reason"], said["detail"]) == ("reply_differs", "金额（分）：返回 1500，应为 1200")
