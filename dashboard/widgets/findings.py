@@ -20,11 +20,11 @@ _KINDS = (
     Column("count", N_("Count"), "count", width=90),
 )
 _FOUND = (
-    Column("object", N_("What it is about"), pinned=True, width=190),
-    Column("said", N_("What it says"), width=520),
-    Column("source", N_("Source"), width=150),
-    Column("found_at", N_("Found at"), "moment", width=140),
-    Column("iccid", N_("SIM"), "card", width=170),
+    Column("object", N_("What it is about"), pinned=True, width=168),
+    Column("said", N_("What it says"), width=385),
+    Column("source", N_("Source"), width=120),
+    Column("found_at", N_("Found at"), "moment", width=125),
+    Column("iccid", N_("SIM"), "card", width=168),
 )
 _TICKED = "import:findings:found"
 
