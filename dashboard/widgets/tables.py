@@ -84,6 +84,11 @@ def clear_selection(key: str) -> None:
     select(key, ())
 
 
+# What one page number, and the arrows at both ends, take.
+_PAGE_PX = 40
+_PAGES_IN_SIGHT = 7
+
+
 def pager(total: int, *, key: str, about: object = None, rows: int = PAGE_ROWS) -> tuple[int, int]:
     """Draw "1–50 of 1,824" and the pages; return (limit, offset) for the SQL.
 
@@ -93,7 +98,9 @@ def pager(total: int, *, key: str, about: object = None, rows: int = PAGE_ROWS) 
     pages = max(1, ceil(total / rows))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         line = st.container(width="content")
-        page = st.pagination(pages, key=f"{key}:page:{hash(repr(about))}") if pages > 1 else 1
+        # A width of its own: squeezed beside the line, the pager hides pages it has room for.
+        with st.container(width=_PAGE_PX * (min(pages, _PAGES_IN_SIGHT) + 2)):
+            page = st.pagination(pages, key=f"{key}:page:{hash(repr(about))}") if pages > 1 else 1
         offset = (page - 1) * rows
         first, last = min(offset + 1, total), min(offset + rows, total)
         if total:
