@@ -11,7 +11,8 @@ from data.people.rules import ROLE_WORDS, Action
 from data.words import LANGUAGES, _
 
 _ICON = Path(__file__).parent / "static" / "icon.png"
-_PASTE_LIMIT = 200
+# Nothing anyone can read out is longer; a pasted list is.
+_LONGEST_ASKED = 80
 
 
 def _menu(who: viewer.Viewer) -> dict[str, list[st.Page]]:
@@ -43,7 +44,6 @@ def _look_up_box() -> None:
         _("Look up"),
         key="frame:box",
         on_change=go,
-        max_chars=_PASTE_LIMIT,
         icon=":material/search:",
         label_visibility="collapsed",
         placeholder=_("Look up a card, number, terminal, serial, merchant or phone; the last 4–8 characters do"),
@@ -51,6 +51,9 @@ def _look_up_box() -> None:
     asked = viewer.kept("frame:asked")
     if asked:
         viewer.forget("frame:asked")
+        if len(asked) > _LONGEST_ASKED:
+            st.warning(_("This is too long for one search. Paste a list on Look up, one number per line."))
+            return
         st.switch_page("app_pages/look_up.py", query_params={"q": asked})
 
 

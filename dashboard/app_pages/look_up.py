@@ -10,10 +10,12 @@ from data.words import _, plural
 LIST = "look_up"
 # More hits than this are no answer; the caller has more digits.
 MOST_HITS = 50
+# An address is typed by anyone; no number or name is longer.
+LONGEST_ASKED = 80
 
 viewer.enter()
 today = reading.today()
-asked = st.query_params.get("q", "").strip()
+asked = st.query_params.get("q", "").strip()[:LONGEST_ASKED]
 with widgets.page_head(_("Look up"), _("ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone")):
     if asked:
         st.text(asked, width="content")  # plain text: it is whatever somebody typed

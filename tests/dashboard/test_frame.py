@@ -28,6 +28,14 @@ def test_a_language_chosen_once_is_spoken_from_then_on(
     assert test.title[0].value == "导出中心"
 
 
+def test_a_list_pasted_into_the_box_is_answered_with_where_lists_go(page: Callable[..., AppTest]) -> None:
+    test = page("exports", "viewer")
+    test.text_input(key="frame:box").set_value("89860012345678901234 " * 300).run()
+    assert not test.exception
+    assert "Paste a list on Look up" in test.warning[0].value
+    assert test.text_input(key="frame:box").value == ""
+
+
 def test_a_menu_shows_what_the_role_may_open(page: Callable[..., AppTest]) -> None:
     assert "Not for your role" in page("renew", "viewer").title[0].value
     assert "Not for your role" not in page("renew", "operator").title[0].value
