@@ -47,7 +47,8 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     with st.container(width="content", gap="xsmall"):
         batch_progress.head(status)
     batch_actions.verbs(status, who)
-moves = status.state in {"approved", "running"}
+# What was sent before a pause still comes back.
+moves = status.state in {"approved", "running"} or (status.state == "paused" and status.submitted > 0)
 if not moves:
     batch_actions.stopped(who)
 if status.state == "proposed":
@@ -61,7 +62,7 @@ def live() -> None:
     now = reading.fresh(renewals.status, batch)
     if now.state != status.state:
         st.rerun()
-    stopped = batch_actions.stopped(who)
+    stopped = batch_actions.stopped(who) or now.state == "paused"
     batch_progress.figures(now, reading.fresh(renewals.progress, batch), stopped=stopped)
     with widgets.section(_("Lines")):
         batch_progress.lines(now)
@@ -71,7 +72,8 @@ if moves:
     live()
     st.stop()
 if status.approved_at:
-    batch_progress.figures(status, reading.fresh(renewals.progress, batch) if status.state == "paused" else None)
+    progress = reading.fresh(renewals.progress, batch) if status.state == "paused" else None
+    batch_progress.figures(status, progress, stopped=True)
 else:
     batch_progress.proposed_figures(status, batch_actions.far_ahead(status))
 with widgets.section(_("Lines")):

@@ -188,11 +188,27 @@ def test_while_all_is_stopped_a_running_batch_gives_no_time(home, approved, peop
         tx.run(END_SOME, until=4, now=tx.now)
         tx.run(SET_STATE, state="running", batch=approved)
         renewals.stop(tx, people["operator"])
-    test = page("batches", "approver", batch=approved)
+    test = page("batches", "approver", batch="1")
     assert "All renewals are stopped" in said(test)
-    assert not any("left" in bar.proto.text for bar in test.get("progress"))
+    assert not any("left" in bar.text for bar in test.get("progress"))
     next(button for button in test.button if button.label == "Let them go on").click()
     assert "All renewals are stopped" not in said(test.run())
+
+
+def test_a_pause_gives_no_time_and_shows_what_still_comes_back(home, approved, people, page):
+    with home.db.write() as tx:
+        tx.run(END_SOME, until=4, now=tx.now)
+        tx.run(SET_STATE, state="paused", batch=approved)
+    test = page("batches", "approver", batch="1")
+    assert not any("left" in bar.text for bar in test.get("progress"))
+    with home.db.write() as tx:
+        tx.run(
+            Query("sent", "The last one is at the carrier.", "UPDATE state SET st = 'submitted' WHERE obligation = 6")
+        )
+    test = page("batches", "approver", batch="1")
+    assert not test.exception
+    assert not any("left" in bar.text for bar in test.get("progress"))
+    assert [button.label for button in test.button].count("Resume") == 1
 
 
 def test_a_viewer_is_offered_nothing_but_looking(home, approved, page):
