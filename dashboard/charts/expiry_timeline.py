@@ -38,7 +38,7 @@ def _built(_language: str) -> dict[str, Any]:
                 "carrier:N",
                 title=None,
                 sort=carriers,
-                legend=alt.Legend(orient="top", direction="horizontal", symbolType="circle"),
+                legend=alt.Legend(orient="top", direction="horizontal", symbolType="circle", padding=0, offset=8),
             ),
             opacity=alt.condition(brush, alt.value(1), alt.value(0.35)),
             order=alt.Order("carrier:N"),
@@ -49,6 +49,6 @@ def _built(_language: str) -> dict[str, Any]:
             ],
         )
         .add_params(brush)
-        .properties(height=HEIGHT)
+        .properties(height=HEIGHT, padding={"left": 0, "right": 0, "top": 0, "bottom": 0})
     )
     return finished(chart)

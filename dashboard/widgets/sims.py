@@ -113,7 +113,7 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         ),
         "status": _status_column(data),
         "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
-        "merchant": config.TextColumn(_("Merchant"), width=_px(150, 125)),
+        "merchant": config.TextColumn(_("Merchant"), width=_px(150, 104)),
         "agent": config.TextColumn(_("Agent"), width=_px(112, 90)),
         "city": config.TextColumn(_("City"), width=54),
         "carrier": config.TextColumn(_("Carrier"), width=75),
