@@ -99,11 +99,19 @@ def yuan(fen: int | None) -> str:
     return f"{sign}¥{whole:,}.{rest:02d}"
 
 
+_GB = 1024**3
+
+
 def megabytes(count: int | None) -> str:
     """Bytes as "12.5 MB" (1 MB = 1024 KB); nothing where there is no figure."""
     if count is None:
         return ""
     return f"{number(round(count / 1024 / 1024, 1))} MB"
+
+
+def gigabytes(count: int) -> str:
+    """What a fleet uses, in bytes, as "41.5 GB" (1 GB = 1024 MB); less than one as megabytes."""
+    return f"{number(round(count / _GB, 1))} GB" if count >= _GB else megabytes(count)
 
 
 def day(value: date | None) -> str:

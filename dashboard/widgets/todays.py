@@ -14,9 +14,8 @@ from dashboard.widgets.sims import carrier_words, sim_table, terminal_links
 from data.sims.joins import ReportLine
 from data.sims.today import AtRisk, Figure, Kpis
 from data.sims.wording_rules import JOIN_REPORT
-from data.words import N_, _, number, plural, yuan
+from data.words import N_, _, gigabytes, number, plural, yuan
 
-_GB = 1024**3
 # Lines of the join report that call for nothing, and those that list machines, not cards.
 _GOOD_NEWS = frozenset({"terminals_joined"})
 _OF_MACHINES = frozenset({"terminals_without_card"})
@@ -30,7 +29,7 @@ def cards_of(kpis: Kpis) -> list[Kpi]:
         Kpi(_("Over quota"), number(kpis.over_quota.value), **_change(kpis.over_quota)),
         Kpi(
             _("Data used this month"),
-            f"{number(round(kpis.used_bytes.value / _GB, 1))} GB",
+            gigabytes(kpis.used_bytes.value),
             delta=_("all SIMs in service, month to date"),
             spark=tuple(map(float, kpis.used_bytes.series)),
         ),

@@ -16,7 +16,7 @@ from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS
 from data.usage.store import UsageTotals
-from data.words import N_, _, megabytes, moment, number, plural, yuan
+from data.words import N_, _, gigabytes, moment, number, plural, yuan
 
 # Which SIMs, and in what order: each list answers one question.
 LISTS = {
@@ -65,7 +65,7 @@ def figures(totals: UsageTotals) -> None:
     known = plural("{count} SIM with a figure", "{count} SIMs with figures", totals.with_figures)
     kpi_row(
         [
-            Kpi(_("Used this month"), megabytes(totals.used_bytes), delta=known),
+            Kpi(_("Used this month"), gigabytes(totals.used_bytes), delta=known),
             Kpi(
                 _("Over quota"),
                 number(totals.over_sims),

@@ -17,15 +17,15 @@ from data.vouchers.rules import ENDINGS, KINDS
 from data.words import N_, _, plural, yuan
 
 _PAPERS = (
-    Column("voucher_id", N_("Voucher"), "count", width=75, pinned=True),
-    Column("doc_date", N_("Date"), "date", width=100),
-    Column("kind", N_("Kind"), "word", words=KINDS, width=100),
-    Column("invoice_no", N_("Invoice number"), width=190),
+    Column("voucher_id", N_("Voucher"), "count", width=68, pinned=True),
+    Column("doc_date", N_("Date"), "date", width=90),
+    Column("kind", N_("Kind"), "word", words=KINDS, width=76),
+    Column("invoice_no", N_("Invoice number"), width=170),
     Column("seller", N_("Seller"), width=190),
-    Column("plan", N_("Plan"), width=120),
-    Column("amount_fen", N_("Amount"), "yuan", width=110),
-    Column("renewals", N_("Renewals proved"), "count", width=100),
-    Column("renewals_fen", N_("Their sum"), "yuan", width=110),
+    Column("plan", N_("Plan"), width=165),
+    Column("amount_fen", N_("Amount"), "yuan", width=86),
+    Column("renewals", N_("Renewals proved"), "count", width=118),
+    Column("renewals_fen", N_("Their sum"), "yuan", width=86),
     Column("filename", N_("File name"), width=220),
     Column("filer", N_("Filed by"), width=100),
     Column("filed_at", N_("Filed at"), "moment", width=130),

@@ -52,3 +52,8 @@ def test_a_kept_sentence_is_spoken_in_the_language_of_whoever_reads_it() -> None
         assert spoken(kept) == "识读 3 份凭证"
     with speaking("en"):
         assert spoken(kept) == "3 vouchers read"
+
+
+def test_what_a_fleet_uses_is_said_in_the_unit_that_reads_best() -> None:
+    assert words.gigabytes(92 * 1024**2) == "92 MB"
+    assert words.gigabytes(42_502 * 1024**2) == "41.5 GB"
