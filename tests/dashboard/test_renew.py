@@ -156,6 +156,18 @@ def test_a_second_click_on_the_same_form_makes_no_second_batch(home, fleet, peop
     assert not [button for button in test.button if button.key == "renew:confirm"]
 
 
+def test_whoever_clicks_a_moment_after_another_is_told_that_nothing_is_left(home, fleet, people, page):
+    ids = fleet(3)
+    test = page("renew")
+    assert not test.warning
+    with home.db.write() as tx:
+        renewals.propose(tx, people["operator"], sim_ids=ids, form_key="another window")
+    test.button(key="renew:confirm").click().run()
+    assert not test.exception
+    assert "None of these can be ordered now" in test.warning[0].value
+    assert renewals.batches(home.db.read(), limit=9, offset=0).num_rows == 1
+
+
 def test_renewing_more_begins_another_form(home, fleet, page):
     fleet(3)
     test = page("renew", "operator")
