@@ -1,4 +1,4 @@
-"""A Monday, whole, in a real browser: four real files, the join, 300 renewals by two people, a kill, failures, papers, records."""
+"""A Monday, whole, in a real browser: four real files, the join, 500 renewals by two people, a kill, failures, papers, records."""
 
 import csv
 import json
@@ -17,7 +17,10 @@ from tests.stories import real_files
 
 pytestmark = pytest.mark.browser
 
-CARDS = 330
+CARDS = 520
+ON_PLATFORM = 200
+# Two ICCIDs of the binding list became numbers and are refused: those cards stay without a terminal.
+JOINED = CARDS - 2
 PLANS = {
     "mobile-main": "移动POS-4G 30M/月 年包",
     "unicom-main": "联通POS-4G 30M/月 年包",
@@ -93,15 +96,15 @@ def test_four_files_are_recognised_and_accepted(
 ) -> None:
     files = [
         real_files.ledger(tmp_path / "终端台账.xls", cards),
-        real_files.platform_list(tmp_path / "平台导出.csv", cards[:150]),
-        real_files.agent_list(tmp_path / "本月到期.xls", cards[150:]),
+        real_files.platform_list(tmp_path / "平台导出.csv", cards[:ON_PLATFORM]),
+        real_files.agent_list(tmp_path / "本月到期.xls", cards[ON_PLATFORM:]),
         real_files.binding_list(tmp_path / "绑定关系.xlsx", cards),
     ]
     go(operator, server, "/import_files")
     operator.set_input_files("input[type=file]", files)
-    expect(operator.get_by_text("328 new, 0 changed, 0 the same, 2 refused")).to_be_visible(timeout=60_000)
+    expect(operator.get_by_text(f"{JOINED} new, 0 changed, 0 the same, 2 refused")).to_be_visible(timeout=60_000)
     # Newest first: the ledger was dropped first and is accepted first.
-    for row, count in ((3, 330), (2, 150), (1, 180), (0, 328)):
+    for row, count in ((3, CARDS), (2, ON_PLATFORM), (1, CARDS - ON_PLATFORM), (0, JOINED)):
         accept = operator.get_by_role("button", name=re.compile(rf"Accept {count} good rows"))
         for _ in range(5):
             if accept.count():
@@ -119,7 +122,7 @@ def test_the_join_report_counts_what_does_not_join_and_leads_to_it(operator: Pag
     # Every merchant of the ledger is known by its number and name only.
     listed = re.search(r"of ([\d,]+)", operator.inner_text("[data-testid=stMain]"))
     assert listed
-    assert int(listed[1].replace(",", "")) >= CARDS - 2
+    assert int(listed[1].replace(",", "")) >= JOINED
 
 
 def test_look_up_finds_a_card_by_its_last_digits(operator: Page, server: Served, cards: list[real_files.Card]) -> None:
@@ -132,20 +135,20 @@ def test_look_up_finds_a_card_by_its_last_digits(operator: Page, server: Served,
     expect(operator.get_by_text(re.compile("nothing found", re.IGNORECASE))).to_have_count(0)
 
 
-def test_three_hundred_cards_go_from_expiry_to_a_proposed_batch(operator: Page, server: Served) -> None:
+def test_five_hundred_cards_go_from_expiry_to_a_proposed_batch(operator: Page, server: Served) -> None:
     go(operator, server, "/expiry")
     search = operator.get_by_placeholder("Number, terminal, merchant, phone").first
     search.fill(MERCHANT)
     search.press("Enter")
     settled(operator)
-    button(operator, re.compile(r"Tick all 3\d\d that match")).click()
+    button(operator, f"Tick all {JOINED} that match").click()
     settled(operator)
-    button(operator, re.compile(r"Renew 3\d\d SIMs · ¥")).click()
+    button(operator, re.compile(rf"Renew {JOINED} SIMs · ¥")).click()
     operator.wait_for_url(re.compile("/renew"))
     settled(operator)
-    submit = button(operator, re.compile(r"Submit 3\d\d SIMs for review"))
+    submit = button(operator, re.compile(rf"Submit {JOINED} SIMs for review"))
     submit.dblclick()
-    expect(operator.get_by_text(re.compile(r"Batch \d+ · 3\d\d SIMs handed over"))).to_be_visible(timeout=30_000)
+    expect(operator.get_by_text(re.compile(rf"Batch \d+ · {JOINED} SIMs handed over"))).to_be_visible(timeout=30_000)
     expect(operator.get_by_text(re.compile("another person must approve"))).to_be_visible()
 
 
@@ -160,7 +163,7 @@ def batch(server: Served) -> int:
     rows = opened.db.read().rows(Query("t", "", "SELECT id, items FROM batch ORDER BY id DESC LIMIT 2"))
     opened.close()
     server.start()
-    assert rows[0]["items"] >= 300 > rows[1]["items"]
+    assert rows[0]["items"] == JOINED > rows[1]["items"]
     return int(rows[0]["id"])
 
 
@@ -175,7 +178,7 @@ def test_a_second_person_approves_and_a_kill_in_the_middle_changes_nothing(
     approver.get_by_role("textbox", name=re.compile("To approve, type")).fill(items[1])
     approver.keyboard.press("Tab")
     settled(approver)
-    button(approver, re.compile("Approve 3")).click()
+    button(approver, re.compile(f"Approve {JOINED}")).click()
     expect(approver.get_by_text(re.compile(r"^\d+ of \d+ done|done", re.IGNORECASE)).first).to_be_visible(
         timeout=30_000
     )
@@ -241,7 +244,7 @@ def test_the_batch_is_worked_off_and_every_card_was_charged_once(
     counted = charges(server.home / "practice")
     server.start()
     assert row
-    assert (row["moving"], row["items"] >= 300) == (0, True)
+    assert (row["moving"], row["items"]) == (0, JOINED)
     assert not [order for order, times in counted.items() if times > 1], "charged twice"
     assert not set(succeeded) - set(counted), "called renewed, never charged"
 
