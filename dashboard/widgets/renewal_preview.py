@@ -44,7 +44,8 @@ LINES = (
 _REFUSED = (
     *_WHAT,
     Column("old_expiry", N_("Expires"), "date", width=92),
-    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=380),
+    Column("refusal", N_("Why not"), "word", words=REFUSALS, width=330),
+    Column("in_batch", N_("In batch"), "count", width=80),
     *_WHERE,
 )
 _REASONS = (

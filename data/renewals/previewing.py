@@ -44,6 +44,7 @@ LINE = pa.schema(
         ("old_expiry", pa.date32()),
         ("new_expiry", pa.date32()),
         ("refusal", pa.string()),
+        ("in_batch", pa.int64()),
         ("warning", pa.string()),
     ]
 )

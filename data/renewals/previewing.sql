@@ -51,7 +51,8 @@ chosen AS (
     ORDER BY act_by NULLS LAST, expires_on NULLS LAST, stem LIMIT $limit OFFSET $offset
 )
 SELECT n.sim_id, n.iccid, n.msisdn, n.carrier, n.account, n.terminal_id, n.merchant, n.plan_id, n.plan, n.price_fen,
-    n.term_months, n.expires_on, n.anchor_day, n.act_by, n.unfit, c.payee, c.expiry_rule, h.months, h.refusal
+    n.term_months, n.expires_on, n.anchor_day, n.act_by, n.unfit, c.payee, c.expiry_rule, h.months, h.refusal,
+    CASE WHEN h.refusal = 'other_batch' THEN (SELECT max(r.batch) FROM renewing r WHERE r.sim_id = h.sim_id) END AS in_batch
 FROM chosen h JOIN sim_now n USING (sim_id)
 LEFT JOIN account c ON c.account = n.account AND c.listed
 ORDER BY n.act_by NULLS LAST, n.expires_on NULLS LAST, n.stem;

@@ -136,6 +136,14 @@ def test_months_that_are_no_multiple_of_the_term_are_refused(demo_home, people, 
     assert propose(demo_home, people["operator"], sims, months=18).refused == 1
 
 
+def test_a_preview_names_the_batch_a_card_stands_in(demo_home, people, practice_fleet):
+    sims = practice_fleet(2)
+    made = propose(demo_home, people["operator"], sims[:1])
+    asked = {"sim_ids": sims, "months": None, "today": NOW.date(), "which": "all", "limit": 10, "offset": 0}
+    lines = renewals.preview_lines(demo_home.db.read(), **asked).to_pylist()
+    assert {line["sim_id"]: line["in_batch"] for line in lines} == {sims[0]: made.batch, sims[1]: None}
+
+
 def test_a_card_in_another_open_batch_is_refused(demo_home, people, practice_fleet):
     sims = practice_fleet(3)
     first = propose(demo_home, people["operator"], sims[:2])
