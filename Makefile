@@ -32,8 +32,8 @@ shots: dev  ## the README's pictures, from a demo home in a real browser
 	$(BIN)/python tests/take_screenshots.py
 
 lock:  ## new lock files from pyproject.toml (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade pyproject.toml --extra build --extra dev -o requirements-dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra build -c requirements-dev.lock -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade pyproject.toml --extra build --extra dev -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --extra build -c requirements-dev.lock -o requirements.lock
 
 clean:  ## remove the environment and what tests left behind
 	rm -rf $(VENV) tests/output .pytest_cache .mypy_cache .ruff_cache .hypothesis
