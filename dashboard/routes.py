@@ -3,6 +3,7 @@
 The guard has found out who asks (`flowcard.actor` in the scope); the stores decide anew whether they may.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from data import home as house
+from data.database import Transaction
 from data.files import exports_store as exports
 from data.files.exports_rules import GONE, KEPT_FOR
 from data.home import Home
@@ -31,33 +33,38 @@ HEADERS = {
 
 def download_export(request: Request) -> Response:
     """The written export, for the person who asked for it."""
-    home, by = house.current(), request.scope.get(ACTOR)
-    if by is None:
-        return _told(_("Sign in first"), 401)
-    with speaking(_language(home, by)):
-        try:
-            with home.db.write(quiet=True) as tx:
-                export = exports.fetch(tx, by, request.path_params["export_id"])
-        except Refused as refusal:
-            return _refused(refusal)
+
+    def fetched(home: Home, tx: Transaction, by: Actor) -> Response:
+        export = exports.fetch(tx, by, request.path_params["export_id"])
         path = home.exports / export.stored_as
         if not path.is_file():
             return _told(_(GONE, days=KEPT_FOR.days), 410)
         return _file(path, export.filename or export.stored_as)
 
+    return _handed_out(request, fetched)
+
 
 def download_voucher(request: Request) -> Response:
     """The voucher's original bytes."""
+
+    def fetched(home: Home, tx: Transaction, by: Actor) -> Response:
+        paper = vouchers.fetch(tx, by, request.path_params["voucher_id"])
+        return _file(home.vouchers / paper.sha256, paper.filename)
+
+    return _handed_out(request, fetched)
+
+
+def _handed_out(request: Request, fetched: Callable[[Home, Transaction, Actor], Response]) -> Response:
+    """The right checked again and the act recorded in one transaction, in the person's language."""
     home, by = house.current(), request.scope.get(ACTOR)
     if by is None:
         return _told(_("Sign in first"), 401)
     with speaking(_language(home, by)):
         try:
             with home.db.write(quiet=True) as tx:
-                paper = vouchers.fetch(tx, by, request.path_params["voucher_id"])
+                return fetched(home, tx, by)
         except Refused as refusal:
             return _refused(refusal)
-        return _file(home.vouchers / paper.sha256, paper.filename)
 
 
 # Numbers only: an id with anything else in it is no route at all.
