@@ -2,7 +2,7 @@
 
 For each page and fleet, two figures: *warm* (nothing was written since the last rerun) and *after a write* (some commit
 made every cached read stale). A rerun counts from sending the message to the script's end, script and transport, without
-a browser. Writes docs/bench.md; ends with 1 when a page misses the mark.
+a browser. Writes a report; ends with 1 when a page misses the mark.
 """
 
 import argparse
@@ -178,6 +178,7 @@ def main() -> int:
     parser.add_argument("--sims", type=int, default=200_000)
     parser.add_argument("--small", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--report", type=Path, default=REPORT)
     arguments = parser.parse_args()
     lines = []
     with (
@@ -191,11 +192,11 @@ def main() -> int:
             stale = in_turn(partial(small.stale, page), partial(large.stale, page), runs=RUNS // 4)
             lines.append(Line(page, warm, stale))
             print(lines[-1], flush=True)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(
+    arguments.report.parent.mkdir(exist_ok=True)
+    arguments.report.write_text(
         f"""# What a rerun costs
 
-Made by `make bench`: demo fleets of {arguments.small:,} and {arguments.sims:,} SIMs × {arguments.days} days, each behind
+Made by `tests/bench_pages.py` (`make bench`): demo fleets of {arguments.small:,} and {arguments.sims:,} SIMs × {arguments.days} days, each behind
 its own server, {RUNS} reruns a page over the websocket, the two fleets in turn; milliseconds from the message to the
 script's end, without a browser. Required: warm p95 ≤ {P95_MS} ms at {arguments.sims:,}, and at most {GROWTH:g} times the
 small fleet's (counted from {FLOOR_MS} ms; Look up reads every search text). *Stale*: some commit made every cached read
