@@ -62,8 +62,17 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def operator(window: Browser, server: Served, passwords: dict[str, str]) -> Page:
-    return sign_in(window, server, "operator", passwords["operator"], language="en-US")
+def foreign() -> list[str]:
+    """Addresses the operator's window asked for that are not ours: fonts, maps, counters."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def operator(window: Browser, server: Served, passwords: dict[str, str], foreign: list[str]) -> Page:
+    page = sign_in(window, server, "operator", passwords["operator"], language="en-US")
+    own = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else foreign.append(request.url))
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -298,3 +307,7 @@ def test_who_signs_out_stands_before_the_door(operator: Page, server: Served) ->
     operator.get_by_role("button", name="Sign out").click()
     operator.wait_for_url(re.compile(r"/sign-in\?"), timeout=20_000)
     expect(operator.locator("#password")).to_be_visible()
+
+
+def test_no_page_asked_a_foreign_host_for_anything(foreign: list[str]) -> None:
+    assert foreign == []
