@@ -1,7 +1,6 @@
 """Sign-in, sessions and the guard: nothing but the sign-in page, /healthz and the framework's own code is open."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +10,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 from dashboard.sign_in_page import page
-from dashboard.viewer import COOKIE, browser_language
+from dashboard.viewer import COOKIE, browser_language, session_of
 from data import home as house
 from data import words
 from data.people import store as people
@@ -58,14 +58,7 @@ class Guard:
 
 def signed_in(connection: HTTPConnection) -> Actor | None:
     """The person behind the request's cookie, read anew; None when the session is over."""
-    home = house.current()
-    found = people.whose(
-        home.db.read(),
-        connection.cookies.get(COOKIE, ""),
-        now=home.clock.now(),
-        idle=timedelta(minutes=home.settings.session_idle_minutes),
-        longest=timedelta(hours=home.settings.session_hours),
-    )
+    found = session_of(connection.cookies.get(COOKIE, ""))
     return found[0].actor("page") if found else None
 
 
@@ -89,8 +82,6 @@ async def _refusal(connection: HTTPConnection) -> Response | None:
 
 
 def _known_host(headers: Headers) -> bool:
-    from streamlit import config
-
     name = headers.get("host", "").rsplit(":", 1)[0].strip("[]")
     return name in config.get_option("server.allowedHosts")
 

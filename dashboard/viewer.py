@@ -14,6 +14,7 @@ from dashboard import reading
 from data import words
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, may
+from data.people.store import Person
 from data.words import _
 
 COOKIE = "flowcard_sid"
@@ -125,16 +126,21 @@ def session_token() -> str:
     return str(st.context.cookies.get(COOKIE, ""))
 
 
-def _signed_in() -> Viewer | None:
+def session_of(token: str) -> tuple[Person, bool] | None:
+    """The person behind a cookie, read anew, and whether the session wants touching; None when it is over."""
     home = reading.home()
-    token = session_token()
-    found = people.whose(
+    return people.whose(
         home.db.read(),
         token,
         now=home.clock.now(),
         idle=timedelta(minutes=home.settings.session_idle_minutes),
         longest=timedelta(hours=home.settings.session_hours),
     )
+
+
+def _signed_in() -> Viewer | None:
+    home, token = reading.home(), session_token()
+    found = session_of(token)
     if found is None:
         return None
     person, wants_touch = found
