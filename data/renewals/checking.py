@@ -27,7 +27,7 @@ def check(tx: Transaction, *, journal_folder: Path) -> Iterator[Checked]:
     yield Checked(_("Audit chain"), _audit(tx))
     yield Checked(_("Money journal"), _journal(journal_folder))
     yield Checked(_("States and their events"), _states(tx))
-    yield Checked(_("Index of the obligations"), _index(tx))
+    yield Checked(_("Index of the obligations"), index_fault(tx))
     yield Checked(_("Approved lines and the money set aside"), _lines(tx))
     yield Checked(_("Money behind every live renewal"), _live(tx))
 
@@ -62,8 +62,9 @@ def _state(code: str | None) -> str:
     return _(rules.STATE_WORDS[code]) if code else _("missing")
 
 
-def _index(reader: Reader) -> str | None:
-    rows = reader.rows(Q.obligations_to_look_up, at_most=_MOST_LOOKED_UP)
+def index_fault(reader: Reader, *, at_most: int = _MOST_LOOKED_UP) -> str | None:
+    """Which obligations their own key does not find; of more than `at_most` so many are looked up. None: all found."""
+    rows = reader.rows(Q.obligations_to_look_up, at_most=at_most)
     lost = [row["id"] for row in rows if reader.value(Q.id_by_digest, digest=rules.digest(row["key"])) != row["id"]]
     if not lost:
         return None

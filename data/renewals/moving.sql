@@ -182,8 +182,8 @@ UPDATE sim SET status = r.status, status_seen_at = $now, observed_at = $now FROM
 -- Rows of the money tables as a scan of a plain column sees them.
 SELECT (SELECT count(st) FROM state) AS state, (SELECT count(key) FROM obligation) AS obligation, (SELECT count(order_no) FROM attempt) AS attempt;
 
--- name: counted_by_index
--- The same rows found one by one through the keys.
+-- name: counted_by_keys
+-- The same, counting states that have an obligation, and each key once.
 SELECT
     (SELECT count(*) FROM state a WHERE EXISTS (FROM obligation b WHERE b.id = a.obligation)) AS state,
     (SELECT count(DISTINCT id) FROM obligation) AS obligation,
