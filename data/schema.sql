@@ -113,7 +113,12 @@ CREATE TABLE account (
     expiry_rule VARCHAR NOT NULL CHECK (expiry_rule IN ('from_old_expiry', 'from_today', 'month_end')),
     gives_invoice BOOLEAN NOT NULL,
     support VARCHAR NOT NULL,                  -- whom to call
-    listed BOOLEAN NOT NULL DEFAULT true       -- false: gone from carriers.toml, kept for history
+    listed BOOLEAN NOT NULL DEFAULT true,       -- false: gone from carriers.toml, kept for history
+    canary_items INTEGER DEFAULT 3,            -- the first items of a batch that go alone
+    breaker_in_row INTEGER DEFAULT 5,          -- so many doubts in a row open the breaker
+    breaker_share DOUBLE DEFAULT 0.2,          -- or more than this share of the window
+    breaker_window INTEGER DEFAULT 50,
+    breaker_cooldown_s INTEGER DEFAULT 60      -- then one item tries
 );
 
 -- What each connector can do, as its module declares it.
@@ -195,7 +200,8 @@ CREATE TABLE plan (
     quota_bytes BIGINT,                        -- per calendar month
     term_months INTEGER,
     overage_millifen_per_mb BIGINT,            -- ¥0.29/MB is 29,000
-    provisional BOOLEAN NOT NULL DEFAULT false
+    provisional BOOLEAN NOT NULL DEFAULT false,
+    kind VARCHAR DEFAULT 'main'                -- main, add-on
 );
 
 CREATE SEQUENCE price_ids;
@@ -247,7 +253,8 @@ CREATE TABLE sim (
     expiry_source VARCHAR,                     -- file, carrier, renewal: who said expires_on last
     expiry_seen_at TIMESTAMPTZ,
     status_seen_at TIMESTAMPTZ,
-    observed_at TIMESTAMPTZ NOT NULL           -- last time any source spoke of this card
+    observed_at TIMESTAMPTZ NOT NULL,           -- last time any source spoke of this card
+    decision_confirmed_on DATE                 -- a decision not to renew, asked once more before the card is gone
 );
 
 -- Every change of what a person would ask about: the SIM's own history.
@@ -395,12 +402,12 @@ CREATE SEQUENCE obligation_ids;
 CREATE TABLE obligation (
     id BIGINT PRIMARY KEY DEFAULT nextval('obligation_ids'),
     digest UUID UNIQUE NOT NULL,               -- first 128 bits of SHA-256 of key: one purchase, one row
-    key VARCHAR NOT NULL,                      -- account|iccid_stem|kind|old_expiry|seq
+    key VARCHAR NOT NULL,                      -- account|iccid_stem|kind|cycle|seq
     sim_id BIGINT NOT NULL,
     account VARCHAR NOT NULL,
     stem VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL CHECK (kind IN ('renew', 'add-on', 'recharge')),
-    old_expiry DATE NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('renew', 'add-on', 'plan-change', 'recharge', 'suspend', 'resume')),
+    old_expiry DATE,                           -- null: not known, and the kind does not need it
     seq INTEGER NOT NULL
 );
 
@@ -408,8 +415,11 @@ CREATE SEQUENCE batch_ids;
 CREATE TABLE batch (
     id BIGINT PRIMARY KEY DEFAULT nextval('batch_ids'),
     form_key VARCHAR UNIQUE NOT NULL,          -- one confirm form, one batch, however often it is sent
+    kind VARCHAR NOT NULL DEFAULT 'renew',     -- a key of KINDS (data/renewals/rules.py); one kind per batch
+    urgent BOOLEAN NOT NULL DEFAULT false,     -- the urgent lane: ordered by its maker alone, seen by a checker afterwards
     maker BIGINT NOT NULL,
     checker BIGINT,
+    acting_for BIGINT,                         -- the approver whose deputy the checker was
     content_hash VARCHAR NOT NULL,             -- SHA-256 over its orderable lines
     approved_hash VARCHAR,                     -- what the checker saw; differs from content_hash: nothing is sent
     items INTEGER NOT NULL,                    -- orderable lines
@@ -418,10 +428,15 @@ CREATE TABLE batch (
     state VARCHAR NOT NULL CHECK (state IN ('draft', 'proposed', 'approved', 'running', 'paused', 'done', 'cancelled')),
     pause_reason VARCHAR,                      -- a key of PAUSES (data/renewals/rules.py)
     note VARCHAR,
+    form_no VARCHAR,                           -- the company's own approval form number
+    form_voucher BIGINT,                       -- and its file, in the archive of papers
+    seen_by BIGINT,                            -- the checker who looked at an urgent batch
+    seen_at TIMESTAMPTZ,
     proposed_at TIMESTAMPTZ NOT NULL,
     approved_at TIMESTAMPTZ,
     done_at TIMESTAMPTZ,
-    CHECK (checker <> maker)                   -- four eyes
+    CHECK (checker <> maker),                  -- four eyes
+    CHECK (NOT urgent OR checker IS NULL)
 );
 
 -- Written at propose, unchanged from then on.
@@ -432,6 +447,8 @@ CREATE TABLE batch_line (
     sim_id BIGINT NOT NULL,
     iccid VARCHAR NOT NULL,
     account VARCHAR,
+    cycle VARCHAR,                             -- what of the key tells one purchase of this card from the next
+    seq INTEGER NOT NULL DEFAULT 1,            -- a deliberate second purchase in one cycle has a higher one
     plan_id BIGINT,
     plan VARCHAR,
     months INTEGER,
@@ -466,11 +483,11 @@ CREATE TABLE attempt (
     batch BIGINT NOT NULL,
     plan VARCHAR NOT NULL,
     months INTEGER NOT NULL,
-    amount_fen BIGINT NOT NULL CHECK (amount_fen > 0),
+    amount_fen BIGINT NOT NULL CHECK (amount_fen >= 0),
     currency VARCHAR NOT NULL CHECK (currency = 'CNY'),
     order_no VARCHAR NOT NULL,
-    request_sha256 VARCHAR NOT NULL,
-    expires_before DATE NOT NULL,              -- read just ahead of the first send
+    request_sha256 VARCHAR NOT NULL,           -- of the bytes that are sent
+    expires_before DATE,                       -- read just ahead of the first send
     sent_at TIMESTAMPTZ NOT NULL,
     deadline_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (obligation, n)
@@ -531,7 +548,8 @@ CREATE TABLE reservation (
 CREATE TABLE stop_switch (
     account VARCHAR PRIMARY KEY,
     person_id BIGINT NOT NULL,
-    ts TIMESTAMPTZ NOT NULL
+    ts TIMESTAMPTZ NOT NULL,
+    reason VARCHAR                             -- a key of STOPS (data/renewals/rules.py); null: a person
 );
 
 CREATE SEQUENCE renewal_note_ids;
@@ -544,6 +562,132 @@ CREATE TABLE renewal_note (
     ticket_no VARCHAR,
     repaired BOOLEAN NOT NULL DEFAULT false,   -- the cause is said to be mended: may be tried again
     note VARCHAR
+);
+
+-- The circuit breaker per account and class of trouble; it survives a restart.
+CREATE TABLE breaker (
+    account VARCHAR NOT NULL,
+    error_class VARCHAR NOT NULL CHECK (error_class IN ('no_answer', 'credential')),
+    state VARCHAR NOT NULL CHECK (state IN ('closed', 'open', 'half_open')),
+    in_row INTEGER NOT NULL,
+    recent VARCHAR NOT NULL,                   -- the last outcomes, newest last: '.' healthy, 'x' not
+    opened_at TIMESTAMPTZ,
+    changed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (account, error_class)
+);
+
+CREATE SEQUENCE deputy_ids;
+-- Who may approve while an approver is away; never what they made themselves.
+CREATE TABLE deputy (
+    deputy_id BIGINT PRIMARY KEY DEFAULT nextval('deputy_ids'),
+    approver BIGINT NOT NULL,                  -- who is away
+    person_id BIGINT NOT NULL,                 -- who stands in
+    from_day DATE NOT NULL,
+    to_day DATE NOT NULL,                      -- the last day
+    made_by BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,                      -- taken back before its time
+    CHECK (approver <> person_id)
+);
+
+-- The machine's clock moved by itself: nothing is sent and no not-found counts until a person lets it go on.
+CREATE TABLE clock_hold (
+    held_at TIMESTAMPTZ PRIMARY KEY,
+    jumped_s BIGINT NOT NULL,                  -- how far the machine's clock moved by itself; negative: back
+    released_at TIMESTAMPTZ
+);
+
+-- How far the money journal was when this database last committed; an older database is noticed by it.
+CREATE TABLE journal_mark (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    segment VARCHAR NOT NULL,
+    line BIGINT NOT NULL,
+    hash VARCHAR NOT NULL
+);
+
+CREATE SEQUENCE review_ids;
+-- What people say became of a renewal that no machine can settle: one says it with evidence, another confirms.
+CREATE TABLE review (
+    review_id BIGINT PRIMARY KEY DEFAULT nextval('review_ids'),
+    obligation BIGINT NOT NULL,
+    n INTEGER NOT NULL,
+    verdict VARCHAR NOT NULL CHECK (verdict IN ('succeeded', 'failed')),
+    evidence VARCHAR NOT NULL,                 -- what was seen, in words
+    reference VARCHAR,                         -- the carrier's or the bank's number of it
+    voucher_id BIGINT,                         -- the paper of it
+    new_expiry DATE,
+    proposed_by BIGINT NOT NULL,
+    proposed_at TIMESTAMPTZ NOT NULL,
+    decided_by BIGINT,
+    decided_at TIMESTAMPTZ,
+    decision VARCHAR CHECK (decision IN ('confirmed', 'refused')),
+    CHECK (decided_by <> proposed_by)          -- two people
+);
+
+-- Whether a card that was paid for really runs on: read again at 15 minutes, an hour, a day.
+CREATE TABLE verification (
+    obligation BIGINT PRIMARY KEY,
+    outcome VARCHAR NOT NULL CHECK (outcome IN ('waiting', 'verified', 'not_extended', 'closed')),
+    looked INTEGER NOT NULL,                   -- readings taken
+    next_at TIMESTAMPTZ,
+    expires_on DATE,                           -- the last reading
+    status VARCHAR,
+    read_at TIMESTAMPTZ,
+    opened_at TIMESTAMPTZ NOT NULL,
+    owner BIGINT,
+    ticket_no VARCHAR,
+    note VARCHAR,
+    closed_by BIGINT,
+    closed_at TIMESTAMPTZ
+);
+
+CREATE SEQUENCE reconciliation_ids;
+-- One comparison of our orders of a day with a carrier's statement.
+CREATE TABLE reconciliation (
+    id BIGINT PRIMARY KEY DEFAULT nextval('reconciliation_ids'),
+    account VARCHAR NOT NULL,
+    day DATE NOT NULL,                         -- of the statement
+    read_at TIMESTAMPTZ NOT NULL,
+    ours INTEGER NOT NULL,
+    ours_fen BIGINT NOT NULL,
+    theirs INTEGER NOT NULL,
+    theirs_fen BIGINT NOT NULL,
+    matched INTEGER NOT NULL,
+    matched_fen BIGINT NOT NULL
+);
+
+CREATE SEQUENCE difference_ids;
+-- What did not match; open until someone closes it.
+CREATE TABLE difference (
+    difference_id BIGINT PRIMARY KEY DEFAULT nextval('difference_ids'),
+    reconciliation BIGINT NOT NULL,
+    account VARCHAR NOT NULL,
+    class VARCHAR NOT NULL CHECK (class IN ('ours_only', 'theirs_only', 'amount_differs', 'duplicate')),
+    order_no VARCHAR,
+    carrier_ref VARCHAR,
+    iccid VARCHAR,
+    obligation BIGINT,
+    ours_fen BIGINT,
+    theirs_fen BIGINT,
+    detail VARCHAR NOT NULL,                   -- canonical JSON: values for the sentence
+    found_at TIMESTAMPTZ NOT NULL,
+    closed_by BIGINT,
+    closed_at TIMESTAMPTZ,
+    note VARCHAR
+);
+
+CREATE SEQUENCE recharge_pin_ids;
+-- Recharge cards: the number and PIN are sealed before they come here, and never shown again.
+CREATE TABLE recharge_pin (
+    pin_id BIGINT PRIMARY KEY DEFAULT nextval('recharge_pin_ids'),
+    blind VARCHAR UNIQUE NOT NULL,             -- HMAC of the card number: the same recharge card is never entered twice
+    last4 VARCHAR NOT NULL,
+    sealed BLOB NOT NULL,                      -- number and PIN, AES-256-GCM (data/secrets.py)
+    face_fen BIGINT NOT NULL CHECK (face_fen > 0),
+    batch BIGINT NOT NULL,
+    line INTEGER NOT NULL,
+    entered_by BIGINT NOT NULL,
+    entered_at TIMESTAMPTZ NOT NULL
 );
 
 -- Cards that a renewal is under way for, from the proposal on: they need no second one, and pages say so.

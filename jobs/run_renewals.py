@@ -126,7 +126,7 @@ def _work_off(now: _Run, batch: int, items: Sequence[Item], carrier: Carrier, st
     try:
         while left and not stop.is_set() and time.monotonic() <= last_send:
             out, left = left[:at_once], left[at_once:]
-            outcomes = carrier.renew([_order(item) for item in out])
+            outcomes = carrier.place([_order(item) for item in out])
             answers += _judged(out, outcomes, carrier.terms, batch=batch, at=now.home.clock.now())
             out = []
             if left and time.monotonic() - recorded_at > _RECORD_EVERY_S:
@@ -227,6 +227,7 @@ def _order(item: Item) -> Order:
     return Order(
         order_no=item.order_no,
         account=item.account,
+        kind=item.kind,
         iccid=item.iccid,
         msisdn=item.msisdn,
         plan=item.plan,

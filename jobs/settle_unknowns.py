@@ -96,8 +96,8 @@ def decided(
     }
     if verdict is Verdict.ACCEPTED or expires_on is None or expires_on == item.expires_before:
         return _not_bought_yet(item, answer, terms, now, kept)
-    off = abs((expires_on - item.new_expiry).days)
-    if off <= terms.expiry_tolerance_days and alone:
+    off = abs((expires_on - item.new_expiry).days) if item.new_expiry else None
+    if off is not None and off <= terms.expiry_tolerance_days and alone:
         return _moved(item, Arrow.PROVED, State.SUCCEEDED, {"proof": "reading", "new_expiry": expires_on})
     return _moved(
         item,

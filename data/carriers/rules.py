@@ -18,6 +18,11 @@ class AccountFacts:
     expiry_rule: str  # from_old_expiry, from_today, month_end
     gives_invoice: bool
     support: str  # whom to call
+    canary_items: int = 3  # the first items of a batch go alone
+    breaker_in_row: int = 5  # so many doubts in a row open the breaker
+    breaker_share: float = 0.2  # or more than this share of the last `breaker_window`
+    breaker_window: int = 50
+    breaker_cooldown_s: int = 60  # then one item tries
 
 
 @dataclass(frozen=True)

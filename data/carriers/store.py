@@ -27,6 +27,11 @@ _ACCOUNT = pa.schema(
         ("expiry_rule", pa.string()),
         ("gives_invoice", pa.bool_()),
         ("support", pa.string()),
+        ("canary_items", pa.int32()),
+        ("breaker_in_row", pa.int32()),
+        ("breaker_share", pa.float64()),
+        ("breaker_window", pa.int32()),
+        ("breaker_cooldown_s", pa.int32()),
     ]
 )
 

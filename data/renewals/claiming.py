@@ -33,14 +33,15 @@ class Item:
     n: int
     key: str
     sim_id: int
-    old_expiry: date
+    kind: str  # a key of KINDS
+    old_expiry: date | None
     account: str
     iccid: str
     msisdn: str | None
     plan: str
     months: int
     amount_fen: int
-    new_expiry: date  # as our rules count it; the carrier's date wins
+    new_expiry: date | None  # as our rules count it; the carrier's date wins
     trips: int
 
     @cached_property
@@ -137,7 +138,7 @@ def intents(items: Sequence[Item], *, batch: int, sent_at: datetime, deadline_at
             "amount_fen": item.amount_fen,
             "currency": rules.CURRENCY,
             "request_sha256": fingerprint(item),
-            "expires_before": item.old_expiry.isoformat(),
+            "expires_before": item.old_expiry and item.old_expiry.isoformat(),
             "sent_at": sent_at.isoformat(),
             "deadline_at": deadline_at.isoformat(),
         }

@@ -31,15 +31,16 @@ class Unknown:
     carrier_ref: str | None
     sim_id: int
     key: str
-    old_expiry: date
+    kind: str
+    old_expiry: date | None
     batch: int
     account: str
     iccid: str
     months: int
     amount_fen: int
-    new_expiry: date
+    new_expiry: date | None
     order_no: str
-    expires_before: date
+    expires_before: date | None
     deadline_at: datetime
 
 
@@ -81,7 +82,7 @@ class Sent(Protocol):
     @property
     def iccid(self) -> str: ...
     @property
-    def new_expiry(self) -> date: ...
+    def new_expiry(self) -> date | None: ...
 
 
 def result(about: Sent, *, batch: int, move: tuple[State, Arrow, State], **said: Any) -> Result:

@@ -9,7 +9,7 @@ ORDER BY b.approved_at, b.id;
 
 -- name: next_items
 -- The next items of a batch that may be claimed, nearest act-by date first (lines were numbered so).
-SELECT s.obligation, s.n, o.key, o.sim_id, o.old_expiry, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry, s.trips
+SELECT s.obligation, s.n, o.key, o.sim_id, o.kind, o.old_expiry, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry, s.trips
 FROM placement p
 JOIN state s ON s.obligation = p.obligation
 JOIN obligation o ON o.id = p.obligation
@@ -118,7 +118,7 @@ ORDER BY id;
 -- name: due_unknowns
 -- Orders without a clear answer whose next slot has come.
 SELECT s.obligation, s.n, s.reason, s.asked, s.not_found, s.changed_at AS doubted_at, s.carrier_ref,
-    o.sim_id, o.key, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
+    o.sim_id, o.key, o.kind, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
     t.order_no, t.expires_before, t.deadline_at
 FROM state s
 JOIN obligation o ON o.id = s.obligation

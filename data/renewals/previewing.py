@@ -33,6 +33,9 @@ LINE = pa.schema(
         ("msisdn", pa.string()),
         ("carrier", pa.string()),
         ("account", pa.string()),
+        ("kind", pa.string()),
+        ("cycle", pa.string()),
+        ("seq", pa.int32()),
         ("payee", pa.string()),
         ("terminal_id", pa.string()),
         ("merchant", pa.string()),
@@ -121,17 +124,24 @@ def _amount_fen(row: Row) -> int:
 
 
 def _line(number: int, row: Row, *, today: date) -> dict[str, Any]:
-    line = {name: row.get(name) for name in LINE.names} | {"line": number, "old_expiry": row["expires_on"]}
+    line = {name: row.get(name) for name in LINE.names} | {
+        "line": number,
+        "old_expiry": row["expires_on"],
+        "seq": 1,
+    }
     if row["refusal"]:
         return line
     bought = row["months"] or row["term_months"]
-    key = rules.obligation_key(account=row["account"], iccid=row["iccid"], old_expiry=row["expires_on"])
+    cycle = row["expires_on"].isoformat()
+    key = rules.obligation_key(account=row["account"], iccid=row["iccid"], cycle=cycle)
     after = new_expiry(
         row["expires_on"], months=bought, anchor_day=row["anchor_day"], rule=row["expiry_rule"], today=today
     )
     early = row["expires_on"] > today + timedelta(rules.FAR_AHEAD_DAYS)
     return line | {
         "digest": str(rules.digest(key)),
+        "kind": "renew",
+        "cycle": cycle,
         "months": bought,
         "amount_fen": _amount_fen(row),
         "new_expiry": after,

@@ -2,14 +2,22 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 from uuid import UUID
 
 from data.words import N_
 
-KIND = "renew"
+# What can be ordered for a card; one batch holds one kind.
+KINDS = {
+    "renew": N_("renewal"),
+    "add-on": N_("add-on data"),
+    "plan-change": N_("plan change"),
+    "recharge": N_("recharge by card"),
+    "suspend": N_("stop"),
+    "resume": N_("resume"),
+}
 CURRENCY = "CNY"
 STEM_LENGTH = 19
 # A card that expires later than this needs the approver's word: it may have been renewed elsewhere.
@@ -18,9 +26,12 @@ FAR_AHEAD_DAYS = 60
 MAX_LINES = 100_000
 
 
-def obligation_key(*, account: str, iccid: str, old_expiry: date, kind: str = KIND, seq: int = 1) -> str:
-    """What must be bought once, in words. Plan, term and amount stay out: they belong to the attempt."""
-    return f"{account}|{iccid[:STEM_LENGTH]}|{kind}|{old_expiry.isoformat()}|{seq}"
+def obligation_key(*, account: str, iccid: str, cycle: str, kind: str = "renew", seq: int = 1) -> str:
+    """What must be bought once, in words. Plan, term and amount stay out: they belong to the attempt.
+
+    `cycle` tells one purchase of a card from the next: the old expiry of a renewal, the month or day of other kinds.
+    """
+    return f"{account}|{iccid[:STEM_LENGTH]}|{kind}|{cycle}|{seq}"
 
 
 def digest(key: str) -> UUID:
@@ -33,6 +44,14 @@ def order_no(key: str, n: int) -> str:
     if not 1 <= n <= 99:
         raise ValueError(f"attempt {n} of {key}: there are order numbers for 1 to 99 attempts")
     return "R" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:20] + f"{n:02d}"
+
+
+def content(line: Mapping[str, Any]) -> tuple[int, str, int, int]:
+    """What counts of a batch's line: its number, the obligation's key, the amount in fen, the months."""
+    key = obligation_key(
+        account=line["account"], iccid=line["iccid"], kind=line["kind"], cycle=line["cycle"], seq=line["seq"]
+    )
+    return line["line"], key, line["amount_fen"], line["months"]
 
 
 def content_hash(lines: Iterable[tuple[str, int, int]]) -> str:

@@ -1,13 +1,24 @@
 """Brakes that people hold: take a batch back, pause and resume it, throw and release the kill switch."""
 
+from pathlib import Path
+
 from data.audit import store as audit
-from data.database import Transaction
+from data.database import Queries, Reader, Row, Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals.moves import BatchState, NoSuchMove, check_batch
-from data.renewals.proposing import Q
 from data.renewals.rules import BATCH_WORDS
 from data.words import _
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+def known(reader: Reader, batch: int) -> Row:
+    """The batch with its people's names. Raises Refused where there is none."""
+    row = reader.row(Q.batch_by_id, batch=batch)
+    if row is None:
+        raise Refused(_("There is no batch {batch}", batch=batch))
+    return row
 
 
 def cancel(tx: Transaction, by: Actor, *, batch: int) -> None:
@@ -31,8 +42,8 @@ def pause(tx: Transaction, by: Actor, *, batch: int, reason: str = "person") -> 
 def resume(tx: Transaction, by: Actor, *, batch: int) -> None:
     """Let a paused batch go on. Who resumes it answers for it from now on, and may not be its maker."""
     require(tx, by, Action.APPROVE, f"batch {batch}")
-    found = tx.row(Q.batch_by_id, batch=batch)
-    if found and found["maker"] == by.person_id:
+    found = known(tx, batch)
+    if found["maker"] == by.person_id:
         raise Refused(_("You made this batch; another person has to approve it"))
     move(tx, batch, BatchState.RUNNING, checker=by.person_id)
     audit.record(tx, by, Event.BATCH_RESUMED, f"batch {batch}")
@@ -57,9 +68,7 @@ def move(
     tx: Transaction, batch: int, after: BatchState, *, pause_reason: str | None = None, checker: int | None = None
 ) -> None:
     """Move a batch, under the writer lock. Raises Refused where the table has no such move."""
-    found = tx.row(Q.batch_by_id, batch=batch)
-    if found is None:
-        raise Refused(_("There is no batch {batch}", batch=batch))
+    found = known(tx, batch)
     before = BatchState(found["state"])
     said = {"before": before.value, "after": after.value, "pause_reason": pause_reason, "checker": checker}
     try:

@@ -1,5 +1,6 @@
 """The door to everything about renewals: what pages, jobs and commands may call."""
 
+from data.renewals.approving import approve, content_is_approved
 from data.renewals.claiming import Item, Work, claim, intents, next_items, open_work
 from data.renewals.looking import (
     Left,
@@ -36,7 +37,7 @@ from data.renewals.moving import (
 )
 from data.renewals.noting import note, retry_repaired
 from data.renewals.previewing import Preview, Which, preview, preview_lines
-from data.renewals.proposing import Proposed, approve, content_is_approved, propose, propose_due
+from data.renewals.proposing import Proposed, propose, propose_due
 from data.renewals.records import RecordFilter, RecordTotals, record_totals, records, records_query
 from data.renewals.stopping import cancel, pause, release, resume, stop
 

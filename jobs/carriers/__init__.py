@@ -27,17 +27,18 @@ from data.words import N_, _
 
 @dataclass(frozen=True)
 class Order:
-    """One renewal as a carrier is asked for it."""
+    """One purchase or change as a carrier is asked for it."""
 
     order_no: str
     account: str
+    kind: str  # a key of KINDS (data/renewals/rules.py)
     iccid: str
     msisdn: str | None
     plan: str
     months: int
     amount_fen: int
-    old_expiry: date
-    new_expiry: date  # as our rules count; the carrier's answer wins
+    old_expiry: date | None
+    new_expiry: date | None  # as our rules count; the carrier's answer wins. None: this kind moves no expiry
 
 
 class Outcome:
@@ -104,6 +105,26 @@ class CardReading:
 
 
 @dataclass(frozen=True)
+class StatementLine:
+    """One booking of a carrier's statement."""
+
+    order_no: str | None  # our number, where the statement names it
+    carrier_ref: str
+    iccid: str
+    amount_fen: int  # negative: a refund
+    ts: datetime
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Everything a carrier booked on one of our days, as of `read_at`."""
+
+    day: date
+    lines: tuple[StatementLine, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True)
 class Terms:
     """What a carrier's contract says about orders; the default of every doubt is the careful one."""
 
@@ -113,6 +134,9 @@ class Terms:
     query_trusted: bool = False  # whether a not-found may ever prove anything
     horizon: timedelta = timedelta(hours=24)  # an order may take effect so long after it was sent
     expiry_tolerance_days: int = 0
+    key_life: timedelta | None = None  # so long the same order number is bought once; None: it is no idempotency key
+    calls_at_once: int = 1  # calls that may be out at the same time
+    rate_per_s: float | None = None  # calls a second at most, of all jobs together; None: no limit named
 
 
 # A carrier that asks for more patience than this is asked again after it.
@@ -172,7 +196,13 @@ class Carrier(Protocol):
     def terms(self) -> Terms:
         """What the contract says."""
 
-    def renew(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+    def request(self, order: Order) -> bytes:
+        """The bytes that would be sent for this order: the same order gives the same bytes. Sends nothing.
+
+        Raises ValueError where this order cannot be put into words for this carrier.
+        """
+
+    def place(self, orders: Sequence[Order]) -> Sequence[Outcome]:
         """Place at most `terms.orders_per_call` orders in one call; one outcome per order, in their order."""
 
     def find_order(self, order_no: str) -> Outcome:
@@ -180,6 +210,9 @@ class Carrier(Protocol):
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """Readings of cards by ICCID, one for each card that could be read."""
+
+    def statement(self, day: date) -> Statement | None:
+        """What the carrier booked on a day of Asia/Shanghai; None: this carrier tells no statement."""
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ import threading
 import tomllib
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from data.carriers import store
-from data.carriers.rules import AccountFacts
 from data.home import Home, HomeError
 from data.people.rules import SYSTEM
 from data.sims.rolling import roll_up
 from jobs.carriers import CARRIERS, Carrier
+from jobs.carriers.account import Account
 
 
 class AccountsError(HomeError):
@@ -22,57 +22,6 @@ class AccountsError(HomeError):
 
 class NoConnection(LookupError):
     """This account has no connection an order could go through."""
-
-
-class _Account(BaseModel):
-    """What every account says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-    carrier: Annotated[str, Field(min_length=1, max_length=40)]
-    payee: Annotated[str, Field(min_length=1, max_length=120)]
-    way_to_pay: Literal["prepaid", "transfer", "online", "recharge_card", "monthly"] = "prepaid"
-    last_order_day: Annotated[int, Field(ge=1, le=31)] | None = None
-    working_days: Annotated[int, Field(ge=0, le=60)] = 3
-    cancel_after_days: Annotated[int, Field(ge=0, le=3650)] = 90
-    expiry_rule: Literal["from_old_expiry", "from_today", "month_end"] = "from_old_expiry"
-    gives_invoice: bool = True
-    support: str = ""
-
-    def facts(self) -> AccountFacts:
-        """What the house may know of it."""
-        said = self.model_dump(include=set(AccountFacts.__dataclass_fields__))
-        return AccountFacts(account=self.name, **said)
-
-
-_Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class PracticeAccount(_Account):
-    """An account at the practice carrier, with the faults it plays."""
-
-    connector: Literal["practice"]
-    delay_ms: Annotated[int, Field(ge=0, le=60_000)] = 0  # per order
-    refused_share: _Share = 0.025  # of the cards, always the same ones
-    lost_share: _Share = 0.005  # of the orders: bought, but the answer is lost
-    accepted_share: _Share = 0.002  # of the orders: taken first, in effect `accepted_s` later
-    accepted_s: Annotated[int, Field(ge=0)] = 30
-    later_share: _Share = 0.002  # of the orders: put off once for `later_s`
-    later_s: Annotated[int, Field(ge=0)] = 5
-    order_key: bool = True  # whether an order number that comes twice is bought once
-    query: Literal["good", "none"] = "good"
-    horizon_s: Annotated[int, Field(ge=0)] = 2  # it lives in this process: nothing takes effect after a kill
-
-
-class OfflineAccount(_Account):
-    """An account whose orders people place by hand."""
-
-    connector: Literal["offline"]
-
-
-Account = PracticeAccount | OfflineAccount
-_ONE: TypeAdapter[Account] = TypeAdapter(Annotated[Account, Field(discriminator="connector")])
 
 
 def read(home: Home) -> tuple[Account, ...]:
@@ -133,13 +82,15 @@ def connected(home: Home, name: str) -> Carrier:
 
 def _checked(path: Path, number: int, one: Any) -> Account:
     name = one.get("name", f"number {number}") if isinstance(one, dict) else f"number {number}"
+    connector = one.get("connector") if isinstance(one, dict) else None
+    if connector not in CARRIERS:
+        known = ", ".join(CARRIERS)
+        raise AccountsError(f"{path}, account '{name}': connector must be one of {known}")
+    model: type[Account] = import_module(CARRIERS[connector].module).ACCOUNT
     try:
-        return _ONE.validate_python(one)
+        return model.model_validate(one)
     except ValidationError as error:
         first = error.errors()[0]
-        if first["type"].startswith("union_tag"):
-            known = ", ".join(CARRIERS)
-            raise AccountsError(f"{path}, account '{name}': connector must be one of {known}") from error
         key = str(first["loc"][-1]) if first["loc"] else "account"
         if first["type"] == "extra_forbidden":
             raise AccountsError(f"{path}, account '{name}': '{key}' is not known there; remove it") from error

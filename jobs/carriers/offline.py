@@ -1,5 +1,9 @@
 """The lane for carriers without an API. Nothing is sent from here: a person places the order with the payee."""
 
+from typing import Literal
+
+from jobs.carriers.account import Account
+
 _BY_HAND = "the account has no connection; a person does it with the payee"
 
 # No `connect`: a renewal on such an account is refused when it is proposed (REFUSALS["offline_lane"]).
@@ -9,3 +13,12 @@ ABILITIES = {
     "read_card": ("no", "expiries come with the payee's card list"),
     "order_key": ("no", _BY_HAND),
 }
+
+
+class OfflineAccount(Account):
+    """An account whose orders people place by hand."""
+
+    connector: Literal["offline"]
+
+
+ACCOUNT = OfflineAccount

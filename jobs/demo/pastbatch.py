@@ -124,7 +124,9 @@ def _prepare_books(home: Home, made: int, batch: PastBatch, *, until: datetime) 
 def _entry(
     home: Home, line: Row, kind: str, *, reason: str = "", more_fen: int = 0, effective_at: datetime | None = None
 ) -> Entry:
-    order = order_no(obligation_key(account=line["account"], iccid=line["iccid"], old_expiry=line["old_expiry"]), 1)
+    order = order_no(
+        obligation_key(account=line["account"], iccid=line["iccid"], cycle=line["old_expiry"].isoformat()), 1
+    )
     charged = kind == "charge"
     return Entry(
         kind,

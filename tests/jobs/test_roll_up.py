@@ -32,7 +32,8 @@ def test_an_account_that_demands_otherwise_moves_the_dates(home):
             Query(
                 "test",
                 "",
-                """INSERT INTO account VALUES
+                """INSERT INTO account (account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days,
+                    expiry_rule, gives_invoice, support, listed) VALUES
                 ('a', 'offline', 'mobile', 'p', 'transfer', NULL, 1, 90, 'from_today', true, 's', true)""",
             )
         )

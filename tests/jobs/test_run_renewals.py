@@ -147,7 +147,7 @@ def test_later_waits_under_the_same_number(demo_home, approved):
 def test_a_carrier_that_always_puts_off_ends_with_a_person(demo_home, approved, monkeypatch):
     batch = approved(1)
     carrier = accounts.connected(demo_home, "practice-a")
-    monkeypatch.setattr(carrier, "renew", lambda orders: [Later(demo_home.clock.now()) for _ in orders])
+    monkeypatch.setattr(carrier, "place", lambda orders: [Later(demo_home.clock.now()) for _ in orders])
     for _ in range(8):
         work(demo_home)
     assert standing(demo_home, batch) == {"needs_review": 1, "state": "done"}
@@ -231,7 +231,7 @@ def test_a_batch_whose_lines_were_changed_after_the_approval_pauses(demo_home, a
 def test_a_connector_that_breaks_leaves_the_item_unknown_and_sends_nothing_else(demo_home, approved, monkeypatch):
     batch = approved(10)
     carrier = accounts.connected(demo_home, "practice-a")
-    monkeypatch.setattr(carrier, "renew", lambda _orders: 1 / 0)
+    monkeypatch.setattr(carrier, "place", lambda _orders: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         work(demo_home)
     assert standing(demo_home, batch) == {"unknown": 3, "pending": 7, "state": "running"}
@@ -241,7 +241,7 @@ def test_no_effect_is_proven_by_two_late_not_founds_and_the_order_goes_out_again
     batch = approved(1, horizon_s=60)
     carrier = accounts.connected(demo_home, "practice-a")
     with monkeypatch.context() as broken:
-        broken.setattr(carrier, "renew", lambda _orders: [])
+        broken.setattr(carrier, "place", lambda _orders: [])
         work(demo_home)
     # Asked at 10 s and at 60 s: before deadline + horizon, a not-found proves nothing.
     for delta in (10, 50, 240, 1500):
@@ -258,7 +258,7 @@ def test_no_effect_is_proven_by_two_late_not_founds_and_the_order_goes_out_again
 def test_a_used_up_schedule_ends_with_a_person_and_the_money_stays_set_aside(demo_home, approved, monkeypatch):
     batch = approved(1, query="none")
     carrier = accounts.connected(demo_home, "practice-a")
-    monkeypatch.setattr(carrier, "renew", lambda _orders: [])
+    monkeypatch.setattr(carrier, "place", lambda _orders: [])
     work(demo_home)
     for _ in range(45):
         later(demo_home, hours=6)
@@ -269,7 +269,7 @@ def test_a_used_up_schedule_ends_with_a_person_and_the_money_stays_set_aside(dem
 
 def test_a_machine_that_slept_three_days_asks_once_and_goes_on_with_the_slots_ahead(demo_home, approved, monkeypatch):
     batch = approved(1, query="none")
-    monkeypatch.setattr(accounts.connected(demo_home, "practice-a"), "renew", lambda _orders: [])
+    monkeypatch.setattr(accounts.connected(demo_home, "practice-a"), "place", lambda _orders: [])
     work(demo_home)
     assert later(demo_home, days=3) == {"unknown": "1"}
     assert later(demo_home, hours=23) is None
@@ -282,7 +282,7 @@ def test_a_machine_that_slept_eight_days_asks_once_more_and_only_then_gives_up(d
     batch = approved(1)
     carrier = accounts.connected(demo_home, "practice-a")
     questions, find_order = [], carrier.find_order
-    monkeypatch.setattr(carrier, "renew", lambda _orders: [])
+    monkeypatch.setattr(carrier, "place", lambda _orders: [])
     monkeypatch.setattr(carrier, "find_order", lambda order_no: questions.append(order_no) or find_order(order_no))
     work(demo_home)
     assert later(demo_home, days=8) == {"needs_review": "1"}

@@ -8,14 +8,29 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from data.carriers.store import carrier_book
 from data.home import Home
 from data.renewals.rules import REASONS
 from data.sims.rules import new_expiry
 from data.words import N_, _
-from jobs.carriers import Accepted, CardReading, Confirmed, Later, NotFound, Order, Outcome, Refused, Terms, Unknown
-from jobs.carriers.accounts import PracticeAccount
+from jobs.carriers import (
+    Accepted,
+    CardReading,
+    Confirmed,
+    Later,
+    NotFound,
+    Order,
+    Outcome,
+    Refused,
+    Statement,
+    Terms,
+    Unknown,
+)
+from jobs.carriers.account import Account
 from jobs.carriers.practice.ledger import Entry, Ledger, opened
 
 ABILITIES = {
@@ -41,6 +56,28 @@ _REFUSALS = (
 _CALL_MS = 500
 _DISK_S = 1.0
 _MOST_PER_CALL = 100
+
+
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class PracticeAccount(Account):
+    """An account at the practice carrier, with the faults it plays."""
+
+    connector: Literal["practice"]
+    delay_ms: Annotated[int, Field(ge=0, le=60_000)] = 0  # per order
+    refused_share: _Share = 0.025  # of the cards, always the same ones
+    lost_share: _Share = 0.005  # of the orders: bought, but the answer is lost
+    accepted_share: _Share = 0.002  # of the orders: taken first, in effect `accepted_s` later
+    accepted_s: Annotated[int, Field(ge=0)] = 30
+    later_share: _Share = 0.002  # of the orders: put off once for `later_s`
+    later_s: Annotated[int, Field(ge=0)] = 5
+    order_key: bool = True  # whether an order number that comes twice is bought once
+    query: Literal["good", "none"] = "good"
+    horizon_s: Annotated[int, Field(ge=0)] = 2  # it lives in this process: nothing takes effect after a kill
+
+
+ACCOUNT = PracticeAccount
 
 
 @dataclass(frozen=True)
@@ -71,7 +108,11 @@ class Practice:
             horizon=timedelta(seconds=account.horizon_s),
         )
 
-    def renew(self, orders: Sequence[Order]) -> list[Outcome]:
+    def request(self, order: Order) -> bytes:
+        """The order's own fields: nothing goes over a wire here."""
+        return repr(order).encode()
+
+    def place(self, orders: Sequence[Order]) -> list[Outcome]:
         """Decide each order, write the ledger, wait for the disk, answer."""
         time.sleep(self._account.delay_ms * len(orders) / 1000)
         now = self._home.clock.now()
@@ -100,6 +141,10 @@ class Practice:
         held = self._cards(iccids, now)
         known = {iccid: held[iccid[:19]] for iccid in iccids if iccid[:19] in held}
         return {iccid: CardReading(iccid, card.expires_on, now, card.status) for iccid, card in known.items()}
+
+    def statement(self, day: date) -> Statement:
+        """The day's charges, from the ledger."""
+        return Statement(day, self._ledger.of_day(self._account.name, day), self._home.clock.now())
 
     def _decide(self, order: Order, card: _Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
         told = self._ledger.of_order(self._account.name, order.order_no)
@@ -135,7 +180,7 @@ class Practice:
         return None if refused_before and reason != "cancelled" else reason
 
     def _charge(self, order: Order, card: _Card | None, now: datetime) -> Entry:
-        before = card.expires_on if card and card.expires_on else order.old_expiry
+        before = (card and card.expires_on) or order.old_expiry or self._home.clock.today()
         after = new_expiry(
             before,
             months=order.months,

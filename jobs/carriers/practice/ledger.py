@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from data.clock import HOME_ZONE
+from jobs.carriers import StatementLine
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,6 +54,16 @@ class Ledger:
     def of_card(self, account: str, stem: str) -> list[Entry]:
         """What was done to a card, oldest first."""
         return self._by_card.get((account, stem), [])
+
+    def of_day(self, account: str, day: date) -> tuple[StatementLine, ...]:
+        """What was charged on a day of Asia/Shanghai, as a statement names it."""
+        with self._lock:
+            entries = [entry for of_order in self._by_order.values() for entry in of_order]
+        return tuple(
+            StatementLine(entry.order_no, entry.ref, entry.iccid, entry.amount_fen, entry.ts)
+            for entry in entries
+            if entry.kind == "charge" and entry.account == account and entry.ts.astimezone(HOME_ZONE).date() == day
+        )
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Write the entries, wait for the disk, then know them."""

@@ -11,12 +11,12 @@ from data import words
 from data.renewals import rules
 
 DAY = date(2026, 11, 30)
-KEY = rules.obligation_key(account="mobile-main", iccid="89860410123450000017", old_expiry=DAY)
+KEY = rules.obligation_key(account="mobile-main", iccid="89860410123450000017", cycle=DAY.isoformat())
 
 
 def test_both_forms_of_a_card_number_are_one_obligation():
     assert KEY == "mobile-main|8986041012345000001|renew|2026-11-30|1"
-    assert rules.obligation_key(account="mobile-main", iccid="8986041012345000001", old_expiry=DAY) == KEY
+    assert rules.obligation_key(account="mobile-main", iccid="8986041012345000001", cycle=DAY.isoformat()) == KEY
 
 
 def test_an_order_number_is_computed_and_says_its_attempt():

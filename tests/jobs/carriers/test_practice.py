@@ -23,6 +23,7 @@ def carrier(demo_home, practice_fleet):
 def order(number=1, **said):
     iccid = f"8986041012345{number:06d}7"
     told = {
+        "kind": "renew",
         "order_no": f"R{number:020d}01",
         "account": "practice-a",
         "iccid": iccid,
@@ -37,7 +38,7 @@ def order(number=1, **said):
 
 
 def renewed(carrier, *orders):
-    return list(carrier.renew(orders))
+    return list(carrier.place(orders))
 
 
 def test_a_confirmation_names_the_order_and_moves_the_card(carrier):
