@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check test bench shots lock clean
+.PHONY: help run install dev check test bench bench-renewals money mutants shots lock clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 run: install  ## install, load the demo into an empty home, serve http://127.0.0.1:8501
 	@$(BIN)/flowcard demo --if-empty
@@ -27,6 +27,15 @@ test: dev  ## everything
 
 bench: dev  ## a fleet of 200,000 SIMs: every page's rerun over the websocket, beside one of 10,000
 	$(BIN)/python tests/bench_pages.py
+
+bench-renewals: dev  ## a batch of 100,000: items a second, and a page's reruns while it runs; docs/bench-renewals.md
+	$(BIN)/python tests/bench_renewals.py
+
+money: dev  ## the long campaign of faults and kills beside a naive engine: about half an hour; docs/money-report.md
+	$(BIN)/python tests/money/campaign.py
+
+mutants: dev  ## which test kills which mutant; docs/mutants.md
+	$(BIN)/python tests/money/mutants.py --report docs/mutants.md
 
 shots: dev  ## the README's pictures, from a demo home in a real browser
 	$(BIN)/python tests/take_screenshots.py
