@@ -653,7 +653,23 @@ CREATE TABLE reconciliation (
     theirs INTEGER NOT NULL,
     theirs_fen BIGINT NOT NULL,
     matched INTEGER NOT NULL,
-    matched_fen BIGINT NOT NULL
+    matched_fen BIGINT NOT NULL,
+    waiting INTEGER NOT NULL,                  -- of ours: not booked yet, and too early to say that they are missing
+    waiting_fen BIGINT NOT NULL
+);
+
+-- What a carrier's statement says, line by line, with the attempt of ours it belongs to. A day is replaced as a whole.
+CREATE TABLE booking (
+    account VARCHAR NOT NULL,
+    day DATE NOT NULL,                         -- of the statement
+    line INTEGER NOT NULL,
+    order_no VARCHAR,                          -- our number, where the statement names it
+    carrier_ref VARCHAR NOT NULL,
+    iccid VARCHAR NOT NULL,
+    amount_fen BIGINT NOT NULL,                -- negative: a refund
+    ts TIMESTAMPTZ NOT NULL,
+    obligation BIGINT,                         -- null: no order of ours
+    n INTEGER
 );
 
 CREATE SEQUENCE difference_ids;
@@ -667,11 +683,14 @@ CREATE TABLE difference (
     carrier_ref VARCHAR,
     iccid VARCHAR,
     obligation BIGINT,
-    ours_fen BIGINT,
-    theirs_fen BIGINT,
+    n INTEGER,
+    voucher_id BIGINT,                         -- the paper whose amount differs; null: it is about a statement
+    ours_fen BIGINT NOT NULL,
+    theirs_fen BIGINT NOT NULL,
     detail VARCHAR NOT NULL,                   -- canonical JSON: values for the sentence
+    finding_id BIGINT,                         -- the alarm it raised
     found_at TIMESTAMPTZ NOT NULL,
-    closed_by BIGINT,
+    closed_by BIGINT,                          -- null although closed: it matched later
     closed_at TIMESTAMPTZ,
     note VARCHAR
 );
