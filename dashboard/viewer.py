@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import reading
 from data import words
 from data.people import store as people
-from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, may
+from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, WrongPassword, may
 from data.people.store import Person
 from data.words import _
 
@@ -86,9 +86,14 @@ def fragment(*, run_every: str | None = None) -> Callable[[Callable[P, Result]],
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Show a refusal of the store as a sentence instead of an error page."""
+    """Show a refusal of the store as a sentence instead of an error page. Stands around the transaction."""
     try:
         yield
+    except WrongPassword as refusal:
+        # The refusal rolled its transaction back; the try is remembered in one of its own.
+        with reading.writing() as tx:
+            people.reauthentication_refused(tx, here().actor)
+        st.error(str(refusal), icon=":material/block:")
     except Refused as refusal:
         st.error(str(refusal), icon=":material/block:")
 

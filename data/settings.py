@@ -35,6 +35,26 @@ class Settings(BaseSettings):
     idle_months: int = Field(2, ge=1, le=12, description="Whole months without usage that make a card count as unused")
     batch_max_yuan: int = Field(500_000, ge=0, description="The most one batch may cost, yuan")
     day_max_yuan: int = Field(2_000_000, ge=0, description="The most all batches of one day may cost, yuan")
+    item_max_yuan: int = Field(1_000, ge=0, description="The most one card of a batch may cost, yuan")
+    price_jump_percent: int = Field(
+        50, ge=0, le=1000, description="How far a card's price per month may be off its last one, percent; 0: any"
+    )
+    person_day_max_yuan: int = Field(
+        1_000_000, ge=0, description="The most the batches that one person made may cost on one day, yuan"
+    )
+    account_day_max_yuan: int = Field(
+        1_000_000, ge=0, description="The most one account may be ordered for on one day, yuan"
+    )
+    approval_form_needed: bool = Field(
+        False, description="An approval must name the company's own form number (OA 审批单号)"
+    )
+    urgent_cards: int = Field(
+        5, ge=0, le=50, description="Stopped cards one person alone may renew at once, the urgent lane; 0: none"
+    )
+    urgent_yuan: int = Field(200, ge=0, description="The most one urgent renewal may cost, yuan; 0: none")
+    urgent_day_yuan: int = Field(
+        500, ge=0, description="The most all urgent renewals of one day may cost, yuan; 0: none"
+    )
     import_max_mb: int = Field(200, ge=1, le=2048, description="Largest file an import takes, MB")
     import_max_rows: int = Field(2_000_000, ge=1, description="Most rows an import reads")
     voucher_max_mb: int = Field(20, ge=1, le=200, description="Largest voucher, MB")

@@ -70,7 +70,8 @@ def add_people(home: Home) -> dict[str, Actor]:
             name: people_store.add(tx, maker, name=name, role=role, password=PASSWORD, language="en")
             for name, role in names
         }
-    return {name: Actor(ids[name], name, role, "page") for name, role in names}
+    # From a page money acts ask for the password again; tests of that say `replace(actor, source="page")`.
+    return {name: Actor(ids[name], name, role, "command line") for name, role in names}
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ VALUES ($token_sha256, $person_id, $now, $now, $address);
 SELECT s.made_at, s.seen_at, s.ended_at, p.person_id, p.name, p.role, p.language, p.active
 FROM session s JOIN person p USING (person_id) WHERE s.token_sha256 = $token_sha256;
 
+-- name: wrong_passwords
+-- How often a person gave a wrong password of late, asked for it again before a money act.
+SELECT count(*) FROM audit WHERE event = $event AND person_id = $person_id AND ts > $since;
+
 -- name: touch_session
 -- The person clicked.
 UPDATE session SET seen_at = $now WHERE token_sha256 = $token_sha256;

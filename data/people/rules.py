@@ -36,6 +36,8 @@ class Action(Enum):
     DECIDE = "decide"  # 续 / 不续 / 换卡 / 待定 on a SIM
     PROPOSE = "propose"
     APPROVE = "approve"
+    DEPUTISE = "deputise"  # approve for an absent approver who has named one, between his two days
+    FILE_FORM = "file_form"  # the company's own approval form
     CANCEL_BATCH = "cancel_batch"
     NOTE = "note"  # notes, ticket numbers, "repaired" on a renewal
     REVIEW = "review"  # decide needs_review
@@ -55,6 +57,8 @@ ACTION_WORDS = {
     Action.DECIDE: N_("decide what becomes of a card"),
     Action.PROPOSE: N_("propose renewals"),
     Action.APPROVE: N_("approve renewals"),
+    Action.DEPUTISE: N_("approve renewals for an absent approver"),
+    Action.FILE_FORM: N_("file an approval form"),
     Action.CANCEL_BATCH: N_("take a batch back"),
     Action.NOTE: N_("note something on a renewal"),
     Action.REVIEW: N_("decide an unconfirmed renewal"),
@@ -76,6 +80,9 @@ class Event(Enum):
     SIGNED_IN = "person:signed_in"
     SIGN_IN_REFUSED = "person:sign_in_refused"
     SIGNED_OUT = "person:signed_out"
+    REAUTHENTICATION_REFUSED = "person:reauthentication_refused"  # asked again before a money act
+    DEPUTY_NAMED = "deputy:named"
+    DEPUTY_ENDED = "deputy:ended"
     LANGUAGE_CHOSEN = "person:language_chosen"
     FILE_UPLOADED = "upload:kept"
     FILE_ACCEPTED = "upload:accepted"
@@ -87,6 +94,9 @@ class Event(Enum):
     FINDING_CLOSED = "finding:closed"
     BATCH_PROPOSED = "renewal:proposed"
     BATCH_APPROVED = "renewal:approved"
+    BATCH_SENT_BACK = "renewal:sent_back"
+    URGENT_ORDERED = "renewal:urgent_ordered"
+    URGENT_SEEN = "renewal:urgent_seen"
     BATCH_CANCELLED = "renewal:cancelled"
     BATCH_PAUSED = "renewal:paused"
     BATCH_RESUMED = "renewal:resumed"
@@ -119,10 +129,12 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.DECIDE: frozenset({Role.OPERATOR}),
     Action.PROPOSE: frozenset({Role.OPERATOR}),
     Action.APPROVE: frozenset({Role.APPROVER}),
+    Action.DEPUTISE: frozenset({Role.OPERATOR, Role.APPROVER}),
+    Action.FILE_FORM: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.CANCEL_BATCH: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.NOTE: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.REVIEW: frozenset({Role.APPROVER}),
-    Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR}),
+    Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR, Role.SYSTEM}),
     Action.RELEASE_RENEWALS: frozenset({Role.APPROVER}),
     Action.FILE_VOUCHER: frozenset({Role.OPERATOR}),
     Action.EXPORT: _EVERYONE | {Role.SYSTEM},
@@ -135,6 +147,10 @@ MAY: dict[Action, frozenset[Role]] = {
 
 class Refused(Exception):
     """You may not do this."""
+
+
+class WrongPassword(Refused):
+    """The password asked for again before a money act is not this person's; whoever shows it records the try."""
 
 
 class NotThere(Refused):

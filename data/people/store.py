@@ -19,6 +19,7 @@ from data.people.rules import (
     Event,
     Refused,
     Role,
+    WrongPassword,
     may,
     password_fault,
     session_ended,
@@ -31,6 +32,9 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 # A page clicks several times a second; the idle clock is good enough to the minute.
 _TOUCH_EVERY = timedelta(minutes=1)
+# Whoever sits at a screen left open may guess a few times, not all day.
+_WRONG_TRIES = 5
+_WRONG_WITHIN = timedelta(minutes=15)
 
 NO_RIGHT = N_("{name} ({role}) may not do this: {action}")
 GONE = N_("{name} may not do this any more: the account is not active")
@@ -51,10 +55,15 @@ class Person:
         return Actor(self.person_id, self.name, Role(self.role), source)
 
 
+def person_now(reader: Reader, person_id: int) -> Person | None:
+    """The person as they are at this moment, active or not."""
+    return reader.record(Person, Q.person_by_id, person_id=person_id)
+
+
 def require(tx: Reader, by: Actor, action: Action, object: str) -> None:
     """Raise Refused unless the person, read again now, may do `action` on `object`."""
     if by.role is not Role.SYSTEM:
-        person = tx.record(Person, Q.person_by_id, person_id=by.person_id)
+        person = person_now(tx, by.person_id)
         if person is None or not person.active:
             raise Refused(_(GONE, name=by.name))
         role = Role(person.role)
@@ -109,6 +118,37 @@ def password_fits(reader: Reader, name: str, password: str) -> Person | None:
     except (VerificationError, InvalidHashError):
         return None
     return by_name(reader, name)
+
+
+def reauthenticate(tx: Transaction, by: Actor, password: str | None) -> None:
+    """Ask the person behind a page for the password again, before an act that can spend or delegate money.
+
+    A command line and a job have none to give: who can open the home's files owns them. Raises Refused without a
+    password and after too many wrong ones, WrongPassword for a wrong one; whoever catches that records the try
+    (`reauthentication_refused`), since this transaction is rolled back.
+    """
+    if by.source != "page":
+        return
+    if not password:
+        raise Refused(_("Type your password: this act asks for it again"))
+    tries = tx.value(
+        Q.wrong_passwords,
+        person_id=by.person_id,
+        event=Event.REAUTHENTICATION_REFUSED.value,
+        since=tx.now - _WRONG_WITHIN,
+    )
+    if tries >= _WRONG_TRIES:
+        minutes = round(_WRONG_WITHIN.total_seconds() / 60)
+        raise Refused(_("{n} wrong passwords within {minutes} minutes; wait and try again", n=tries, minutes=minutes))
+    fits = password_fits(tx, by.name, password)
+    if fits is None or fits.person_id != by.person_id:
+        raise WrongPassword(_("This is not your password; nothing was done"))
+
+
+def reauthentication_refused(tx: Transaction, by: Actor) -> None:
+    """Remember that the password asked for again was wrong."""
+    require(tx, by, Action.SEE, "")
+    audit.record(tx, by, Event.REAUTHENTICATION_REFUSED, f"person {by.name}")
 
 
 def sign_in(tx: Transaction, person: Person, *, address: str) -> str:

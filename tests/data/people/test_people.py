@@ -1,5 +1,6 @@
 """Who may do what, and whose session it is."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -83,10 +84,11 @@ def test_a_weak_password_is_refused(home: Home, people_cast: dict[str, Actor], p
 
 
 def test_only_an_administrator_adds_people_on_a_page(home: Home, people_cast: dict[str, Actor]) -> None:
+    approver, administrator = (replace(people_cast[name], source="page") for name in ("approver", "administrator"))
     with pytest.raises(Refused), home.db.write() as tx:
-        people.add(tx, people_cast["approver"], name="friend", role=Role.OPERATOR, password=PASSWORD)
+        people.add(tx, approver, name="friend", role=Role.OPERATOR, password=PASSWORD)
     with home.db.write() as tx:
-        people.add(tx, people_cast["administrator"], name="friend", role=Role.OPERATOR, password=PASSWORD)
+        people.add(tx, administrator, name="friend", role=Role.OPERATOR, password=PASSWORD)
 
 
 def test_a_session_ends_when_idle_too_long_or_too_old(home: Home, people_cast: dict[str, Actor]) -> None:
