@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, cast
 import duckdb
 import pyarrow as pa
 
-from data.clock import Clock
+from data.clock import Clock, Watch
 
 FILE_NAME = "flowcard.duckdb"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -135,6 +135,7 @@ class Database:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, clock: Clock, audit_key: bytes) -> None:
         self.clock = clock
+        self.watch = Watch()
         self._audit_key = audit_key
         self._connection = connection
         self._writer = connection.cursor()

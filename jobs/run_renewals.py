@@ -164,7 +164,7 @@ def _claim(
             )
             intents = renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at)
             if intents or parked:
-                now.book.append([*intents, *renewals.outcomes(parked)], now=tx.now)
+                now.book.append_in(tx, [*intents, *renewals.outcomes(parked)])
                 written = intents
         committed = True
     finally:
@@ -199,7 +199,7 @@ def _record(now: _Run, results: Sequence[Result]) -> None:
     with now.home.db.write(quiet=True) as tx:
         moved = renewals.record(tx, SYSTEM, results)
         made = [result for result in results if result.obligation in moved]
-        now.book.append(renewals.outcomes(made), now=tx.now)
+        now.book.append_in(tx, renewals.outcomes(made))
     now.counts.update(result.after.value for result in made)
     if time.monotonic() - now.told_at > _TELL_EVERY_S:
         tell(now.home)

@@ -40,7 +40,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
         result = _asked(home, item, carriers)
         with home.db.write(quiet=True) as tx:
             if renewals.record(tx, SYSTEM, [result]):
-                book.append(renewals.outcomes([result], kind="settled"), now=tx.now)
+                book.append_in(tx, renewals.outcomes([result], kind="settled"))
                 counts[result.after.value] += 1
     if not counts:
         return None

@@ -14,6 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from data.database import Queries, Transaction
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 GENESIS = "0" * 64
 # A segment ends here or with its month, whichever comes first: it can be verified in about a second.
 SEGMENT_LINES = 100_000
@@ -27,12 +30,22 @@ class JournalBroken(Exception):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A place in the journal: the last line written in a transaction that is in the database."""
+
+    segment: str  # the segment's name
+    line: int  # counted from one, the head included
+    hash: str
+
+
+@dataclass(frozen=True)
 class Verified:
     """What the verification of one segment found."""
 
     lines: int
     last_hash: str
     torn_bytes: int  # an unfinished line at the end: what a kill in mid-write leaves
+    bytes: int  # of the whole lines
 
 
 class Journal:
@@ -45,7 +58,7 @@ class Journal:
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self._path: Path | None = None
-        self._lines, self._hash = 0, GENESIS
+        self._lines, self._hash, self._bytes = 0, GENESIS, 0
         self.torn_bytes = 0
         for path in reversed(self.segments()):
             found = verify(path, opening=None)
@@ -53,7 +66,7 @@ class Journal:
             if found.torn_bytes:
                 _set_aside(path, found.torn_bytes)
             if found.lines:
-                self._path, self._lines, self._hash = path, found.lines, found.last_hash
+                self._path, self._lines, self._hash, self._bytes = path, found.lines, found.last_hash, found.bytes
                 break
             # Not even its head was written: the chain goes on from the segment before.
             path.unlink()
@@ -70,18 +83,20 @@ class Journal:
             for entry in entries:
                 last, line = chained(last, {"ts": now.isoformat(), **entry})
                 lines.append(line)
-            with path.open("ab") as file:
-                start = file.tell()
-                try:
-                    file.write(b"".join(lines))
-                    file.flush()
-                    os.fsync(file.fileno())
-                except OSError:
-                    # A full disk may have taken half a line; the chain goes on behind what was whole.
-                    os.truncate(path, start)
-                    raise
+            _append(path, b"".join(lines), behind=self._bytes)
             self._lines += len(lines)
+            self._bytes += sum(map(len, lines))
             self._hash = last
+
+    def append_in(self, tx: Transaction, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Append, and let the transaction remember how far the journal is: a database older than its journal shows by it."""
+        self.append(entries, now=tx.now)
+        self.mark(tx)
+
+    def mark(self, tx: Transaction) -> None:
+        """From here on the database and the journal say the same."""
+        if self._path is not None:
+            tx.run(Q.set_mark, segment=self._path.name, line=self._lines, hash=self._hash)
 
     def recent(self) -> Iterator[dict[str, Any]]:
         """The entries of the newest segment, and of the one before while it is short; oldest first, without heads."""
@@ -102,13 +117,27 @@ class Journal:
             number = int(self._path.stem[:6]) + 1 if self._path else 1
             head, line = chained(self._hash, {"ts": now.isoformat(), "kind": "segment", "opens_with": self._hash})
             path = self._folder / f"{number:06d}-{month}.jsonl"
-            with path.open("xb") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            _append(path, line, behind=0)
             _sync_folder(self._folder)
-            self._path, self._lines, self._hash = path, 1, head
+            self._path, self._lines, self._hash, self._bytes = path, 1, head, len(line)
         return self._path
+
+
+def _append(path: Path, content: bytes, *, behind: int) -> None:
+    """Write behind the first `behind` bytes and wait for the disk; half a line of an earlier failure goes first."""
+    # Unbuffered: a buffer would write its rest at the close, behind the cut.
+    with path.open("ab", buffering=0) as file:
+        if file.tell() != behind:
+            file.truncate(behind)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            # A full disk may have taken half a line; the chain goes on behind what was whole.
+            os.truncate(path, behind)
+            raise
 
 
 def _segments(folder: Path) -> list[Path]:
@@ -136,19 +165,19 @@ def verify(path: Path, *, opening: str | None) -> Verified:
 
     Raises JournalBroken. An unfinished last line is no break: it was never relied on.
     """
-    last, lines = opening, 0
+    last, lines, whole = opening, 0, 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
-                return Verified(lines, last or GENESIS, len(line))
+                return Verified(lines, last or GENESIS, len(line), whole)
             body, found, tail = line.rpartition(_HASH)
             if last is None:
                 last = _opening_of(line, path)
             expected = hashlib.sha256(last.encode() + body).hexdigest()
             if not found or tail != expected.encode() + b'"}\n':
                 raise JournalBroken(f"{path} line {number} was changed; restore the file or ask for help")
-            last, lines = expected, number
-    return Verified(lines, last or GENESIS, 0)
+            last, lines, whole = expected, number, whole + len(line)
+    return Verified(lines, last or GENESIS, 0, whole)
 
 
 def _opening_of(line: bytes, path: Path) -> str:

@@ -136,6 +136,7 @@ def outcomes(results: Sequence[Result], *, kind: str = "result") -> list[dict[st
             "to": result.after.value,
             "reason": result.reason,
             "carrier_ref": result.carrier_ref,
+            "new_expiry": result.new_expiry and result.new_expiry.isoformat(),
             "proof": result.proof,
         }
         for result in results

@@ -75,7 +75,7 @@ def _doubt_submitted(tx: Transaction) -> list[Result]:
 
 def _keep(tx: Transaction, book: journal.Journal, results: list[Result]) -> None:
     if results:
-        book.append(outcomes(results, kind="recovered"), now=tx.now)
+        book.append_in(tx, outcomes(results, kind="recovered"))
         record(tx, SYSTEM, results)
 
 

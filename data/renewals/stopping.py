@@ -6,6 +6,7 @@ from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
+from data.renewals import holding
 from data.renewals.moves import BatchState, NoSuchMove, check_batch
 from data.renewals.rules import BATCH_WORDS
 from data.words import _
@@ -60,6 +61,8 @@ def release(tx: Transaction, by: Actor, *, account: str = "") -> bool:
     """Take the kill switch back; whether it was thrown."""
     require(tx, by, Action.RELEASE_RENEWALS, account)
     released = bool(tx.rows(Q.release_account, account=account))
+    if released and not account:
+        holding.release_hold(tx)
     audit.record(tx, by, Event.RENEWALS_RELEASED, f"account {account}" if account else "all accounts", was=released)
     return released
 
