@@ -152,7 +152,8 @@ CREATE TABLE merchant (
     contact_name VARCHAR,
     contact_email VARCHAR,
     contact_phone VARCHAR,
-    provisional BOOLEAN NOT NULL DEFAULT false
+    provisional BOOLEAN NOT NULL DEFAULT false,
+    closed BOOLEAN                             -- no longer in business, as its list said; null: not known
 );
 
 CREATE SEQUENCE terminal_ids;
@@ -254,7 +255,8 @@ CREATE TABLE sim (
     expiry_seen_at TIMESTAMPTZ,
     status_seen_at TIMESTAMPTZ,
     observed_at TIMESTAMPTZ NOT NULL,           -- last time any source spoke of this card
-    decision_confirmed_on DATE                 -- a decision not to renew, asked once more before the card is gone
+    decision_confirmed_on DATE,                -- a decision not to renew, asked once more before the card is gone
+    decision_evidence VARCHAR                  -- what rules named for it, kept sentences line by line
 );
 
 -- Every change of what a person would ask about: the SIM's own history.
@@ -346,7 +348,15 @@ CREATE TABLE sim_now (
     pool VARCHAR,
     tags VARCHAR,
     observed_at TIMESTAMPTZ NOT NULL,
-    search_text VARCHAR NOT NULL               -- every findable word of card, terminal and merchant, upper-case
+    search_text VARCHAR NOT NULL,              -- every findable word of card, terminal and merchant, upper-case
+    decision_reason VARCHAR,
+    decision_evidence VARCHAR,
+    decider VARCHAR,                           -- who decided, by name
+    decided_on DATE,
+    decision_confirmed_on DATE,
+    last_sign_on DATE,                         -- of the terminal: its last sign-in or trade, whichever is later
+    successor VARCHAR,                         -- a later card in service in the same terminal, by ICCID
+    evidence VARCHAR                           -- why not to renew it: keys of EVIDENCE (data/sims/deciding_rules.py)
 );
 
 -- Bytes per carrier and day, for charts; made by the same roll_up().
@@ -363,7 +373,8 @@ CREATE TABLE yardstick (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     due_days INTEGER NOT NULL,
     idle_months INTEGER NOT NULL,
-    digest VARCHAR NOT NULL                    -- SHA-256 of these, the home's holidays and the accounts' demands
+    digest VARCHAR NOT NULL,                   -- SHA-256 of these, the home's holidays and the accounts' demands
+    silent_days INTEGER DEFAULT 90
 );
 
 -- Days of the home's holidays.toml, beside what the library knows (data/sims/holidays.py).
@@ -813,3 +824,22 @@ CREATE TABLE export (
     error VARCHAR,
     ended_at TIMESTAMPTZ
 );
+
+-- Accounts at which recharge cards were refused twice since the last one was taken, or since someone said on one of
+-- them that the cause is mended: they take no other.
+CREATE VIEW recharge_lock AS
+WITH tried AS (
+    SELECT o.account, s.obligation, s.st, s.reason, s.ended_at FROM obligation o JOIN state s ON s.obligation = o.id WHERE o.kind = 'recharge'
+    UNION ALL
+    SELECT o.account, p.obligation, p.st, p.reason, p.ended_at FROM obligation o JOIN placement_past p ON p.obligation = o.id WHERE o.kind = 'recharge'
+),
+forgiven AS (
+    SELECT account, max(ts) AS ts FROM (
+        SELECT account, ended_at AS ts FROM tried WHERE st = 'succeeded'
+        UNION ALL
+        SELECT t.account, n.ts FROM tried t JOIN renewal_note n ON n.obligation = t.obligation WHERE n.repaired
+    ) GROUP BY account
+)
+SELECT t.account FROM tried t LEFT JOIN forgiven f USING (account)
+WHERE t.st = 'failed' AND t.reason = 'pin_refused' AND (f.ts IS NULL OR t.ended_at > f.ts)
+GROUP BY t.account HAVING count(*) >= 2;

@@ -248,3 +248,31 @@ CREATE TABLE recharge_pin (
 
 ALTER TABLE plan ADD COLUMN kind VARCHAR DEFAULT 'main';
 ALTER TABLE sim ADD COLUMN decision_confirmed_on DATE;
+ALTER TABLE sim ADD COLUMN decision_evidence VARCHAR;
+ALTER TABLE merchant ADD COLUMN closed BOOLEAN;
+ALTER TABLE yardstick ADD COLUMN silent_days INTEGER DEFAULT 90;
+ALTER TABLE sim_now ADD COLUMN decision_reason VARCHAR;
+ALTER TABLE sim_now ADD COLUMN decision_evidence VARCHAR;
+ALTER TABLE sim_now ADD COLUMN decider VARCHAR;
+ALTER TABLE sim_now ADD COLUMN decided_on DATE;
+ALTER TABLE sim_now ADD COLUMN decision_confirmed_on DATE;
+ALTER TABLE sim_now ADD COLUMN last_sign_on DATE;
+ALTER TABLE sim_now ADD COLUMN successor VARCHAR;
+ALTER TABLE sim_now ADD COLUMN evidence VARCHAR;
+
+CREATE VIEW recharge_lock AS
+WITH tried AS (
+    SELECT o.account, s.obligation, s.st, s.reason, s.ended_at FROM obligation o JOIN state s ON s.obligation = o.id WHERE o.kind = 'recharge'
+    UNION ALL
+    SELECT o.account, p.obligation, p.st, p.reason, p.ended_at FROM obligation o JOIN placement_past p ON p.obligation = o.id WHERE o.kind = 'recharge'
+),
+forgiven AS (
+    SELECT account, max(ts) AS ts FROM (
+        SELECT account, ended_at AS ts FROM tried WHERE st = 'succeeded'
+        UNION ALL
+        SELECT t.account, n.ts FROM tried t JOIN renewal_note n ON n.obligation = t.obligation WHERE n.repaired
+    ) GROUP BY account
+)
+SELECT t.account FROM tried t LEFT JOIN forgiven f USING (account)
+WHERE t.st = 'failed' AND t.reason = 'pin_refused' AND (f.ts IS NULL OR t.ended_at > f.ts)
+GROUP BY t.account HAVING count(*) >= 2;

@@ -1,25 +1,41 @@
 -- name: orderable_lines
 -- What a batch's content hash is over, in order.
-SELECT l.line, l.account, l.iccid, b.kind, l.cycle, l.seq, l.amount_fen, l.months
+SELECT l.line, l.account, l.iccid, b.kind, l.cycle, l.seq, l.amount_fen, l.months, l.plan
 FROM batch_line l JOIN batch b ON b.id = l.batch
 WHERE l.batch = $batch AND l.refusal IS NULL ORDER BY l.line;
 
+-- name: payees
+-- Who is paid by a batch, how much and for how many, with the last day to place the first of their orders.
+SELECT coalesce(c.payee, '') AS payee, count(*) AS items, sum(l.amount_fen)::BIGINT AS amount_fen, min(m.act_by) AS first_act_by
+FROM batch_line l LEFT JOIN account c ON c.account = l.account LEFT JOIN sim_now m ON m.sim_id = l.sim_id
+WHERE l.batch = $batch AND l.refusal IS NULL
+GROUP BY 1 ORDER BY amount_fen DESC, payee;
+
+-- name: second_purchases
+-- Lines that buy once more for a cycle that has been bought.
+SELECT count(*) FROM batch_line WHERE batch = $batch AND refusal IS NULL AND seq > 1;
+
+-- name: form_paper
+-- The file of a company's approval form.
+SELECT voucher_id FROM voucher WHERE voucher_id = $voucher_id AND kind = 'form';
+
 -- name: approve_batch
 -- The approval: compare and set on state and content.
-UPDATE batch SET state = 'approved', checker = $checker, approved_at = $now, approved_hash = content_hash
+UPDATE batch SET state = 'approved', checker = $checker, acting_for = $acting_for, approved_at = $now, approved_hash = content_hash,
+    form_no = $form_no, form_voucher = $form_voucher
 WHERE id = $batch AND state = 'proposed' AND content_hash = $content_hash RETURNING id;
 
--- name: reserved_on
--- Money set aside on one day, spent or not.
-SELECT coalesce(sum(amount_fen), 0)::BIGINT FROM reservation WHERE day = $day AND state <> 'released';
+-- name: note_batch
+-- What the approver said when turning it down, after the maker's own remark.
+UPDATE batch SET note = concat_ws(' · ', note, $note) WHERE id = $batch;
 
 -- name: conflicts
 -- Lines whose card has meanwhile been bought, or is on its way, or whose last number is used up.
 SELECT count(DISTINCT l.line)
-FROM batch_line l JOIN obligation o ON o.sim_id = l.sim_id JOIN state s ON s.obligation = o.id
+FROM batch_line l JOIN batch b ON b.id = l.batch JOIN obligation o ON o.sim_id = l.sim_id JOIN state s ON s.obligation = o.id
 WHERE l.batch = $batch AND l.refusal IS NULL
   AND (s.st IN ('pending', 'submitted', 'unknown', 'needs_review')
-       OR (s.st = 'succeeded' AND o.old_expiry = l.old_expiry)
+       OR (s.st = 'succeeded' AND o.kind = b.kind AND o.seq >= l.seq AND split_part(o.key, '|', 4) = l.cycle)
        OR s.n >= 99);
 
 -- name: keep_past

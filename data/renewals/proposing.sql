@@ -13,8 +13,8 @@ SELECT id, items, amount_fen, refused FROM batch WHERE form_key = $form_key;
 
 -- name: add_batch
 -- A proposed batch.
-INSERT INTO batch (form_key, maker, content_hash, items, refused, amount_fen, state, note, proposed_at)
-VALUES ($form_key, $maker, $content_hash, $items, $refused, $amount_fen, 'proposed', $note, $now) RETURNING id;
+INSERT INTO batch (form_key, kind, maker, content_hash, items, refused, amount_fen, state, note, proposed_at)
+VALUES ($form_key, $kind, $maker, $content_hash, $items, $refused, $amount_fen, 'proposed', $note, $now) RETURNING id;
 
 -- name: add_lines
 -- Its lines, from the registered frame.

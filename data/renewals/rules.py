@@ -4,10 +4,14 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from data.renewals.refusing_rules import REFUSALS, WARNINGS, ItemCaps
 from data.words import N_
+
+__all__ = ["REFUSALS", "WARNINGS", "ItemCaps"]
 
 # What can be ordered for a card; one batch holds one kind.
 KINDS = {
@@ -18,6 +22,17 @@ KINDS = {
     "suspend": N_("stop"),
     "resume": N_("resume"),
 }
+# What a connector has to be able to do for each kind: a row of its ABILITIES.
+ABILITY = {
+    "renew": "renew",
+    "add-on": "add_on",
+    "plan-change": "plan_change",
+    "recharge": "recharge",
+    "suspend": "suspend_resume",
+    "resume": "suspend_resume",
+}
+# Nothing is paid for these here: a carrier that charges for one answers another amount, and a person looks.
+FREE = frozenset({"plan-change", "suspend", "resume"})
 CURRENCY = "CNY"
 STEM_LENGTH = 19
 # A card that expires later than this needs the approver's word: it may have been renewed elsewhere.
@@ -46,50 +61,31 @@ def order_no(key: str, n: int) -> str:
     return "R" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:20] + f"{n:02d}"
 
 
-def content(line: Mapping[str, Any]) -> tuple[int, str, int, int]:
-    """What counts of a batch's line: its number, the obligation's key, the amount in fen, the months."""
+def cycle(*, kind: str, expires_on: date | None, today: date) -> str:
+    """What tells one purchase of a card from the next: its expiry, the month, or the day."""
+    if kind in {"renew", "recharge"} and expires_on is not None:
+        return expires_on.isoformat()
+    return today.isoformat() if kind in {"suspend", "resume"} else f"{today:%Y-%m}"
+
+
+def content(line: Mapping[str, Any]) -> tuple[int, str, int, int, str]:
+    """What counts of a batch's line: its number, the obligation's key, the amount in fen, the months, the plan.
+
+    A renewal's plan is the card's own; every other kind names what is bought.
+    """
     key = obligation_key(
         account=line["account"], iccid=line["iccid"], kind=line["kind"], cycle=line["cycle"], seq=line["seq"]
     )
-    return line["line"], key, line["amount_fen"], line["months"]
+    plan = "" if line["kind"] == "renew" else line["plan"] or ""
+    return line["line"], key, line["amount_fen"], line["months"], plan
 
 
-def content_hash(lines: Iterable[tuple[str, int, int]]) -> str:
-    """SHA-256 over the ordered (obligation key, amount in fen, months) of a batch's orderable lines."""
+def content_hash(lines: Iterable[tuple[str, int, int] | tuple[str, int, int, str]]) -> str:
+    """SHA-256 over the ordered (obligation key, amount in fen, months, plan) of a batch's orderable lines."""
     hashed = hashlib.sha256()
-    for key, amount_fen, months in lines:
-        hashed.update(f"{key}|{amount_fen}|{months}\n".encode())
+    for line in lines:
+        hashed.update(("|".join(str(part) for part in line if part != "") + "\n").encode())
     return hashed.hexdigest()
-
-
-def request_sha256(*, order: str, account: str, iccid: str, plan: str, months: int, amount_fen: int) -> str:
-    """The fingerprint of what is sent: the same order number never goes out with other contents."""
-    return hashlib.sha256(f"{order}|{account}|{iccid}|{plan}|{months}|{amount_fen}|{CURRENCY}".encode()).hexdigest()
-
-
-# Why a card cannot be ordered; which holds is judged in previewing.sql, in this order.
-REFUSALS = {
-    "not_live": N_("The card is cancelled, replaced or reported lost"),
-    "not_in_use": N_("The card is in stock, in its test or in its silent period"),
-    "declined": N_("The card is not to be renewed"),
-    "no_expiry": N_("The expiry date is not known"),
-    "auto_renew": N_("The carrier renews this card by itself (auto-renew is on)"),
-    "no_account": N_("The card's account is empty or not in carriers.toml"),
-    "offline_lane": N_("The account has no connection: place the order with the payee by hand"),
-    "no_price": N_("The plan has no valid price"),
-    "bad_months": N_("The months are no multiple of the plan's term"),
-    "other_batch": N_("The card is already in another open batch"),
-    "already_renewed": N_("This term has been renewed already"),
-    "not_repaired": N_("The last try failed, and nobody has said that the cause is mended"),
-}
-
-
-def amount_fen(*, price_fen: int, term_months: int, months: int) -> int:
-    """Price × months / term. `months` is a multiple of the term, so the fen are exact."""
-    terms, rest = divmod(months, term_months)
-    if rest:
-        raise ValueError(f"{months} months are no multiple of {term_months}")
-    return price_fen * terms
 
 
 @dataclass(frozen=True)
@@ -139,12 +135,34 @@ REASONS: dict[str, Reason] = {
     "in_progress": Reason(N_("Accepted, not yet in effect"), _SYSTEM, N_("ticket after 24 hours"), False),
     "no_answer": Reason(N_("The order was sent and no clear answer came"), _SYSTEM, N_("asked again and again"), False),
     "interrupted": Reason(N_("Flowcard stopped while the order was out"), _SYSTEM, N_("asked again and again"), False),
+    "restored": Reason(
+        N_("An older copy of the data was put back; the carrier is asked"), _SYSTEM, N_("asked again and again"), False
+    ),
+    "restored_rest": Reason(
+        N_("An older copy of the data was put back; the carrier is asked, nothing is sent"),
+        _SYSTEM,
+        N_("asked again and again"),
+        False,
+    ),
+    "restored_newer": Reason(
+        N_("The carrier knows a later try that was made after the copy that was put back"),
+        _REVIEWER,
+        _TODAY,
+        False,
+    ),
     "expiry_moved": Reason(N_("The expiry has moved since the approval"), _REVIEWER, _BEFORE_ACT_BY, False),
     "reply_differs": Reason(N_("The reply names another order, card or amount"), _REVIEWER, _TODAY, False),
     "schedule_used": Reason(N_("The carrier gave no clear answer for seven days"), _REVIEWER, _TODAY, False),
     "unclear_reading": Reason(N_("The card's expiry moved, but not by the ordered term"), _REVIEWER, _TODAY, False),
     "no_connection": Reason(N_("The account has no connection any more"), _ADMINISTRATOR, _BEFORE_ACT_BY, False),
     "too_many_trips": Reason(N_("The carrier put the order off too often"), _REVIEWER, _BEFORE_ACT_BY, False),
+    "not_buildable": Reason(
+        N_("The order cannot be put into words for this carrier"), _OPERATOR, _BEFORE_ACT_BY, False
+    ),
+    "other_account": Reason(
+        N_("The same is ordered for this card at another account"), _REVIEWER, _BEFORE_ACT_BY, False
+    ),
+    "already_so": Reason(N_("The card already is as the order would make it"), _OPERATOR, _TODAY, False),
 }
 
 
@@ -163,6 +181,13 @@ PAUSES = {
     "person": N_("Paused by a person"),
     "approver": N_("The approver may no longer approve"),
     "content": N_("The batch is no longer what was approved"),
+    "restored": N_("An older copy of the data was put back; an approver lets it go on"),
+}
+
+# Why the kill switch was thrown, where no person did.
+STOPS = {
+    "clock": N_("The clock of this machine was set; nothing is sent until an approver lets it go on"),
+    "mass_due": N_("Too many cards fell due from one day to the next; nothing is sent until an approver lets it go on"),
 }
 
 STATE_WORDS = {
@@ -191,9 +216,4 @@ WAY_TO_PAY_WORDS = {
     "online": N_("online"),
     "recharge_card": N_("recharge card"),
     "monthly": N_("monthly settlement"),
-}
-
-# Warnings stand beside a line and refuse nothing: the approver sees them.
-WARNINGS = {
-    "far_ahead": N_("The card expires more than 60 days from now; was it renewed elsewhere?"),
 }

@@ -27,6 +27,13 @@ _ADD_PLAN = Query(
        VALUES (1, 'CM-30M-12', 'mobile', '4G', 31457280, 12)""",
 )
 
+_ADD_PRICE = Query(
+    "add_price",
+    "What it costs.",
+    """INSERT INTO price (plan_id, channel, term_months, price_fen, valid_from)
+       VALUES (1, '', 12, 1800, DATE '2026-01-01'), (1, '', 1, 180, DATE '2026-01-01')""",
+)
+
 
 @pytest.fixture
 def fleet(home: Home) -> Callable[..., list[int]]:
@@ -35,6 +42,7 @@ def fleet(home: Home) -> Callable[..., list[int]]:
         tx.run(_ADD_ACCOUNT, account="mobile-main", carrier="mobile", support="10086")
         tx.run(_ADD_ACCOUNT, account="unicom-east", carrier="unicom", support="10010")
         tx.run(_ADD_PLAN)
+        tx.run(_ADD_PRICE)
     columns = {
         row["column_name"]: row for row in home.db.read().rows(Query("columns", "Its columns.", "DESCRIBE sim_now"))
     }

@@ -45,16 +45,6 @@ def test_any_change_of_a_line_or_of_their_order_changes_the_content(lines):
         assert rules.content_hash(lines[::-1]) != base
 
 
-@given(st.integers(1, 10**8), st.integers(1, 36), st.integers(1, 10))
-def test_an_amount_is_whole_terms_in_exact_fen(price_fen, term, terms):
-    assert rules.amount_fen(price_fen=price_fen, term_months=term, months=term * terms) == price_fen * terms
-
-
-def test_half_a_term_has_no_amount():
-    with pytest.raises(ValueError, match="no multiple"):
-        rules.amount_fen(price_fen=1200, term_months=12, months=18)
-
-
 def test_every_reason_refusal_and_state_speaks_chinese():
     told = [*rules.REFUSALS.values(), *rules.STATE_WORDS.values(), *rules.BATCH_WORDS.values(), *rules.PAUSES.values()]
     told += [*rules.WARNINGS.values(), *rules.WAY_TO_PAY_WORDS.values()]
