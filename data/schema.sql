@@ -740,7 +740,7 @@ CREATE TABLE voucher (
     filename VARCHAR NOT NULL,
     format VARCHAR NOT NULL CHECK (format IN ('pdf', 'xml', 'ofd', 'png', 'jpg')),
     bytes BIGINT NOT NULL,
-    kind VARCHAR NOT NULL CHECK (kind IN ('invoice', 'bank_slip', 'screenshot', 'other')),
+    kind VARCHAR NOT NULL CHECK (kind IN ('invoice', 'bank_slip', 'screenshot', 'form', 'other')),
     doc_date DATE,
     plan VARCHAR,
     amount_fen BIGINT,                         -- gross

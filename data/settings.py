@@ -33,9 +33,10 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8501", description="How people reach the dashboard, for links")
     due_days: int = Field(30, ge=1, le=180, description="A card is due this many days before it expires")
     idle_months: int = Field(2, ge=1, le=12, description="Whole months without usage that make a card count as unused")
+    silent_days: int = Field(90, ge=7, le=730, description="Days without sign-in or trade that make a terminal silent")
     batch_max_yuan: int = Field(500_000, ge=0, description="The most one batch may cost, yuan")
     day_max_yuan: int = Field(2_000_000, ge=0, description="The most all batches of one day may cost, yuan")
-    item_max_yuan: int = Field(1_000, ge=0, description="The most one card of a batch may cost, yuan")
+    item_max_yuan: int = Field(2_000, ge=0, description="The most one card of a batch may cost, yuan")
     price_jump_percent: int = Field(
         50, ge=0, le=1000, description="How far a card's price per month may be off its last one, percent; 0: any"
     )

@@ -21,6 +21,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
     yardstick = sims.Yardstick(
         due_days=home.settings.due_days,
         idle_months=home.settings.idle_months,
+        silent_days=home.settings.silent_days,
         holidays=read_holidays(_text(home.path / HOLIDAYS_FILE)),
     )
     if stop.is_set() or not sims.outdated(home.db.read(), yardstick, today=home.clock.today()):

@@ -1,4 +1,4 @@
--- Renewals get all their kinds, brakes, reviews, verification and reconciliation. Four tables change a CHECK or a
+-- Renewals get all their kinds, brakes, reviews, verification and reconciliation. Five tables change a CHECK or a
 -- NOT NULL, which only a new table can.
 
 DROP VIEW renewing;
@@ -88,6 +88,29 @@ CREATE TABLE attempt_new (
 INSERT INTO attempt_new BY NAME SELECT * FROM attempt ORDER BY obligation, n;
 DROP TABLE attempt;
 ALTER TABLE attempt_new RENAME TO attempt;
+
+CREATE TABLE voucher_new (
+    voucher_id BIGINT PRIMARY KEY DEFAULT nextval('voucher_ids'),
+    sha256 VARCHAR UNIQUE NOT NULL,
+    filename VARCHAR NOT NULL,
+    format VARCHAR NOT NULL CHECK (format IN ('pdf', 'xml', 'ofd', 'png', 'jpg')),
+    bytes BIGINT NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('invoice', 'bank_slip', 'screenshot', 'form', 'other')),
+    doc_date DATE,
+    plan VARCHAR,
+    amount_fen BIGINT,                         -- gross
+    invoice_no VARCHAR,                        -- unique as code|number
+    seller VARCHAR,
+    buyer VARCHAR,
+    note VARCHAR,
+    remarks VARCHAR NOT NULL,                  -- JSON list of {msgid, values}: what is odd about the file
+    filed_by BIGINT NOT NULL,
+    filed_at TIMESTAMPTZ NOT NULL,
+    read_at TIMESTAMPTZ                        -- when a job read what an XML or OFD says of itself; null: not yet
+);
+INSERT INTO voucher_new BY NAME SELECT * FROM voucher ORDER BY voucher_id;
+DROP TABLE voucher;
+ALTER TABLE voucher_new RENAME TO voucher;
 
 CREATE VIEW renewing AS
 SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation

@@ -28,6 +28,8 @@ class SimFilter:
     text: str | None = None  # found anywhere in the row's search_text
     sim_ids: tuple[int, ...] | None = None  # exactly these; () is none at all
     report: str | None = None  # a key of JOIN_REPORT or of LISTS
+    decision: str | None = None  # a key of DECISION_WORDS; 'to_come' leaves out what is not renewed
+    evidence: str | None = None  # a key of EVIDENCE
 
     def to_json(self) -> str:
         """The fields that narrow, as JSON."""

@@ -62,6 +62,14 @@ contains(search_text, $text);
 -- Exactly these.
 sim_id IN (SELECT unnest($sim_ids::BIGINT[]));
 
+-- name: decision
+-- What was decided; nothing counts as not decided yet. Money to come leaves out what is not renewed.
+CASE $decision WHEN 'to_come' THEN decision IS DISTINCT FROM 'decline' ELSE coalesce(decision, 'undecided') = $decision END;
+
+-- name: evidence
+-- What rules name against another term.
+contains(evidence, $evidence);
+
 -- name: live
 -- Cards that are gone are in no list that does not ask for them.
 live;
@@ -131,12 +139,14 @@ live AND unfit IS NOT NULL;
 due AND act_by <= $today AND sim_id NOT IN (SELECT sim_id FROM renewing);
 
 -- name: dark
--- In a terminal that is in use, and the carrier does not carry it.
-live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'));
+-- In a terminal that is in use, and the carrier does not carry it, though nobody decided so.
+live AND terminal_status = 'in_use' AND decision IS DISTINCT FROM 'decline'
+    AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'));
 
 -- name: went_dark
 -- Dark, and became so since the last working day.
-live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel')) AND (
+live AND terminal_status = 'in_use' AND decision IS DISTINCT FROM 'decline'
+    AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel')) AND (
     sim_id IN (
         SELECT sim_id FROM sim_change
         WHERE field = 'status' AND ts >= $since_ts
@@ -157,3 +167,13 @@ live AND used_share > 1;
 -- Whole months without a byte, as many as the setting says, from cards that should be working.
 live AND status NOT IN ('stock', 'silent', 'test')
     AND idle_months >= coalesce((SELECT idle_months FROM yardstick), $idle_months);
+
+-- name: not_worth
+-- Rules propose not to renew it, nobody has decided, and no renewal is approved.
+live AND evidence IS NOT NULL AND coalesce(decision, 'undecided') = 'undecided'
+    AND sim_id NOT IN (SELECT sim_id FROM renewing WHERE item_state <> 'proposed');
+
+-- name: ask_again
+-- Not renewed, soon gone for good, and nobody has looked once more.
+live AND decision = 'decline' AND decision_confirmed_on IS NULL
+    AND cancel_by >= $today AND cancel_by <= $today + $ask_again_days::INTEGER;

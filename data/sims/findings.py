@@ -10,8 +10,9 @@ from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, Event
 from data.people.store import require
-from data.sims.wording_rules import FINDINGS, MATCHED
-from data.words import _, megabytes
+from data.renewals.rules import STATE_WORDS
+from data.sims.wording_rules import FINDINGS, MATCHED, STATUS_WORDS
+from data.words import _, megabytes, yuan
 
 Q = Queries.beside(__file__, "findings.sql")
 
@@ -65,6 +66,14 @@ def _value(kind: str, name: str, value: Any) -> Any:
             return told_by(value)
         case "identity_differs", "field":
             return _(MATCHED[value])
+        case _kind, "theirs_fen" | "ours_fen":
+            return yuan(int(value))
+        case "money_contradicted", "state":
+            return _(STATE_WORDS[value])
+        case "money_not_extended", "status":
+            return _(STATUS_WORDS[value]) if value else "–"
+        case "money_not_extended", "told":
+            return value or "–"
         case "falling_usage", _name:
             return megabytes(int(value))
     return value

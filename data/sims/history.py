@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.database import Queries, Reader
+from data.sims.deciding_rules import reason_said
 from data.sims.findings import said
 from data.sims.wording_rules import DECISION_WORDS, HAPPENINGS, STATUS_WORDS
 from data.words import _, yuan
@@ -29,6 +30,8 @@ def happening(*, kind: str, what: str, detail: str) -> str:
     told: dict[str, Any] = json.loads(detail)
     if kind == "change":
         words = _WORDS_OF.get(what, {})
+        if what == "decision_evidence":
+            told["after"] = reason_said(None, told["after"])
         told = {name: _word(words, value) for name, value in told.items()}
     if "amount_fen" in told:
         told["amount"] = yuan(told["amount_fen"])

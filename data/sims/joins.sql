@@ -2,7 +2,8 @@
 -- The lines of the report that are about cards, in one pass.
 SELECT
     count(*) FILTER (terminal_key IS NULL) AS cards_without_terminal,
-    coalesce(sum(price_fen * 12 // term_months) FILTER (terminal_key IS NULL), 0)::BIGINT AS yearly_fen,
+    coalesce(sum(price_fen * 12 // term_months) FILTER (terminal_key IS NULL AND decision IS DISTINCT FROM 'decline'), 0)::BIGINT
+        AS yearly_fen,
     count(*) FILTER (expires_on < $today) AS expired,
     count(*) FILTER (expires_on < $today AND cancel_by < $today + $last_call_days::INTEGER) AS cancel_soon,
     count(*) FILTER (unfit IS NOT NULL) AS unfit

@@ -6,6 +6,7 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
+from data.sims.deciding_rules import ASK_AGAIN_DAYS
 from data.sims.filter import SimFilter
 from data.sims.holidays import workdays
 from data.sims.rules import DEFAULT_IDLE_MONTHS, GONE, LAST_CALL_DAYS, LOW_SHARE
@@ -23,6 +24,7 @@ ORDER = {
     "used": "used_share DESC NULLS LAST, sim_id",
     "overage": "overage_fen DESC NULLS LAST, sim_id",
     "exhausts_on": "exhausts_on NULLS LAST, sim_id",
+    "decided_on": "decided_on DESC NULLS LAST, sim_id",
     "idle": "idle_months DESC NULLS LAST, sim_id",
     "takings": "monthly_takings_fen DESC NULLS LAST, sim_id",
 }
@@ -50,6 +52,7 @@ def params(reader: Reader, flt: SimFilter, *, today: date) -> dict[str, Any]:
         "week_end": today + timedelta(days=6 - today.weekday()),
         "low_share": LOW_SHARE,
         "last_call_days": LAST_CALL_DAYS,
+        "ask_again_days": ASK_AGAIN_DAYS,
         "idle_months": DEFAULT_IDLE_MONTHS,
     }
     if flt.report == "went_dark":

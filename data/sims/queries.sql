@@ -3,7 +3,8 @@
 n.sim_id, n.iccid, n.msisdn, n.carrier, n.account, n.payee, n.plan, n.price_fen, n.status, n.expires_on, n.act_by, n.cancel_by,
 n.decision, n.terminal_key, n.terminal_id, n.serial_no, n.monthly_takings_fen, n.merchant_no, n.merchant, n.city, n.agent,
 n.contact_name, n.contact_phone, n.quota_bytes, n.used_bytes, n.used_as_of, n.used_share, n.exhausts_on, n.overage_fen,
-n.idle_months, n.daily_bytes, n.unfit, r.item_state, r.batch;
+n.idle_months, n.daily_bytes, n.unfit, n.due, n.decision_reason, n.decision_evidence, n.decider, n.decided_on,
+r.item_state, r.batch;
 
 -- name: page
 -- One page of the list: the few rows are chosen by number first, then read whole, with the renewal that is under way.
@@ -17,8 +18,9 @@ ORDER BY {order};
 SELECT * FROM sim_now WHERE {where} ORDER BY {order};
 
 -- name: totals
--- What the list adds up to: cards, the price of one term of each, cards no price is known for.
-SELECT count(*) AS sims, coalesce(sum(price_fen), 0)::BIGINT AS amount_fen, count(*) FILTER (price_fen IS NULL) AS unpriced
+-- What the list adds up to: cards, the price of one term of each that may be renewed, those no price is known for.
+SELECT count(*) AS sims, coalesce(sum(price_fen) FILTER (decision IS DISTINCT FROM 'decline'), 0)::BIGINT AS amount_fen,
+    count(*) FILTER (price_fen IS NULL AND decision IS DISTINCT FROM 'decline') AS unpriced
 FROM sim_now WHERE {where};
 
 -- name: ids
@@ -67,14 +69,3 @@ SELECT agent_id, coalesce(name, agent_no) AS name FROM agent ORDER BY name LIMIT
 -- name: plans
 -- Plans by name.
 SELECT plan_id, plan AS name FROM plan ORDER BY name LIMIT $limit;
-
--- name: note_decisions
--- The history of a decision.
-INSERT INTO sim_change (sim_id, ts, field, before, after, source)
-SELECT sim_id, $now, 'decision', decision, $decision, $who FROM sim
-WHERE sim_id IN (SELECT unnest($sim_ids::BIGINT[])) AND decision IS DISTINCT FROM $decision;
-
--- name: decide
--- What a person decided about cards.
-UPDATE sim SET decision = $decision, decision_reason = $reason, decided_by = $person_id, decided_on = $today
-WHERE sim_id IN (SELECT unnest($sim_ids::BIGINT[]));

@@ -10,7 +10,17 @@ import pyarrow as pa
 from data.audit.rules import canonical
 from data.database import Queries, Reader, Row, Transaction
 from data.sims.holidays import workdays
-from data.sims.rules import DEFAULT_CANCEL_AFTER_DAYS, DEFAULT_WORKING_DAYS, Workdays, act_by, cancel_by, unfit
+from data.sims.returning import come_back
+from data.sims.rules import (
+    DEFAULT_CANCEL_AFTER_DAYS,
+    DEFAULT_IDLE_MONTHS,
+    DEFAULT_SILENT_DAYS,
+    DEFAULT_WORKING_DAYS,
+    Workdays,
+    act_by,
+    cancel_by,
+    unfit,
+)
 from data.sims.searching_rules import NARROW, WIDE
 
 Q = Queries.beside(__file__, "rolling.sql")
@@ -30,8 +40,9 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
     """Make the rows of `sim_now` anew, for `sim_ids` or for every card. `days`: figures of days have changed too.
 
     1. the old rows go;
-    2. slice by slice, so that a million cards fit into the memory of a serving process: the new rows, and the
-       findings about plans that cannot run in their terminal;
+    2. slice by slice, so that a million cards fit into the memory of a serving process: what was decided not to be
+       renewed and trades again is open again; the new rows, and the findings about plans that cannot run in their
+       terminal;
     3. for every card, or after new figures of days: bytes per carrier and day;
     4. for every card only: today's line of the fleet.
     """
@@ -53,12 +64,16 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
 
 
 def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
+    yardstick = tx.row(Q.yardstick) or {}
     with tx.frame("wanted", wanted), tx.frame("dates", _dates(tx)), tx.frame("fits", _fits(tx)):
+        come_back(tx)
         tx.run(
             Q.make_rows,
             today=tx.today,
             month=tx.today.replace(day=1),
-            due_days=tx.value(Q.yardstick) or _DUE_DAYS,
+            due_days=yardstick.get("due_days", _DUE_DAYS),
+            idle_months=yardstick.get("idle_months", DEFAULT_IDLE_MONTHS),
+            silent_days=yardstick.get("silent_days") or DEFAULT_SILENT_DAYS,
             wide=WIDE,
             narrow=NARROW,
         )
@@ -68,11 +83,12 @@ def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What every roll_up measures with: two settings, and the days of holidays.toml (True: worked)."""
+    """What every roll_up measures with: three settings, and the days of holidays.toml (True: worked)."""
 
     due_days: int
     idle_months: int
     holidays: Mapping[date, bool]
+    silent_days: int = DEFAULT_SILENT_DAYS
 
 
 def outdated(reader: Reader, yardstick: Yardstick, *, today: date) -> bool:
@@ -87,6 +103,7 @@ def measure_with(tx: Transaction, yardstick: Yardstick) -> None:
         Q.set_yardstick,
         due_days=yardstick.due_days,
         idle_months=yardstick.idle_months,
+        silent_days=yardstick.silent_days,
         digest=_digest(tx, yardstick),
     )
     tx.run(Q.forget_holidays)
@@ -98,6 +115,7 @@ def _digest(reader: Reader, yardstick: Yardstick) -> str:
     told = {
         "due_days": yardstick.due_days,
         "idle_months": yardstick.idle_months,
+        "silent_days": yardstick.silent_days,
         "holidays": sorted((day.isoformat(), works) for day, works in yardstick.holidays.items()),
         "accounts": reader.rows(Q.demands),
     }

@@ -18,13 +18,14 @@ CROSS JOIN (
 
 -- name: yardstick
 -- What is measured with.
-SELECT due_days, idle_months, digest FROM yardstick;
+SELECT due_days, idle_months, silent_days, digest FROM yardstick;
 
 -- name: set_yardstick
 -- Measure with this from here on.
-INSERT INTO yardstick (one, due_days, idle_months, digest) VALUES (1, $due_days, $idle_months, $digest)
-ON CONFLICT (one) DO UPDATE
-    SET due_days = excluded.due_days, idle_months = excluded.idle_months, digest = excluded.digest;
+INSERT INTO yardstick (one, due_days, idle_months, silent_days, digest)
+VALUES (1, $due_days, $idle_months, $silent_days, $digest)
+ON CONFLICT (one) DO UPDATE SET due_days = excluded.due_days, idle_months = excluded.idle_months,
+    silent_days = excluded.silent_days, digest = excluded.digest;
 
 -- name: demands
 -- What the accounts demand, as far as it stands in sim_now.
@@ -58,7 +59,7 @@ DELETE FROM sim_now;
 -- One row per wanted card, with all that a page shows or a person searches. Ordered by act_by, so that lists of what is
 -- due read a few row groups only. Forecast: the quota's end at the mean of the last days with figures, else of the month.
 INSERT INTO sim_now BY NAME
-SELECT * EXCLUDE (words) FROM (
+SELECT * EXCLUDE (words, in_service) FROM (
 WITH
 card AS (
     SELECT * FROM sim SEMI JOIN wanted USING (sim_id)
@@ -119,18 +120,37 @@ machine AS (
 ),
 holder AS (
     SELECT t.*, coalesce(t.networks, tm.networks) AS can_run,
-        m.merchant_no, m.name AS merchant, m.region, m.city,
+        m.merchant_no, m.name AS merchant, m.region, m.city, m.closed,
+        greatest(t.last_trade_on, timezone('Asia/Shanghai', t.last_seen_at)::DATE) AS last_sign_on,
         coalesce(t.contact_name, m.contact_name) AS who, coalesce(t.contact_phone, m.contact_phone) AS phone,
         g.agent_id AS agent_id_now, coalesce(g.name, g.agent_no) AS agent
     FROM machine t
     LEFT JOIN terminal_model tm ON tm.brand = t.brand AND tm.model = t.model
     LEFT JOIN (SELECT * FROM merchant SEMI JOIN machine USING (merchant_id)) m ON m.merchant_id = t.merchant_id
     LEFT JOIN agent g ON g.agent_id = coalesce(t.agent_id, m.agent_id)
+),
+-- A decision to renew is used up by the renewal: the next term is decided anew.
+decided AS (
+    SELECT c.sim_id, c.decision, c.decision_reason, c.decision_evidence, if(c.decided_by = 0, 'system', e.name) AS decider,
+        c.decided_on, c.decision_confirmed_on
+    FROM card c LEFT JOIN plan p USING (plan_id) LEFT JOIN person e ON e.person_id = c.decided_by
+    WHERE c.decision IS NOT NULL
+        AND NOT coalesce(c.decision = 'renew' AND c.decided_on <= c.expires_on - to_months(p.term_months), false)
+),
+-- The newest card in service that came into the same terminal after this one.
+later AS (
+    SELECT c.sim_id, arg_max(s.iccid, row(coalesce(s.activated_on, DATE '1970-01-01'), s.sim_id)) AS successor
+    FROM card c JOIN sim s ON s.terminal_key = c.terminal_key
+    WHERE s.status = 'active'
+        AND row(coalesce(s.activated_on, DATE '1970-01-01'), s.sim_id)
+            > row(coalesce(c.activated_on, DATE '1970-01-01'), c.sim_id)
+    GROUP BY c.sim_id
 )
 SELECT
     c.sim_id, c.stem, c.iccid, c.imsi, c.msisdn, c.carrier, c.account, a.connector, a.payee, c.supplier,
     c.plan_id, p.plan, p.network, coalesce(o.best.term_months, p.term_months) AS term_months, o.best.price_fen AS price_fen,
-    c.status, c.auto_renew, c.activated_on, c.expires_on, c.anchor_day, d.act_by, d.cancel_by, c.decision,
+    c.status, c.auto_renew, c.activated_on, c.expires_on, c.anchor_day, d.act_by, d.cancel_by, w.decision,
+    w.decision_reason, w.decision_evidence, w.decider, w.decided_on, w.decision_confirmed_on,
     c.status NOT IN ('cancelled', 'replaced', 'lost') AS live,
     coalesce(
         c.expires_on <= $today + $due_days
@@ -138,6 +158,16 @@ SELECT
         AND c.decision IS DISTINCT FROM 'decline',
         false
     ) AS due,
+    -- A card that is stopped has no usage and lets its terminal not trade: its silence proves nothing.
+    c.status IN ('active', 'unknown') AS in_service,
+    h.last_sign_on, b.successor,
+    CASE WHEN c.status NOT IN ('cancelled', 'replaced', 'lost', 'stock', 'silent', 'test') THEN nullif(concat_ws(' ',
+        CASE h.status WHEN 'withdrawn' THEN 'terminal_withdrawn' WHEN 'stock' THEN 'terminal_stock' END,
+        CASE WHEN h.closed THEN 'merchant_closed' END,
+        CASE WHEN b.successor IS NOT NULL THEN 'replaced' END,
+        CASE WHEN in_service AND h.last_sign_on < $today - $silent_days::INTEGER THEN 'silent' END,
+        CASE WHEN in_service AND u.idle_months >= $idle_months THEN 'idle' END
+    ), '') END AS evidence,
     c.terminal_key, h.terminal_id, h.serial_no, h.imei, h.brand, h.model, h.status AS terminal_status, h.last_trade_on,
     h.monthly_takings_fen, h.branch, h.site, h.merchant_id, h.merchant_no, h.merchant, h.region, h.city,
     h.who AS contact_name, h.phone AS contact_phone, h.agent_id_now AS agent_id, h.agent,
@@ -161,6 +191,8 @@ SELECT
     )) AS search_text
 FROM card c
 JOIN used u ON u.sim_id = c.sim_id
+LEFT JOIN decided w ON w.sim_id = c.sim_id
+LEFT JOIN later b ON b.sim_id = c.sim_id
 LEFT JOIN plan p ON p.plan_id = c.plan_id
 LEFT JOIN offer o ON o.plan_id = c.plan_id AND o.account = coalesce(c.account, '') AND o.supplier = coalesce(c.supplier, '')
 LEFT JOIN account a ON a.account = c.account
@@ -186,7 +218,8 @@ DELETE FROM fleet_day WHERE day = $today;
 -- Today's line of the fleet.
 INSERT INTO fleet_day (day, sims, to_place, dark, over_quota, used_bytes)
 SELECT $today, count(*) FILTER (live), count(*) FILTER (due AND act_by <= $today AND sim_id NOT IN (SELECT sim_id FROM renewing)),
-    count(*) FILTER (live AND terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))),
+    count(*) FILTER (live AND terminal_status = 'in_use' AND decision IS DISTINCT FROM 'decline'
+        AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))),
     count(*) FILTER (live AND used_share > 1), coalesce(sum(used_bytes) FILTER (live), 0)
 FROM sim_now;
 

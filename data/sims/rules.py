@@ -49,6 +49,8 @@ DEFAULT_CANCEL_AFTER_DAYS = 90
 LAST_CALL_DAYS = 30
 # Whole months without a byte that make a card unused, in a home whose jobs have not run yet.
 DEFAULT_IDLE_MONTHS = 2
+# Days without a sign-in or a trade that make a terminal count as silent, likewise.
+DEFAULT_SILENT_DAYS = 90
 # From this share of the quota on a card counts as low on data.
 LOW_SHARE = 0.8
 

@@ -1,16 +1,24 @@
-"""Cards as pages and exports read them, and what people decide about them."""
+"""Cards as pages and exports read them; what people decide about them stands in deciding.py."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
 
-from data.audit import store as audit
-from data.database import Queries, Query, Reader, Transaction
-from data.people.rules import Action, Actor, Event, Refused
-from data.people.store import require
+from data.database import Queries, Query, Reader
+from data.sims.deciding import (
+    ASKED_AGAIN,
+    DECLINED,
+    PROPOSED,
+    Savings,
+    answer_proposals,
+    by_evidence,
+    confirm_declined,
+    decide,
+    decisions_page,
+    savings,
+)
 from data.sims.filter import SimFilter
 from data.sims.findings import close_findings, counted_findings, open_findings, said, told_by
 from data.sims.history import happening, timeline
@@ -19,7 +27,7 @@ from data.sims.joins import ReportLine, join_report
 from data.sims.listing import ORDER, listed, params, shown
 from data.sims.looking_up import Pasted, look_up, paste
 from data.sims.rolling import Yardstick, measure_with, outdated, roll_up
-from data.sims.rules import DECISIONS, Situation, situation
+from data.sims.rules import Situation, situation
 from data.sims.today import (
     AtRisk,
     Figure,
@@ -32,29 +40,36 @@ from data.sims.today import (
     today_by_payee,
     went_dark,
 )
-from data.words import _
 
 __all__ = [
+    "ASKED_AGAIN",
+    "DECLINED",
     "ORDER",
+    "PROPOSED",
     "AtRisk",
     "Choices",
     "Figure",
     "Kpis",
     "Pasted",
     "ReportLine",
+    "Savings",
     "SimFilter",
     "SimNow",
     "Totals",
     "Yardstick",
+    "answer_proposals",
     "at_risk",
     "at_risk_rows",
+    "by_evidence",
     "by_iccid",
     "choices",
     "close_findings",
+    "confirm_declined",
     "counted_findings",
     "counted_sims",
     "data_age",
     "decide",
+    "decisions_page",
     "expiry_timeline",
     "happening",
     "ids",
@@ -71,6 +86,7 @@ __all__ = [
     "paste",
     "roll_up",
     "said",
+    "savings",
     "situation_of",
     "timeline",
     "today_by_payee",
@@ -85,9 +101,6 @@ Q = Queries.beside(__file__)
 STEM_LENGTH = 19
 # Longer lists than a person can choose from are searched, not chosen.
 _CHOICES_AT_MOST = 2_000
-# As many as one click may decide about; more are a file.
-_DECIDED_AT_ONCE = 20_000
-_NAMED_IN_AUDIT = 100
 
 
 @dataclass(frozen=True)
@@ -152,6 +165,14 @@ class SimNow:
     pool: str | None
     tags: str | None
     observed_at: datetime
+    decision_reason: str | None
+    decision_evidence: str | None
+    decider: str | None
+    decided_on: date | None
+    decision_confirmed_on: date | None
+    last_sign_on: date | None
+    successor: str | None
+    evidence: str | None
 
 
 @dataclass(frozen=True)
@@ -251,25 +272,3 @@ def situation_of(reader: Reader, sim_id: int, *, today: date) -> Situation | Non
     if card is None:
         return None
     return situation(card, reader.record(LiveItem, Q.live_item, sim_id=sim_id), today=today)
-
-
-def decide(
-    tx: Transaction, by: Actor, *, sim_ids: Iterable[int], decision: str | None, reason: str | None = None
-) -> int:
-    """Keep what a person decided about cards: renew, decline, swap, undecided, None takes it back; how many it changed.
-
-    Raises Refused without the right, or for more than 20,000 cards.
-    """
-    wanted = sorted(set(sim_ids))
-    require(tx, by, Action.DECIDE, f"{len(wanted)} SIMs")
-    if decision is not None and decision not in DECISIONS:
-        raise ValueError(f"'{decision}' is no decision")
-    if len(wanted) > _DECIDED_AT_ONCE:
-        raise Refused(_("{n} cards are too many to decide at once; narrow the list", n=len(wanted)))
-    values = {"sim_ids": wanted, "decision": decision}
-    changed = tx.run(Q.note_decisions, **values, now=tx.now, who=by.name)
-    tx.run(Q.decide, **values, reason=reason, person_id=by.person_id, today=tx.today)
-    roll_up(tx, wanted)
-    named = wanted[:_NAMED_IN_AUDIT]  # every one of them has its row in sim_change
-    audit.record(tx, by, Event.SIM_DECIDED, f"{len(wanted)} SIMs", sim_ids=named, decision=decision, reason=reason)
-    return changed

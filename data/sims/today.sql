@@ -59,7 +59,8 @@ FROM sim_now WHERE live GROUP BY carrier ORDER BY sims DESC, carrier;
 -- Three of the four figures as they are this minute; the fourth is the length of the list of what to place.
 SELECT
     count(*) FILTER (
-        terminal_status = 'in_use' AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))
+        terminal_status = 'in_use' AND decision IS DISTINCT FROM 'decline'
+        AND (status LIKE 'stopped_%' OR status IN ('number_kept', 'pre_cancel'))
     ) AS dark,
     count(*) FILTER (used_share > 1) AS over_quota,
     coalesce(sum(used_bytes), 0)::BIGINT AS used_bytes

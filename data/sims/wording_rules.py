@@ -63,6 +63,14 @@ UNFIT_NETWORK = N_("The terminal cannot run the plan's network")
 
 # Kinds of finding, in the order a person wants to hear of them; what a file brings may be of most of them.
 FINDING_KINDS = {
+    "money_theirs_only": N_("Charges that nobody here ordered"),
+    "money_duplicate": N_("Orders and cards charged more than once"),
+    "money_contradicted": N_("Renewals that a carrier's statement contradicts"),
+    "money_differs": N_("Renewals that no statement shows"),
+    "money_not_extended": N_("Cards that were paid and not extended after a day"),
+    "money_breaker": N_("Accounts that stopped sending by themselves"),
+    "money_no_answer": N_("Orders without a clear answer for seven days"),
+    "money_reply": N_("Replies that name another order, card or amount"),
     "charged_twice": N_("Renewals that seem to be charged twice"),
     "expiry_differs": N_("Carriers' expiries other than expected"),
     "older_expiry": N_("Expiries older than what is known, kept as they were"),
@@ -70,6 +78,7 @@ FINDING_KINDS = {
     "printed_forms": N_("Cards printed in two forms"),
     "card_in_two_rows": N_("Cards that stand in two rows"),
     "card_moved": N_("Cards that moved to another terminal"),
+    "trades_again": N_("Cards not to be renewed whose terminal works again"),
     "unfit": N_("Cards whose plan cannot run in their terminal"),
     "falling_usage": N_("Usage that fell within its month"),
     "unknown_card": N_("Cards that no card list describes yet"),
@@ -82,6 +91,18 @@ FINDING_KINDS = {
 }
 # What a finding says; the names in braces are keys of finding.detail.
 FINDINGS = {
+    "money_theirs_only": N_("The statement of {day} books {theirs_fen} that we never ordered: {reference}"),
+    "money_duplicate": N_(
+        "Charged more than once: {reference}; the statement shows {theirs_fen}, we ordered {ours_fen}"
+    ),
+    "money_contradicted": N_(
+        "{reference}: {state} here, but the statement shows {theirs_fen}, and we count {ours_fen}"
+    ),
+    "money_differs": N_("{reference}: we count {ours_fen}, but no statement shows it; it would stand in that of {day}"),
+    "money_breaker": N_("Sending stopped after {troubles} orders without an answer; one order tries again by itself"),
+    "money_no_answer": N_("{order_no}, {ours_fen}: no clear answer for seven days"),
+    "money_reply": N_("{order_no}, {ours_fen}: {told}"),
+    "money_not_extended": N_("Paid until {expected}, but a day later the carrier says {told}, {status}"),
     "unknown_plan": N_("The plan {plan} has no description and no price yet"),
     "unknown_merchant": N_("The merchant {merchant_no} is named but not described yet"),
     "unknown_agent": N_("The agent {agent_no} is named but not described yet"),
@@ -96,7 +117,14 @@ FINDINGS = {
     "card_moved": N_("The card was in terminal {before}, a file now puts it into {after}"),
     "falling_usage": N_("The usage fell from {before} to {after}: new cycle, swap or correction"),
     "unfit": N_("The plan {plan} cannot run in terminal {terminal_id}: {reason}"),
+    "trades_again": N_("It was not to be renewed, but its terminal worked again on {day}; decide again"),
     "expiry_differs": N_("We expected {expected}, the carrier says {told}"),
+    "money_clock": N_(
+        "The clock of this machine was set by {jumped_s} seconds; nothing is sent until an approver lets it go on"
+    ),
+    "money_mass_due": N_(
+        "{cards} of {live} cards in use ran out since {since}; nothing is sent until an approver has looked and lets it go on"
+    ),
     "charged_twice": N_("The carrier seems to have charged twice: {orders}"),
 }
 
@@ -122,6 +150,8 @@ LISTS = {
     "at_risk": N_("Due, and nothing under way"),
     "over_quota": N_("Over quota"),
     "idle": N_("Cards without use"),
+    "not_worth": N_("Proposed not to be renewed"),
+    "ask_again": N_("Not renewed, and soon gone for good"),
 }
 
 # Which field a search found.
@@ -147,6 +177,9 @@ HAPPENINGS = {
     "change:terminal": N_("Terminal {before} → {after}"),
     "change:account": N_("Account {before} → {after}"),
     "change:decision": N_("Decision {before} → {after}"),
+    "change:decision_reason": N_("Reason of the decision: {after}"),
+    "change:decision_evidence": N_("Evidence for the decision: {after}"),
+    "change:decision_confirmed": N_("Asked once more before the number is gone: it stays not renewed"),
     "renewal:proposed": N_("Renewal of {months} months for {amount} proposed, batch {batch}"),
     "renewal:approved": N_("Renewal approved, batch {batch}"),
     "renewal:pending": N_("Renewal ready to be sent"),

@@ -92,7 +92,8 @@ CREATE OR REPLACE TEMP TABLE merchant_in AS
 WITH brought AS (
     SELECT merchant_id, arg_max(merchant_name, rn) AS name, arg_max(region, rn) AS region, arg_max(city, rn) AS city,
         arg_max(address, rn) AS address, arg_max(agent_id, rn) AS agent_id, arg_max(contact_name, rn) AS contact_name,
-        arg_max(contact_email, rn) AS contact_email, arg_max(contact_phone, rn) AS contact_phone
+        arg_max(contact_email, rn) AS contact_email, arg_max(contact_phone, rn) AS contact_phone,
+        arg_max(closed, rn) AS closed
     FROM incoming WHERE merchant_id IS NOT NULL AND refusal IS NULL GROUP BY merchant_id),
 merged AS (
     SELECT m.merchant_id, m.merchant_id > $last AS is_new, coalesce(b.name, m.name) AS name,
@@ -100,11 +101,14 @@ merged AS (
         coalesce(b.address, m.address) AS address, coalesce(b.agent_id, m.agent_id) AS agent_id,
         coalesce(b.contact_name, m.contact_name) AS contact_name,
         coalesce(b.contact_email, m.contact_email) AS contact_email,
-        coalesce(b.contact_phone, m.contact_phone) AS contact_phone, false AS provisional
+        coalesce(b.contact_phone, m.contact_phone) AS contact_phone, coalesce(b.closed, m.closed) AS closed,
+        false AS provisional
     FROM brought b JOIN merchant m USING (merchant_id))
-SELECT n.*, (n.name, n.region, n.city, n.address, n.agent_id, n.contact_name, n.contact_email, n.contact_phone, n.provisional)
+SELECT n.*, (n.name, n.region, n.city, n.address, n.agent_id, n.contact_name, n.contact_email, n.contact_phone, n.closed,
+        n.provisional)
     IS DISTINCT FROM
-    (m.name, m.region, m.city, m.address, m.agent_id, m.contact_name, m.contact_email, m.contact_phone, m.provisional)
+    (m.name, m.region, m.city, m.address, m.agent_id, m.contact_name, m.contact_email, m.contact_phone, m.closed,
+        m.provisional)
     AS changes
 FROM merged n JOIN merchant m USING (merchant_id);
 
@@ -118,7 +122,7 @@ SELECT count(*) FILTER (is_new) AS new, count(*) FILTER (changes AND NOT is_new)
 MERGE INTO merchant m USING (SELECT * FROM merchant_in WHERE changes) n ON m.merchant_id = n.merchant_id
 WHEN MATCHED THEN UPDATE SET name = n.name, region = n.region, city = n.city, address = n.address,
     agent_id = n.agent_id, contact_name = n.contact_name, contact_email = n.contact_email,
-    contact_phone = n.contact_phone, provisional = false;
+    contact_phone = n.contact_phone, closed = n.closed, provisional = false;
 
 -- name: last_terminal
 -- Numbers above this one are made by this file.

@@ -30,7 +30,8 @@ SELECT count(*) AS sims, count(used_bytes) AS with_figures, coalesce(sum(used_by
     count(*) FILTER (used_share <= 1 AND exhausts_on IS NOT NULL) AS running_out,
     count(*) FILTER (idle_months >= $idle_months AND status NOT IN ('stock', 'silent', 'test')) AS idle_sims,
     coalesce(sum(price_fen * 12 // term_months)
-        FILTER (idle_months >= $idle_months AND status NOT IN ('stock', 'silent', 'test')), 0)::BIGINT AS idle_yearly_fen,
+        FILTER (idle_months >= $idle_months AND status NOT IN ('stock', 'silent', 'test')
+            AND decision IS DISTINCT FROM 'decline'), 0)::BIGINT AS idle_yearly_fen,
     max(used_as_of) AS as_of
 FROM sim_now WHERE live;
 

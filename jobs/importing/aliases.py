@@ -74,6 +74,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "address": ("address", "详细地址", "地址", "商户地址", "经营地址"),
     "contact_name": ("contact_name", "联系人姓名", "联系人", "商户联系人"),
     "contact_email": ("contact_email", "联系人邮箱", "邮箱", "电子邮箱", "email"),
+    "merchant_status": ("merchant_status", "商户状态", "商户经营状态", "经营状态", "营业状态"),
     "contact_phone": ("contact_phone", "电话号码", "联系电话", "联系人电话", "手机号", "手机号码", "联系人手机", "电话"),
     # Plans
     "network": ("network", "网络", "制式"),

@@ -10,6 +10,7 @@ from jobs.importing.values import Notes, tidy, tidy_text
 from jobs.importing.words_of_files import (
     CARD_STATUS,
     CARRIER,
+    MERCHANT_CLOSED,
     NETWORK_ORDER,
     NETWORKS,
     TERMINAL_STATUS,
@@ -22,6 +23,7 @@ _CARD_STATUS = codes(CARD_STATUS)
 _TERMINAL_STATUS = codes(TERMINAL_STATUS)
 _CARRIER = codes(CARRIER)
 _YES_NO = codes(YES_NO)
+_MERCHANT_CLOSED = codes(MERCHANT_CLOSED)
 _MAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+")
 _BRACKETED = re.compile(r"\(.*?\)$")
 # Makers whose names stand before the model without a space between.
@@ -84,6 +86,17 @@ def parse_yes_no(cell: Cell, notes: Notes) -> bool | None:
     if answer is None:
         raise ValueRefused(N_("'{value}' is neither yes nor no; write 是 or 否, or empty the cell"), value=text)
     return answer
+
+
+def parse_merchant_closed(cell: Cell, notes: Notes) -> bool | None:
+    """Whether a merchant's state says that it is out of business; a word nobody knows says neither."""
+    text = tidy_text(cell, notes)
+    if text is None:
+        return None
+    closed = _MERCHANT_CLOSED.get(plain(text))
+    if closed is None:
+        notes.add(N_("The merchant's state '{value}' is none we know; left out"), value=text)
+    return closed
 
 
 def parse_networks(cell: Cell, notes: Notes) -> str | None:

@@ -124,6 +124,7 @@ KINDS: dict[str, Kind] = {
             **_AGENT,
             **_CONTACT,
             "contact_email": _field(coded.parse_mail, "contact_email"),
+            "merchant_status": _field(coded.parse_merchant_closed, "closed", YES_NO, "merchant_status"),
         },
         identity=(("merchant_no",),),
     ),
@@ -161,7 +162,7 @@ KINDS: dict[str, Kind] = {
 # Concepts that one kind keeps under another's place: a ledger's plain address is where its terminals stand.
 STAND_INS = {
     "terminals": {"address": "install_address", "name": "merchant_name"},
-    "merchants": {"install_address": "address", "name": "merchant_name"},
+    "merchants": {"install_address": "address", "name": "merchant_name", "status": "merchant_status"},
     "plans": {"networks": "network", "name": "plan"},
     "cards": {},
     "sims": {},

@@ -77,6 +77,17 @@ YES_NO = {
     ),
 }  # fmt: skip
 
+# Whether a merchant is no longer in business.
+MERCHANT_CLOSED = {
+    True: (
+        "停业", "已停业", "关闭", "已关闭", "关店", "歇业", "倒闭", "注销", "已注销", "销户", "已销户", "撤户", "已撤户", "解约", "已解约",
+        "清退", "已清退", "退网", "closed", "cancelled", "terminated",
+    ),
+    False: (
+        "正常", "营业", "营业中", "正常营业", "在营", "开业", "启用", "已启用", "有效", "已入网", "已开通", "open", "active", "normal",
+    ),
+}  # fmt: skip
+
 # What a network word lets a machine run; read anywhere in the value, so that 4G全网通 and 2G/4G both speak.
 NETWORKS = (
     ("全网通", ("2G", "3G", "4G")),

@@ -120,7 +120,8 @@ def test_a_decision_takes_the_card_from_the_due_list_and_is_remembered(fleet, pe
         assert store.decide(tx, people["operator"], sim_ids=[1, 4], decision="decline", reason="撤机") == 2
     assert not store.one(fleet.db.read(), 1).due
     told = store.timeline(fleet.db.read(), 1).to_pylist()
-    assert [(row["kind"], row["what"], row["who"]) for row in told] == [("change", "decision", "operator")]
+    whats = [(row["kind"], row["what"], row["who"]) for row in told]
+    assert whats == [("change", "decision", "operator"), ("change", "decision_reason", "operator")]
     assert store.happening(kind="change", what="decision", detail=told[0]["detail"]) == "Decision – → Do not renew"
 
 

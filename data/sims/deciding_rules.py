@@ -1,0 +1,69 @@
+"""Why a card may not be worth another term, in words; what not renewing saves; how a decision's reason is read."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from data.words import N_, _, day, later, spoken
+
+# What rules may name against renewing a card, as `sim_now.evidence` holds it (data/sims/rolling.sql judges).
+EVIDENCE = {
+    "terminal_withdrawn": N_("Terminal withdrawn"),
+    "terminal_stock": N_("Terminal in stock"),
+    "merchant_closed": N_("Merchant closed"),
+    "replaced": N_("Card replaced"),
+    "silent": N_("No sign-in or trade"),
+    "idle": N_("No usage"),
+}
+# The same as a sentence about one card; the names in braces are columns of sim_now.
+_SENTENCES = {
+    "terminal_withdrawn": N_("The terminal is withdrawn"),
+    "terminal_stock": N_("The terminal lies in stock"),
+    "merchant_closed": N_("The merchant has closed"),
+    "replaced": N_("Card {successor} took its place in the terminal"),
+    "silent": N_("No sign-in or trade since {last_sign_on}"),
+    "idle": N_("{idle_months} months without usage"),
+}
+TRADES_AGAIN = N_("The terminal worked again on {day}, after it was decided not to renew")
+
+# A card that is not to be renewed is asked about once more so many days before its number is gone for good.
+ASK_AGAIN_DAYS = 7
+
+
+def kept_evidence(card: Mapping[str, Any]) -> str | None:
+    """The evidence against a row of sim_now as it is kept with a decision: sentences line by line."""
+    codes = (card["evidence"] or "").split()
+    return "\n".join(later(_SENTENCES[code], **_values(code, card)) for code in codes) or None
+
+
+def evidence_said(card: Mapping[str, Any]) -> str:
+    """The evidence against a row of sim_now as it stands now, in the language of the moment."""
+    return _joined(_(_SENTENCES[code], **_values(code, card)) for code in (card["evidence"] or "").split())
+
+
+def reason_said(reason: str | None, evidence: str | None) -> str:
+    """Why something was decided: a person's own words, then what rules had named, in the language of the moment."""
+    kept = [spoken(line) for line in evidence.splitlines()] if evidence else []
+    return _joined([*([reason] if reason else []), *kept])
+
+
+def yearly_fen(price_fen: int | None, term_months: int | None) -> int | None:
+    """What a card costs a year at the price of its term; None where no price is known."""
+    return price_fen * 12 // term_months if price_fen is not None and term_months else None
+
+
+def _values(code: str, card: Mapping[str, Any]) -> dict[str, Any]:
+    match code:
+        case "replaced":
+            return {"successor": card["successor"]}
+        case "silent":
+            since: date | None = card["last_sign_on"]
+            return {"last_sign_on": day(since)}
+        case "idle":
+            return {"idle_months": card["idle_months"]}
+        case _:
+            return {}
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    return " · ".join(sentences)
