@@ -16,7 +16,7 @@ from data.renewals.store import Result, Unknown
 from data.words import _, later
 from jobs.carriers import Carrier, NotFound, Outcome, Terms, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
-from jobs.run_renewals import close_batches, moved_to, tell
+from jobs.recording import close_batches, moved_to, tell
 
 log = logging.getLogger("flowcard.renewals")
 # Asked about in one go; the rest follows at the next tick.
@@ -94,10 +94,12 @@ def decided(
     kept: Mapping[str, Any] = {
         name: said[name] for name in ("reason", "detail", "carrier_ref") if name in said and verdict is Verdict.ACCEPTED
     }
-    if verdict is Verdict.ACCEPTED or expires_on is None or expires_on == item.expires_before:
+    # A kind that moves no expiry is proved by no reading of one.
+    unmoved = expires_on is None or expires_on == item.expires_before or item.new_expiry is None
+    if verdict is Verdict.ACCEPTED or unmoved:
         return _not_bought_yet(item, answer, terms, now, kept)
-    off = abs((expires_on - item.new_expiry).days) if item.new_expiry else None
-    if off is not None and off <= terms.expiry_tolerance_days and alone:
+    off = abs((expires_on - item.new_expiry).days)
+    if off <= terms.expiry_tolerance_days and alone:
         return _moved(item, Arrow.PROVED, State.SUCCEEDED, {"proof": "reading", "new_expiry": expires_on})
     return _moved(
         item,

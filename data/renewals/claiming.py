@@ -1,27 +1,37 @@
 """Claiming: which items may be sent now, and the compare-and-set that lets one worker send them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from data.audit.rules import canonical
-from data.database import Reader, Row, Transaction
-from data.people.rules import Action, Actor, Role, may
+from data.database import Queries, Reader, Row, Transaction
+from data.people.rules import Action, Actor
 from data.people.store import require
-from data.renewals import moves, rules, stopping
+from data.renewals import approving, breaking, moves, rules, stopping
 from data.renewals.moves import Arrow, BatchState, State
-from data.renewals.moving import Q, Result, record, result
+from data.renewals.moving import Q as MOVING
+from data.renewals.moving import Result, record, result
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+# What is bought for the term that ends on a day: a card whose expiry has moved since has been bought for elsewhere.
+_FOR_A_TERM = frozenset({"renew", "recharge"})
+# A card that already is what the order is to make of it.
+_MAKES = {"suspend": "stopped_manual", "resume": "active"}
 
 
 @dataclass(frozen=True)
 class Work:
-    """An open batch and how many of its items may go out now; None: as many as a call takes."""
+    """An open batch's items at one account, and how many of them may go out now; None: as many as a call takes."""
 
     batch: int
+    account: str
     at_most: int | None
 
 
@@ -50,82 +60,100 @@ class Item:
         return rules.order_no(self.key, self.n)
 
 
-def open_work(reader: Reader) -> list[Work]:
-    """Batches with something to send, each with what its canary allows."""
-    return [Work(row["id"], _canary(row["succeeded"], row["in_flight"])) for row in reader.rows(Q.open_batches)]
+@dataclass(frozen=True)
+class Ready:
+    """An item whose order could be put into words, and what the carrier said of its card just now; None: nothing."""
+
+    item: Item
+    request_sha256: str  # of the bytes that would be sent
+    expires_on: date | None = None
+    status: str | None = None
 
 
-def _canary(succeeded: int, in_flight: int) -> int | None:
-    if succeeded >= moves.CANARY_ITEMS:
+def open_work(reader: Reader, *, now: datetime) -> list[Work]:
+    """What there is to send, by batch and account, each with what its canary and its account's breaker allow.
+
+    Nothing of a stopped account, nothing while the machine's clock is held.
+    """
+    held = stopped(reader)
+    if "" in held:
+        return []
+    found = []
+    for row in reader.rows(Q.open_batches):
+        account = row["account"]
+        if account in held:
+            continue
+        allowed = breaking.at_most(
+            breaking.breakers_of(reader, account).values(), breaking.limits_of(reader, account), now=now
+        )
+        counts = [_canary(row["canary_items"], row["succeeded"], row["in_flight"]), allowed]
+        found.append(Work(row["id"], account, min((count for count in counts if count is not None), default=None)))
+    return found
+
+
+def stopped(reader: Reader) -> frozenset[str]:
+    """The accounts whose kill switch is thrown; '' stands for all of them, and for a clock that is held."""
+    return frozenset(row["account"] for row in reader.rows(Q.stopped_accounts))
+
+
+def _canary(wanted: int, succeeded: int, in_flight: int) -> int | None:
+    if succeeded >= wanted:
         return None
-    return max(0, moves.CANARY_ITEMS - succeeded - in_flight)
+    return max(0, wanted - succeeded - in_flight)
 
 
-def next_items(reader: Reader, batch: int, *, now: datetime, limit: int) -> list[Item]:
-    """Pending items of a batch whose time has come, nearest act-by date first; none of a stopped account."""
-    return reader.records(Item, Q.next_items, batch=batch, now=now, limit=limit)
+def next_items(reader: Reader, work: Work, *, now: datetime, limit: int) -> list[Item]:
+    """Pending items of a batch at one account whose time has come, nearest act-by date first."""
+    return reader.records(Item, Q.next_items, batch=work.batch, account=work.account, now=now, limit=limit)
 
 
 def claim(
-    tx: Transaction,
-    by: Actor,
-    *,
-    batch: int,
-    items: Sequence[Item],
-    expiries: Mapping[str, date],
-    deadline_at: datetime,
-) -> tuple[list[Item], list[Result]]:
+    tx: Transaction, by: Actor, *, batch: int, ready: Sequence[Ready], deadline_at: datetime
+) -> tuple[list[Ready], list[Result]]:
     """Claim what may still be sent, under the writer lock; the items claimed, and the results of those parked instead.
 
+    All are of one account.
+
     1. the batch: still open, its content the approved one, its approver still entitled (else it pauses)
-    2. the kill switch, and where each item stands now
-    3. park what must not be sent: expiry moved (ours or `expiries`, the carrier's reading), put off too often
+    2. the kill switch, the breaker, and where each item and its card stand now
+    3. park what must not be sent (`_parked_for`); leave what has to wait
     4. compare and set, attempt, event
 
     The caller appends `intents` to the journal before it commits, and sends only after the commit.
     """
     require(tx, by, Action.WORK, f"batch {batch}")
     state = _state_of_sound(tx, by, batch)
-    if state is None:
+    allowed = _allowed(tx, by, account=ready[0].item.account) if state else 0
+    if state is None or allowed == 0:
         return [], []
-    stopped = {row["account"] for row in tx.rows(Q.stopped_accounts)}
-    if "" in stopped:
-        return [], []
-    now = _as_they_stand(tx, items)
-    chosen, parked, sims = [], [], set()
-    for item in items:
-        found = now[item.obligation]
-        if (
-            found["st"] != "pending"
-            or found["n"] != item.n
-            or found["busy"]
-            or item.account in stopped
-            or item.sim_id in sims
-        ):
+    now = _as_they_stand(tx, ready)
+    chosen, parked, sims = list[Ready](), list[Result](), set[int]()
+    for one in ready:
+        item, found = one.item, now[one.item.obligation]
+        if found["st"] != State.PENDING.value or found["n"] != item.n or found["busy"] or item.sim_id in sims:
             continue
         sims.add(item.sim_id)
-        moved = (
-            item.old_expiry not in (found["expires_on"], None)
-            or expiries.get(item.iccid, item.old_expiry) != item.old_expiry
-        )
-        if moved or item.trips >= moves.MOST_TRIPS:
-            reason = "expiry_moved" if moved else "too_many_trips"
-            parked.append(
-                result(item, batch=batch, move=(State.PENDING, Arrow.PARKED, State.NEEDS_REVIEW), reason=reason)
-            )
-        else:
-            chosen.append(item)
+        reason = _parked_for(one, found)
+        if reason:
+            move = (State.PENDING, Arrow.PARKED, State.NEEDS_REVIEW)
+            parked.append(result(item, batch=batch, move=move, reason=reason))
+        elif allowed is None or len(chosen) < allowed:
+            chosen.append(one)
     if parked:
         record(tx, by, parked)
     if chosen and state is BatchState.APPROVED:
         stopping.move(tx, batch, BatchState.RUNNING)
-    return _claimed(tx, by, batch=batch, items=chosen, deadline_at=deadline_at), parked
+    return _claimed(tx, by, batch=batch, ready=chosen, deadline_at=deadline_at), parked
 
 
-def intents(items: Sequence[Item], *, batch: int, sent_at: datetime, deadline_at: datetime) -> list[dict[str, Any]]:
+def intents(
+    ready: Sequence[Ready], *, batch: int, sent_at: datetime, deadline_at: datetime
+) -> Iterator[dict[str, Any]]:
     """The journal's lines for a claim: everything an attempt row holds, so that it can be written again from here."""
-    return [
-        {
+    sent, deadline = sent_at.isoformat(), deadline_at.isoformat()
+    for one in ready:
+        item = one.item
+        yield {
             "kind": "intent",
             "batch": batch,
             "obligation": item.obligation,
@@ -137,36 +165,41 @@ def intents(items: Sequence[Item], *, batch: int, sent_at: datetime, deadline_at
             "months": item.months,
             "amount_fen": item.amount_fen,
             "currency": rules.CURRENCY,
-            "request_sha256": fingerprint(item),
+            "request_sha256": one.request_sha256,
             "expires_before": item.old_expiry and item.old_expiry.isoformat(),
-            "sent_at": sent_at.isoformat(),
-            "deadline_at": deadline_at.isoformat(),
+            "sent_at": sent,
+            "deadline_at": deadline,
         }
-        for item in items
-    ]
 
 
-def fingerprint(item: Item) -> str:
-    """The SHA-256 of what is sent for this item."""
-    return rules.request_sha256(
-        order=item.order_no,
-        account=item.account,
-        iccid=item.iccid,
-        plan=item.plan,
-        months=item.months,
-        amount_fen=item.amount_fen,
-    )
+def _allowed(tx: Transaction, by: Actor, *, account: str) -> int | None:
+    """How many orders of an account may go out; None: any number."""
+    return 0 if stopped(tx) & {"", account} else breaking.try_one(tx, by, account=account)
+
+
+def _parked_for(one: Ready, found: Mapping[str, Any]) -> str | None:
+    """Why an item must wait for a person; a key of REASONS."""
+    item = one.item
+    if found["elsewhere"]:
+        return "other_account"
+    if item.kind in _FOR_A_TERM and item.old_expiry and {found["expires_on"], one.expires_on} - {item.old_expiry, None}:
+        return "expiry_moved"
+    if item.kind in _MAKES and one.status == _MAKES[item.kind]:
+        return "already_so"
+    if found["sent_sha256"] not in {None, one.request_sha256}:
+        return "not_buildable"
+    return "too_many_trips" if item.trips >= moves.MOST_TRIPS else None
 
 
 def _state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None:
     """The state of a batch that may be claimed from. None: it may not; one that no longer holds pauses."""
-    found = tx.row(Q.guard_of_batch, batch=batch)
+    found = tx.row(MOVING.guard_of_batch, batch=batch)
     if found is None or found["state"] not in {"approved", "running"}:
         return None
     reason = None
     if not found["content_holds"]:
         reason = "content"
-    elif not found["active"] or not may(Role(found["role"]), Action.APPROVE):
+    elif not approving.still_entitled(found):
         reason = "approver"
     if reason:
         stopping.pause(tx, by, batch=batch, reason=reason)
@@ -174,21 +207,27 @@ def _state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None
     return BatchState(found["state"])
 
 
-def _as_they_stand(tx: Transaction, items: Sequence[Item]) -> dict[int, Row]:
+def _as_they_stand(tx: Transaction, ready: Sequence[Ready]) -> dict[int, Row]:
+    items = [one.item for one in ready]
     wanted = pa.table(
         {
             "obligation": pa.array([item.obligation for item in items], pa.int64()),
+            "n": pa.array([item.n for item in items], pa.int32()),
             "sim_id": pa.array([item.sim_id for item in items], pa.int64()),
-            "old_expiry": pa.array([item.old_expiry for item in items], pa.date32()),
+            "account": [item.account for item in items],
+            "stem": [item.iccid[: rules.STEM_LENGTH] for item in items],
+            "kind": [item.kind for item in items],
+            "cycle": [item.key.split("|")[3] for item in items],
         }
     )
     with tx.frame("wanted", wanted):
         return {row["obligation"]: row for row in tx.rows(Q.items_now)}
 
 
-def _claimed(tx: Transaction, by: Actor, *, batch: int, items: list[Item], deadline_at: datetime) -> list[Item]:
-    if not items:
+def _claimed(tx: Transaction, by: Actor, *, batch: int, ready: list[Ready], deadline_at: datetime) -> list[Ready]:
+    if not ready:
         return []
+    items = [one.item for one in ready]
     claims = pa.table(
         {
             "obligation": pa.array([item.obligation for item in items], pa.int64()),
@@ -197,17 +236,16 @@ def _claimed(tx: Transaction, by: Actor, *, batch: int, items: list[Item], deadl
             "months": pa.array([item.months for item in items], pa.int32()),
             "amount_fen": pa.array([item.amount_fen for item in items], pa.int64()),
             "order_no": [item.order_no for item in items],
-            "request_sha256": [fingerprint(item) for item in items],
+            "request_sha256": [one.request_sha256 for one in ready],
             "expires_before": pa.array([item.old_expiry for item in items], pa.date32()),
             "evidence": [canonical({"batch": batch, "order_no": item.order_no}) for item in items],
         }
     )
     with tx.frame("claims", claims):
         won = {row["obligation"] for row in tx.rows(Q.claim, now=tx.now)}
-        if len(won) != len(items) or tx.run(Q.keep_attempts, batch=batch, now=tx.now, deadline_at=deadline_at) != len(
-            items
-        ):
+        kept = tx.run(Q.keep_attempts, batch=batch, now=tx.now, deadline_at=deadline_at)
+        if len(won) != len(items) or kept != len(items):
             # Under the one writer lock neither can happen; if it does, nothing of this chunk is sent.
-            raise moves.NoSuchMove(f"batch {batch}: {len(won)} of {len(items)} items could be claimed")
+            raise moves.NoSuchMove(f"batch {batch}: {len(won)} of {len(items)} items could be claimed, {kept} written")
         tx.run(Q.claim_events, now=tx.now, actor=by.name)
-    return items
+    return ready

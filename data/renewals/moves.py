@@ -165,8 +165,6 @@ SCHEDULE: tuple[timedelta, ...] = (
 NOT_FOUNDS_NEEDED = 2
 # An item that comes back to pending this often is parked for a person.
 MOST_TRIPS = 5
-# The first items of a batch go alone; the rest wait until as many have succeeded.
-CANARY_ITEMS = 3
 
 
 def first_slot(doubted_at: datetime) -> datetime:

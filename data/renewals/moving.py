@@ -1,6 +1,6 @@
 """The narrow seam through which a worker moves items: claim, record, settle, finish. Everything else only reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ class Unknown:
     reason: str | None
     asked: int  # slots of the schedule used or slept through
     not_found: int
+    trips: int  # times it came back to pending without having been bought
     doubted_at: datetime
     carrier_ref: str | None
     sim_id: int
@@ -66,6 +67,7 @@ class Result:
     asked_before: int = 0
     next_at: datetime | None = None
     evidence: str = "{}"
+    kind: str | None = None  # a key of KINDS, where it is known
 
 
 class Sent(Protocol):
@@ -97,14 +99,21 @@ def result(about: Sent, *, batch: int, move: tuple[State, Arrow, State], **said:
         before=before,
         after=after,
         arrow=arrow,
+        kind=getattr(about, "kind", None),
         **said,
     )
 
+
+# Reasons that a person has to hear of at once, and kinds that change nothing about a card but its expiry.
+_ALARMING = frozenset({"schedule_used", "reply_differs"})
+_MOVE_AN_EXPIRY = frozenset({"renew", "recharge", "add-on"})
 
 _RESULT = pa.schema(
     [
         ("obligation", pa.int64()),
         ("n", pa.int32()),
+        ("order_no", pa.string()),
+        ("amount_fen", pa.int64()),
         ("before", pa.string()),
         ("after", pa.string()),
         ("arrow", pa.int32()),
@@ -151,6 +160,11 @@ def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
     The obligations moved. An answer that comes for an item which has moved on meanwhile changes nothing.
     """
     require(tx, by, Action.WORK, "renewals")
+    return made(tx, by, results)
+
+
+def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
+    """`record` in the name of whoever has shown the right to these moves: a second person on a review has, too."""
     for result in results:
         moves.check(result.arrow, result.before, result.after)
     table = pa.Table.from_pylist(
@@ -167,11 +181,22 @@ def record(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
             tx.run(Q.result_events, **said)
             if any(result.after in moves.RESTING for result in results):
                 tx.run(Q.settle_reservations, **said)
+            if any(result.reason in _ALARMING for result in results):
+                tx.run(Q.alarms, **said)
             if any(result.after is State.SUCCEEDED for result in results):
-                tx.run(Q.expiry_findings, **said)
-                tx.run(Q.bought_changes, **said)
-                tx.run(Q.bought_sims, **said)
+                _bought(tx, results, said)
     return set(moved)
+
+
+def _bought(tx: Transaction, results: Sequence[Result], said: Mapping[str, Any]) -> None:
+    """What a purchase changes about its card: its expiry where the kind moves it, its plan, or whether it runs."""
+    bought = [result for result in results if result.after is State.SUCCEEDED]
+    if any(result.new_expiry for result in bought):
+        for query in (Q.expiry_findings, Q.bought_changes, Q.bought_sims):
+            tx.run(query, **said)
+    if any(result.kind not in _MOVE_AN_EXPIRY for result in bought):
+        for query in (Q.changed_plans, Q.change_plans, Q.changed_statuses, Q.change_statuses):
+            tx.run(query, **said)
 
 
 def due_unknowns(reader: Reader, *, now: datetime, limit: int) -> list[Unknown]:

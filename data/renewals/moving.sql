@@ -1,62 +1,16 @@
--- name: open_batches
--- Batches a worker may claim from, oldest approval first, with how their canary stands.
-SELECT b.id, count(*) FILTER (s.st = 'succeeded') AS succeeded, count(*) FILTER (s.st IN ('submitted', 'unknown')) AS in_flight
-FROM batch b JOIN placement p ON p.batch = b.id JOIN state s ON s.obligation = p.obligation
-WHERE b.state IN ('approved', 'running')
-GROUP BY b.id, b.approved_at
-HAVING count(*) FILTER (s.st = 'pending') > 0
-ORDER BY b.approved_at, b.id;
-
--- name: next_items
--- The next items of a batch that may be claimed, nearest act-by date first (lines were numbered so).
-SELECT s.obligation, s.n, o.key, o.sim_id, o.kind, o.old_expiry, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry, s.trips
-FROM placement p
-JOIN state s ON s.obligation = p.obligation
-JOIN obligation o ON o.id = p.obligation
-JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
-JOIN sim m ON m.sim_id = o.sim_id
-WHERE p.batch = $batch AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at <= $now)
-  AND l.account NOT IN (SELECT account FROM stop_switch)
-ORDER BY l.line LIMIT $limit;
-
 -- name: guard_of_batch
--- What must still hold before anything of a batch is claimed.
-SELECT b.state, b.content_hash = b.approved_hash AS content_holds, p.active, p.role, p.person_id, p.name
-FROM batch b LEFT JOIN person p ON p.person_id = b.checker WHERE b.id = $batch;
-
--- name: stopped_accounts
--- The kill switch.
-SELECT account FROM stop_switch;
-
--- name: items_now
--- Where the chosen items stand at this moment, and what else is out for the same card.
-SELECT w.obligation, s.st, s.n, m.expires_on,
+-- What must still hold before anything of a batch is claimed: its content, and who answers for it.
+SELECT b.state, b.urgent, b.acting_for, b.content_hash = b.approved_hash AS content_holds, p.active, p.role, p.person_id, p.name,
+    m.active AS maker_active, m.role AS maker_role, a.active AS for_active, a.role AS for_role,
     EXISTS (
-        FROM obligation o JOIN state t ON t.obligation = o.id
-        WHERE o.sim_id = w.sim_id AND o.id <> w.obligation
-          AND (t.st IN ('submitted', 'unknown') OR (o.old_expiry = w.old_expiry AND t.st IN ('pending', 'needs_review', 'succeeded')))
-    ) AS busy
-FROM wanted w JOIN state s ON s.obligation = w.obligation LEFT JOIN sim m ON m.sim_id = w.sim_id;
-
--- name: claim
--- Compare and set: whoever gets the row back may send.
-UPDATE state SET st = 'submitted', submitted_at = $now, changed_at = $now, next_at = NULL
-FROM claims c WHERE state.obligation = c.obligation AND state.n = c.n AND state.st = 'pending'
-RETURNING state.obligation;
-
--- name: keep_attempts
--- What is about to be sent. The same number again keeps the same contents, or nothing is written.
-INSERT INTO attempt
-    (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, expires_before, sent_at, deadline_at)
-SELECT obligation, n, $batch, plan, months, amount_fen, 'CNY', order_no, request_sha256, expires_before, $now, $deadline_at
-FROM claims
-ON CONFLICT (obligation, n) DO UPDATE SET sent_at = excluded.sent_at, deadline_at = excluded.deadline_at
-WHERE attempt.request_sha256 = excluded.request_sha256;
-
--- name: claim_events
--- Arrow 2.
-INSERT INTO event (ts, actor, obligation, n, arrow, from_state, to_state, evidence)
-SELECT $now, $actor, obligation, n, 2, 'pending', 'submitted', evidence FROM claims;
+        FROM deputy d WHERE d.approver = b.acting_for AND d.person_id = b.checker AND d.ended_at IS NULL
+          AND (b.approved_at AT TIME ZONE 'Asia/Shanghai')::DATE BETWEEN d.from_day AND d.to_day
+    ) AS deputy_holds
+FROM batch b
+JOIN person m ON m.person_id = b.maker
+LEFT JOIN person p ON p.person_id = b.checker
+LEFT JOIN person a ON a.person_id = b.acting_for
+WHERE b.id = $batch;
 
 -- name: move_states
 -- The guarded move of every registered result; a row that is no longer where it was is left alone.
@@ -117,7 +71,7 @@ ORDER BY id;
 
 -- name: due_unknowns
 -- Orders without a clear answer whose next slot has come.
-SELECT s.obligation, s.n, s.reason, s.asked, s.not_found, s.changed_at AS doubted_at, s.carrier_ref,
+SELECT s.obligation, s.n, s.reason, s.asked, s.not_found, s.trips, s.changed_at AS doubted_at, s.carrier_ref,
     o.sim_id, o.key, o.kind, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
     t.order_no, t.expires_before, t.deadline_at
 FROM state s
@@ -159,7 +113,8 @@ FROM lost;
 
 -- name: stale_sims
 -- Cards whose joined row is older than the card itself.
-SELECT s.sim_id FROM sim s JOIN sim_now n ON n.sim_id = s.sim_id WHERE s.expires_on IS DISTINCT FROM n.expires_on OR s.status <> n.status;
+SELECT s.sim_id FROM sim s JOIN sim_now n ON n.sim_id = s.sim_id
+WHERE s.expires_on IS DISTINCT FROM n.expires_on OR s.status <> n.status OR s.plan_id IS DISTINCT FROM n.plan_id;
 
 -- name: paid_and_stopped
 -- Cards that were stopped because they had expired, have been paid since, and have not been read again.
@@ -188,3 +143,42 @@ SELECT
     (SELECT count(*) FROM state a WHERE EXISTS (FROM obligation b WHERE b.id = a.obligation)) AS state,
     (SELECT count(DISTINCT id) FROM obligation) AS obligation,
     (SELECT count(DISTINCT (obligation, n)) FROM attempt) AS attempt;
+
+-- name: alarms
+-- What a person has to look at: a reply that is not ours, a schedule used up. Once per order.
+INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
+SELECT CASE r.reason WHEN 'schedule_used' THEN 'money_no_answer' ELSE 'money_reply' END, o.sim_id, l.iccid,
+    json_object('order_no', r.order_no, 'ours_fen', r.amount_fen, 'told', coalesce(r.detail, ''))::VARCHAR, 'account ' || o.account, $now
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+WHERE r.after = 'needs_review' AND r.reason IN ('schedule_used', 'reply_differs');
+
+-- name: changed_plans
+-- The card's own history: another plan.
+INSERT INTO sim_change (sim_id, ts, field, before, after, source)
+SELECT s.sim_id, $now, 'plan', b.plan, l.plan, 'renewal'
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+JOIN sim s ON s.sim_id = o.sim_id LEFT JOIN plan b ON b.plan_id = s.plan_id
+WHERE r.after = 'succeeded' AND o.kind = 'plan-change' AND s.plan_id IS DISTINCT FROM l.plan_id;
+
+-- name: change_plans
+-- The card has the plan that was ordered.
+UPDATE sim SET plan_id = l.plan_id, observed_at = $now
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND o.kind = 'plan-change' AND l.plan_id IS NOT NULL;
+
+-- name: changed_statuses
+-- The card's own history: stopped or running.
+INSERT INTO sim_change (sim_id, ts, field, before, after, source)
+SELECT s.sim_id, $now, 'status', s.status, CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END, 'renewal'
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation JOIN sim s ON s.sim_id = o.sim_id
+WHERE r.after = 'succeeded' AND o.kind IN ('suspend', 'resume')
+  AND s.status <> CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END;
+
+-- name: change_statuses
+-- The card is stopped, or runs again.
+UPDATE sim SET status = CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END, status_seen_at = $now, observed_at = $now
+FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND o.kind IN ('suspend', 'resume');

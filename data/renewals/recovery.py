@@ -1,11 +1,15 @@
 """What a start does before any worker may claim: whatever was out is in doubt, and nothing the journal knows is missing.
 
 1. verify the open journal segment; an unfinished last line is set aside
-2. every journal intent without an attempt row gets its row, and its item becomes unknown
+2. read what the journal says beyond what this database last wrote to it (its mark). A kill explains the lines of one
+   write: each intent without an attempt row gets its row, and its item becomes unknown. More than that is a newer journal,
+   fewer lines than the mark an older one: an older copy was put back (`replaying`)
 3. every submitted item becomes unknown
 4. every state has its obligation, no key stands twice, and the index finds obligations by their keys
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +17,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from data.database import Database, Row, Transaction
+from data.clock import FixedDayClock
+from data.database import Database, Reader, Row, Transaction
 from data.people.rules import SYSTEM
-from data.renewals import journal, moves, rules
+from data.renewals import holding, journal, moves, replaying, rules
 from data.renewals.checking import index_fault
 from data.renewals.moves import Arrow, State
 from data.renewals.moving import Q, Result, outcomes, record
@@ -32,88 +37,129 @@ class RecoveryError(Exception):
 class Recovered:
     """What a start had to put right."""
 
-    in_doubt: int  # items that were out when the process ended
+    in_doubt: (
+        int  # items that were out when the process ended; after an older copy was put back, all that is not bought
+    )
     lost_commits: int  # of them: known to the journal only
     torn_bytes: int  # of an unfinished journal line
+    restored: str | None = None  # newer, cut: what the journal says of an older copy of the database, or of itself
 
     def __str__(self) -> str:
-        return f"{self.in_doubt} orders in doubt, {self.lost_commits} known to the journal only, {self.torn_bytes} torn bytes"
+        told = f"{self.in_doubt} orders in doubt, {self.lost_commits} known to the journal only, {self.torn_bytes} torn bytes"
+        return told + (f"; {_RESTORED[self.restored]}" if self.restored else "")
+
+
+_RESTORED = {
+    "newer": "the database was older than the money journal: every batch waits for an approver",
+    "cut": "the money journal ends before what the database relies on: every batch waits for an approver",
+}
 
 
 def recover(db: Database, folder: Path) -> Recovered:
-    """Put right what a kill left behind. Raises JournalBroken or RecoveryError where a start would be unsafe."""
+    """Put right what a kill or an older copy left behind. Raises JournalBroken or RecoveryError where a start is unsafe."""
     book = journal.opened(folder)
-    intents = _open_intents(book)
     with db.write() as tx:
-        lost = _lost(tx, intents)
-        results = [_in_doubt(row, intents[row["digest"], row["n"]], tx.now) for row in lost]
-        results += _doubt_submitted(tx)
-        _keep(tx, book, results)
-    reader = db.read()
+        if not isinstance(db.clock, FixedDayClock):
+            holding.hold_if_behind(tx)
+        mark = journal.mark_of(tx)
+        entries = book.behind(mark)
+        entries = None if entries is None else journal.standing(entries)
+        if entries is None:
+            found = Recovered(replaying.doubt_beyond_journal(tx, book, mark), 0, book.torn_bytes, "cut")
+        elif _newer(tx, entries, marked=mark is not None):
+            found = Recovered(replaying.replay(tx, book, entries), 0, book.torn_bytes, "newer")
+        else:
+            found = _after_a_kill(tx, book, entries)
+    _tables_fit(db.read())
+    return found
+
+
+def _tables_fit(reader: Reader) -> None:
     scanned, found = reader.row(Q.counted_by_scan), reader.row(Q.counted_by_keys)
     if scanned != found:
         raise RecoveryError(f"the money tables do not fit: a scan counts {scanned}, the keys {found}; restore a backup")
     fault = index_fault(reader, at_most=_LOOKED_UP_AT_START)
     if fault:
         raise RecoveryError(f"the index of the obligations is damaged: {fault}; restore a backup")
+
+
+def _newer(tx: Transaction, entries: Sequence[Mapping[str, Any]], *, marked: bool) -> bool:
+    """Whether these lines are more than one interrupted write leaves: something was sent that this database cannot know."""
+    intents = _intents(entries)
+    if not marked:
+        # The first start that leaves a mark: what it knows nothing of decides.
+        known = {(str(row["digest"]), row["n"]) for row in _without_attempt(tx, intents)}
+        intents = {place: intent for place, intent in intents.items() if place in known}
+    answered = {entry["order_no"] for entry in entries if entry["kind"] not in {"intent", "cut"}}
+    return len({intent["ts"] for intent in intents.values()}) > 1 or any(
+        intent["order_no"] in answered for intent in intents.values()
+    )
+
+
+def _after_a_kill(tx: Transaction, book: journal.Journal, entries: Sequence[Mapping[str, Any]]) -> Recovered:
+    intents = _intents(entries)
+    lost = _without_attempt(tx, intents)
+    if lost:
+        rows = [intents[str(row["digest"]), row["n"]] | {"obligation": row["obligation"]} for row in lost]
+        with tx.frame("lost", pa.Table.from_pylist(rows)):
+            tx.run(Q.keep_lost_attempts)
+    results = [_in_doubt(row, intents[str(row["digest"]), row["n"]], tx.now) for row in lost]
+    results += _doubt_submitted(tx)
+    _keep(tx, book, results, never_written=_never_written(entries, {result.order_no for result in results}))
     return Recovered(len(results), len(lost), book.torn_bytes)
 
 
-def doubt_submitted(db: Database, book: journal.Journal) -> int:
-    """What is out while nobody is sending is in doubt; how many there were. For the one worker, before it claims."""
+def _never_written(entries: Sequence[Mapping[str, Any]], doubted: set[str]) -> list[dict[str, Any]]:
+    """What the journal says and the database never came to write, and nothing else of this start speaks of."""
+    return [
+        {**entry, "kind": "abandoned"}
+        for entry in entries
+        if entry["kind"] != "cut" and entry["order_no"] not in doubted
+    ]
+
+
+def doubt_submitted(db: Database, book: journal.Journal, *, but: frozenset[int] = frozenset()) -> int:
+    """What is out while nobody is sending it is in doubt; how many there were. For the worker, before it claims.
+
+    `but`: obligations that this process is sending just now.
+    """
     if not db.read().rows(Q.submitted_items):
         return 0
     with db.write() as tx:
-        results = _doubt_submitted(tx)
+        results = _doubt_submitted(tx, but)
         _keep(tx, book, results)
     return len(results)
 
 
-def _doubt_submitted(tx: Transaction) -> list[Result]:
-    return [_interrupted(row, tx.now) for row in tx.rows(Q.submitted_items)]
+def _doubt_submitted(tx: Transaction, but: frozenset[int] = frozenset()) -> list[Result]:
+    return [_interrupted(row, tx.now) for row in tx.rows(Q.submitted_items) if row["obligation"] not in but]
 
 
-def _keep(tx: Transaction, book: journal.Journal, results: list[Result]) -> None:
-    if results:
-        book.append_in(tx, outcomes(results, kind="recovered"))
+def _keep(
+    tx: Transaction, book: journal.Journal, results: list[Result], never_written: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    if results or never_written:
+        book.append_in(tx, [*never_written, *outcomes(results, kind="recovered")])
         record(tx, SYSTEM, results)
+    else:
+        book.mark(tx)
 
 
-def _open_intents(book: journal.Journal) -> dict[tuple[str, int], dict[str, Any]]:
-    intents: dict[tuple[str, int], dict[str, Any]] = {}
-    by_order: dict[str, tuple[str, int]] = {}
-    for entry in book.recent():
-        if entry["kind"] == "intent":
-            place = str(rules.digest(entry["key"])), entry["n"]
-            intents[place] = entry
-            by_order[entry["order_no"]] = place
-        elif entry["order_no"] in by_order:
-            # It has an answer, or it was abandoned before it left: its own line says all there is to know.
-            intents.pop(by_order[entry["order_no"]], None)
-    return intents
+def _intents(entries: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """Intents by the obligation's digest and their number."""
+    return {
+        (str(rules.digest(entry["key"])), entry["n"]): dict(entry) for entry in entries if entry["kind"] == "intent"
+    }
 
 
-def _lost(tx: Transaction, intents: dict[tuple[str, int], dict[str, Any]]) -> list[Row]:
+def _without_attempt(tx: Transaction, intents: Mapping[tuple[str, int], Mapping[str, Any]]) -> list[Row]:
     if not intents:
         return []
     asked = pa.table(
         {"digest": [digest for digest, _n in intents], "n": pa.array([n for _digest, n in intents], pa.int32())}
     )
     with tx.frame("intents", asked):
-        lost = tx.rows(Q.intents_without_attempt)
-    strangers = [
-        row for row in lost if row["st"] is None or row["n_now"] != row["n"] or row["st"] == State.SUCCEEDED.value
-    ]
-    if strangers:
-        raise RecoveryError(
-            f"the journal knows {len(strangers)} orders that this database does not: it is older than the journal; "
-            "put the newest database back"
-        )
-    if lost:
-        rows = [intents[row["digest"], row["n"]] | {"obligation": row["obligation"]} for row in lost]
-        with tx.frame("lost", pa.Table.from_pylist(rows)):
-            tx.run(Q.keep_lost_attempts)
-    return lost
+        return tx.rows(Q.intents_without_attempt)
 
 
 def _in_doubt(row: Row, intent: dict[str, Any], now: datetime) -> Result:

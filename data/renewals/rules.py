@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,8 @@ ABILITY = {
 }
 # Nothing is paid for these here: a carrier that charges for one answers another amount, and a person looks.
 FREE = frozenset({"plan-change", "suspend", "resume"})
+# How long number and PIN of a recharge card usually are; nobody has confirmed it, so another length only warns.
+RECHARGE_LENGTHS = {"mobile": (17, 18), "unicom": (15, 19), "telecom": (19, 18)}
 CURRENCY = "CNY"
 STEM_LENGTH = 19
 # A card that expires later than this needs the approver's word: it may have been renewed elsewhere.
@@ -97,6 +99,8 @@ class Reason:
     by_when: str  # msgid: by when, or how
     retryable: bool  # a new batch may take it up as it is
     repairable: bool = True  # a new batch may take it up once someone says the cause is mended
+    retry_after: timedelta | None = None  # from the failure on, before it may be tried again
+    next_window: bool = False  # not before the account's next window for orders
 
 
 _FINANCE, _OPERATOR, _APPROVER = N_("finance"), N_("operator"), N_("approver")
@@ -116,14 +120,35 @@ REASONS: dict[str, Reason] = {
     "pin_refused": Reason(
         N_("The recharge PIN is wrong, used or expired"), _OPERATOR, N_("ask the seller"), False, repairable=False
     ),
-    "window_closed": Reason(N_("Orders are not taken at this time"), _OPERATOR, N_("in the next window"), True),
-    "card_locked": Reason(N_("The card is locked after another order"), _SYSTEM, _LATER, True),
+    "pin_maybe_ours": Reason(
+        N_("The recharge card counts as used, perhaps by our own first try"), _SYSTEM, N_("asked again and again"), False
+    ),
+    "wrong_state": Reason(N_("The card's state does not allow this"), _OPERATOR, _SAME_DAY, False),
+    "window_closed": Reason(
+        N_("Orders are not taken at this time"), _OPERATOR, N_("in the next window"), True, next_window=True
+    ),
+    "card_locked": Reason(
+        N_("The card is locked after another order"), _SYSTEM, _LATER, True, retry_after=timedelta(minutes=30)
+    ),
     "batch_refused": Reason(N_("Another card made the carrier refuse the whole list"), _SYSTEM, _LATER, True),
-    "rate_limited": Reason(N_("The carrier is busy or under maintenance"), _SYSTEM, _LATER, True),
-    "token_expired": Reason(N_("The session at the carrier had expired"), _SYSTEM, _LATER, True),
+    "rate_limited": Reason(
+        N_("The carrier is busy or under maintenance"), _SYSTEM, _LATER, True, retry_after=timedelta(minutes=5)
+    ),
+    "token_expired": Reason(
+        N_("The session at the carrier had expired"), _SYSTEM, _LATER, True, retry_after=timedelta(minutes=1)
+    ),
     "credential_refused": Reason(N_("The carrier refuses our sign-in or our address"), _ADMINISTRATOR, _TODAY, False),
+    "not_reached": Reason(
+        N_("The carrier could not be reached; nothing was sent"),
+        _SYSTEM,
+        _LATER,
+        True,
+        retry_after=timedelta(minutes=5),
+    ),
+    "order_failed": Reason(N_("The carrier took the order and then failed it"), _OPERATOR, _BEFORE_ACT_BY, True),
+    "refunded": Reason(N_("The carrier has refunded the order"), _OPERATOR, N_("ask the carrier why"), False),
     "not_our_card": Reason(N_("The card is not ours at the carrier"), _KEEPER, N_("clear the ownership"), False),
-    "pool_card": Reason(N_("A card of a pool cannot be renewed alone"), _OPERATOR, N_("renew the pool"), False),
+    "pool_card": Reason(N_("A card of a pool cannot be renewed alone"), N_("pool owner"), N_("renew the pool"), False),
     "realname_missing": Reason(N_("The real-name registration is missing"), _CONTACT, _BEFORE_EXPIRY, False),
     "separation": Reason(N_("The card was found in another device"), _ENGINEER, N_("check the terminal"), False),
     "stop_reason": Reason(N_("The carrier stopped the card and forbids resuming it"), _SUPPORT, _BEFORE_CANCEL, False),
@@ -155,6 +180,11 @@ REASONS: dict[str, Reason] = {
     "schedule_used": Reason(N_("The carrier gave no clear answer for seven days"), _REVIEWER, _TODAY, False),
     "unclear_reading": Reason(N_("The card's expiry moved, but not by the ordered term"), _REVIEWER, _TODAY, False),
     "no_connection": Reason(N_("The account has no connection any more"), _ADMINISTRATOR, _BEFORE_ACT_BY, False),
+    "contradicted": Reason(N_("The carrier's statement says something else"), _REVIEWER, _TODAY, False),
+    "refunded": Reason(N_("The carrier gave the money back"), _OPERATOR, _SAME_DAY, False),
+    "reviewed_no_effect": Reason(
+        N_("Two people found that it had no effect"), _OPERATOR, _BEFORE_ACT_BY, retryable=True
+    ),
     "too_many_trips": Reason(N_("The carrier put the order off too often"), _REVIEWER, _BEFORE_ACT_BY, False),
     "not_buildable": Reason(
         N_("The order cannot be put into words for this carrier"), _OPERATOR, _BEFORE_ACT_BY, False

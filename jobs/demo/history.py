@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import cycle
 
+from data.carriers.rules import AccountFacts
 from data.database import Queries, Query, Reader, Transaction
 from data.home import Home
 from data.renewals import store as renewals
-from data.renewals.moves import CANARY_ITEMS
 from data.sims.rolling import roll_up
 from jobs.demo.dates import month_end
 from jobs.demo.papers import file_papers
@@ -99,7 +99,7 @@ def _today(home: Home, sims: int) -> PastBatch:
     renewed = _soon(home, scaled(24, sims))
     refused = scaled(FAILED, sims) - reader.value(Q.count_failed)
     # The rest of a batch waits until its first orders have succeeded; a fleet too small for that has no doubts.
-    waits = len(renewed) >= CANARY_ITEMS
+    waits = len(renewed) >= AccountFacts.canary_items
     doubtful, odd = (scaled(UNCONFIRMED, sims), scaled(IN_REVIEW, sims)) if waits else (0, 0)
     # Trouble comes to cards of the mountain: there is time to mend it, and the others go out first.
     day = month_end(home.clock.today(), 1)

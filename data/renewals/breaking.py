@@ -1,0 +1,161 @@
+"""The circuit breaker of an account: doubts in a row stop the sending, one order tries again, and it survives a restart.
+
+It only ever holds orders back: no item fails because of it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from data.audit.rules import canonical
+from data.database import Queries, Reader, Transaction
+from data.people.rules import Action, Actor
+from data.people.store import require
+from data.renewals.moves import Arrow, State
+from data.renewals.moving import Result
+
+Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+NO_ANSWER, CREDENTIAL = "no_answer", "credential"
+_REFUSED_SIGN_IN = "credential_refused"
+_HEALTHY, _NOT = ".", "x"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When an account's breaker opens and for how long, as its account says."""
+
+    breaker_in_row: int = 5
+    breaker_share: float = 0.2
+    breaker_window: int = 50
+    breaker_cooldown_s: int = 60
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """One account's standing in one class of trouble."""
+
+    account: str
+    error_class: str
+    state: str = "closed"  # closed, open, half_open
+    in_row: int = 0  # troubles since the last healthy answer
+    recent: str = ""  # the last outcomes, newest last: '.' healthy, 'x' not
+    opened_at: datetime | None = None
+
+
+Breakers = Mapping[str, Breaker]  # by class of trouble
+
+
+def signals(result: Result) -> dict[str, bool]:
+    """What an answer to an order says of its account, per class of trouble: healthy or not. Nothing: it says nothing.
+
+    A doubt that bears the carrier's own reference is an answer; an order that never left says nothing.
+    """
+    if result.arrow not in {Arrow.CONFIRMED, Arrow.REFUSED, Arrow.IN_DOUBT, Arrow.NEVER_LEFT}:
+        return {}
+    if result.arrow is Arrow.NEVER_LEFT:
+        return {NO_ANSWER: True} if result.reason else {}
+    if result.after is State.UNKNOWN and result.carrier_ref is None:
+        return {NO_ANSWER: False}
+    return {NO_ANSWER: True, CREDENTIAL: result.reason != _REFUSED_SIGN_IN}
+
+
+def counted(breaker: Breaker, healthy: bool, limits: Limits, *, now: datetime) -> Breaker:
+    """The breaker after one more answer."""
+    recent = (breaker.recent + (_HEALTHY if healthy else _NOT))[-limits.breaker_window :]
+    in_row = 0 if healthy else breaker.in_row + 1
+    seen = replace(breaker, in_row=in_row, recent=recent)
+    if breaker.state == "half_open" and healthy:
+        return replace(seen, state="closed", recent="", opened_at=None)
+    if breaker.state == "half_open" or (breaker.state == "closed" and _too_many(seen, limits)):
+        return replace(seen, state="open", opened_at=now)
+    return seen
+
+
+def _too_many(breaker: Breaker, limits: Limits) -> bool:
+    if breaker.error_class == CREDENTIAL:
+        return breaker.in_row > 0
+    full = len(breaker.recent) == limits.breaker_window
+    share = breaker.recent.count(_NOT) / limits.breaker_window
+    return breaker.in_row >= limits.breaker_in_row or (full and share > limits.breaker_share)
+
+
+def at_most(breakers: Iterable[Breaker], limits: Limits, *, now: datetime) -> int | None:
+    """How many orders may go out now: none, one that tries, or (None) any number."""
+    allowed = [_allowed(breaker, limits, now) for breaker in breakers]
+    return min((count for count in allowed if count is not None), default=None)
+
+
+def _allowed(breaker: Breaker, limits: Limits, now: datetime) -> int | None:
+    if breaker.state == "closed":
+        return None
+    cooled = breaker.opened_at is None or now >= breaker.opened_at + timedelta(seconds=limits.breaker_cooldown_s)
+    return 1 if breaker.state == "half_open" or cooled else 0
+
+
+def limits_of(reader: Reader, account: str) -> Limits:
+    """What the account's row says."""
+    return reader.record(Limits, Q.limits_of, account=account) or Limits()
+
+
+def breakers_of(reader: Reader, account: str) -> dict[str, Breaker]:
+    """How the account stands in each class of trouble."""
+    known = {breaker.error_class: breaker for breaker in reader.records(Breaker, Q.breakers_of, account=account)}
+    return {name: known.get(name) or Breaker(account, name) for name in (NO_ANSWER, CREDENTIAL)}
+
+
+def tripped(reader: Reader) -> list[Breaker]:
+    """Every breaker that is not closed."""
+    return reader.records(Breaker, Q.tripped)
+
+
+def try_one(tx: Transaction, by: Actor, *, account: str) -> int | None:
+    """How many orders of the account may be claimed now, under the writer lock. An open breaker that has cooled down
+    becomes half-open and lets one through; while that one is out, no other.
+    """
+    require(tx, by, Action.WORK, account)
+    found, limits = breakers_of(tx, account), limits_of(tx, account)
+    allowed = at_most(found.values(), limits, now=tx.now)
+    if not allowed:
+        return allowed
+    if tx.value(Q.out_now, account=account):
+        return 0
+    _keep(tx, [replace(one, state="half_open") for one in found.values() if one.state == "open"])
+    return allowed
+
+
+def count(tx: Transaction, by: Actor, *, account: str, results: Sequence[Result]) -> None:
+    """Count what became of an account's orders, in the transaction that writes it down; a breaker that opens is a finding."""
+    require(tx, by, Action.WORK, account)
+    before, limits = breakers_of(tx, account), None
+    after = dict(before)
+    for result in results:
+        for name, healthy in signals(result).items():
+            limits = limits or limits_of(tx, account)
+            after[name] = counted(after[name], healthy, limits, now=tx.now)
+    _keep(tx, [one for name, one in after.items() if one != before[name]])
+    for name, one in after.items():
+        if one.state == "open" and before[name].state != "open":
+            detail = canonical({"troubles": one.recent.count(_NOT)})
+            tx.run(Q.open_finding, account=account, detail=detail, now=tx.now)
+
+
+def _keep(tx: Transaction, breakers: Sequence[Breaker]) -> None:
+    if breakers:
+        with tx.frame("counted", pa.Table.from_pylist([vars(breaker) for breaker in breakers], schema=_BREAKER)):
+            tx.run(Q.keep_breakers, now=tx.now)
+
+
+_BREAKER = pa.schema(
+    [
+        ("account", pa.string()),
+        ("error_class", pa.string()),
+        ("state", pa.string()),
+        ("in_row", pa.int32()),
+        ("recent", pa.string()),
+        ("opened_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
