@@ -22,6 +22,7 @@ from data.renewals import moves
 from data.renewals.moves import Verdict
 from data.renewals.moving import Sent
 from data.renewals.rules import REASONS
+from data.secrets import Secret
 from data.words import N_, _
 
 
@@ -39,6 +40,7 @@ class Order:
     amount_fen: int
     old_expiry: date | None
     new_expiry: date | None  # as our rules count; the carrier's answer wins. None: this kind moves no expiry
+    secret: Secret | None = None  # of a recharge: number and PIN of the card, a line each
 
 
 class Outcome:
@@ -78,6 +80,8 @@ class Later(Outcome):
 
     retry_at: datetime
     detail: str = ""
+    # A key of REASONS. credential_refused: nothing of this account can be bought before somebody mends it.
+    reason: str = "rate_limited"
 
 
 @dataclass(frozen=True)
@@ -158,13 +162,21 @@ def verdict_of(item: Sent, outcome: Outcome, terms: Terms, *, at: datetime) -> t
             return _compared(item, outcome, terms, doubt)
         case Accepted(carrier_ref=ref, detail=detail):
             return Verdict.ACCEPTED, doubt | {"reason": "in_progress", "carrier_ref": ref, "detail": detail}
+        case Refused(reason="pin_refused", detail=detail) if _sent_before(item):
+            # "Used already": perhaps by our own first try.
+            return Verdict.UNKNOWN, doubt | {"reason": "pin_maybe_ours", "detail": detail}
         case Refused(reason=reason, detail=detail) if reason in REASONS:
             return Verdict.REFUSED, {"reason": reason, "detail": detail, "proof": "reply"}
-        case Later(retry_at=retry_at, detail=detail):
+        case Later(retry_at=retry_at, detail=detail, reason=reason):
             wait = min(retry_at, at + _LONGEST_PUT_OFF)
-            return Verdict.LATER, {"reason": "rate_limited", "detail": detail, "next_at": wait}
+            return Verdict.LATER, {"reason": reason, "detail": detail, "next_at": wait}
         case _:
             return Verdict.UNKNOWN, doubt | {"detail": getattr(outcome, "detail", str(outcome))}
+
+
+def _sent_before(item: Sent) -> bool:
+    """Whether a recharge has come back from the carrier before under the same number."""
+    return getattr(item, "kind", None) == "recharge" and bool(getattr(item, "trips", 0))
 
 
 def _compared(item: Sent, outcome: Confirmed, terms: Terms, doubt: dict[str, Any]) -> tuple[Verdict, dict[str, Any]]:
@@ -196,10 +208,14 @@ class Carrier(Protocol):
     def terms(self) -> Terms:
         """What the contract says."""
 
+    def held_s(self) -> float:
+        """Seconds for which the carrier takes no call at all (it said so, or cannot be reached); 0 when it does."""
+
     def request(self, order: Order) -> bytes:
         """The bytes that would be sent for this order: the same order gives the same bytes. Sends nothing.
 
-        Raises ValueError where this order cannot be put into words for this carrier.
+        Their hash is kept, so a secret stands in them as its `blind`, never in clear. Raises ValueError where this
+        order cannot be put into words for this carrier.
         """
 
     def place(self, orders: Sequence[Order]) -> Sequence[Outcome]:

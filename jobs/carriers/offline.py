@@ -9,9 +9,14 @@ _BY_HAND = "the account has no connection; a person does it with the payee"
 # No `connect`: a renewal on such an account is refused when it is proposed (REFUSALS["offline_lane"]).
 ABILITIES = {
     "renew": ("no", _BY_HAND),
+    "add_on": ("no", _BY_HAND),
+    "plan_change": ("no", _BY_HAND),
+    "recharge": ("no", _BY_HAND),
+    "suspend_resume": ("no", _BY_HAND),
     "find_order": ("no", _BY_HAND),
     "read_card": ("no", "expiries come with the payee's card list"),
     "order_key": ("no", _BY_HAND),
+    "statement": ("no", "the payee's bills are compared as papers"),
 }
 
 

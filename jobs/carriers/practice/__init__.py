@@ -6,7 +6,7 @@ What it plays is decided by hashes of card and order number, so the same home al
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -15,7 +15,6 @@ from pydantic import Field
 from data.carriers.store import carrier_book
 from data.home import Home
 from data.renewals.rules import REASONS
-from data.sims.rules import new_expiry
 from data.words import N_, _
 from jobs.carriers import (
     Accepted,
@@ -31,12 +30,18 @@ from jobs.carriers import (
     Unknown,
 )
 from jobs.carriers.account import Account
+from jobs.carriers.practice.kinds import Card, expiries, held, refusal, status_after
 from jobs.carriers.practice.ledger import Entry, Ledger, opened
 
 ABILITIES = {
     "renew": ("yes", "in this process"),
+    "add_on": ("yes", "in this process"),
+    "plan_change": ("yes", "in this process, in effect at once"),
+    "recharge": ("yes", "a PIN that ends in 0000 is a bad one"),
+    "suspend_resume": ("yes", "in this process, in effect at once"),
     "find_order": ("yes", "by our order number, unless the account's query is none"),
     "read_card": ("yes", "the card's expiry"),
+    "statement": ("yes", "every charge of a day"),
     "order_key": ("partly", "as the account's order_key says"),
 }
 # Why believable carriers refuse (operations.md §5), in hundredths of all refusals.
@@ -52,6 +57,8 @@ _REFUSALS = (
     ("arrears", 2),
     ("pool_card", 2),
 )
+# Only what costs by the plan meets them; a stop, a change of plan or a recharge card has its own.
+_MISHAPS = frozenset({"renew", "add-on"})
 # One call takes about this long at most, so that a stop is noticed and progress is seen; the ledger's disk may take more.
 _CALL_MS = 500
 _DISK_S = 1.0
@@ -80,17 +87,6 @@ class PracticeAccount(Account):
 ACCOUNT = PracticeAccount
 
 
-@dataclass(frozen=True)
-class _Card:
-    """What the carrier holds of a card."""
-
-    status: str
-    expires_on: date | None
-    anchor_day: int | None
-    price_fen: int | None
-    term_months: int | None
-
-
 class Practice:
     """One account at the practice carrier."""
 
@@ -108,9 +104,15 @@ class Practice:
             horizon=timedelta(seconds=account.horizon_s),
         )
 
+    def held_s(self) -> float:
+        """It runs in this process: it takes every call."""
+        return 0.0
+
     def request(self, order: Order) -> bytes:
         """The order's own fields: nothing goes over a wire here."""
-        return repr(order).encode()
+        if order.kind == "recharge" and order.secret is None:
+            raise ValueError(f"order {order.order_no} has no recharge card that can be opened")
+        return f"{order!r} {order.secret.blind if order.secret else ''}".encode()
 
     def place(self, orders: Sequence[Order]) -> list[Outcome]:
         """Decide each order, write the ledger, wait for the disk, answer."""
@@ -146,12 +148,13 @@ class Practice:
         """The day's charges, from the ledger."""
         return Statement(day, self._ledger.of_day(self._account.name, day), self._home.clock.now())
 
-    def _decide(self, order: Order, card: _Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
+    def _decide(self, order: Order, card: Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
         told = self._ledger.of_order(self._account.name, order.order_no)
         if told and self._account.order_key:
             return None, self._told(told[-1], now)
         reason = self._refusal(order, card)
-        if reason:
+        if reason or card is None:
+            reason = reason or "not_our_card"
             return self._entry("refusal", order, now, reason=reason), Refused(reason, _words(REASONS[reason].msgid))
         if order.order_no not in self._put_off and self._plays("later", order.order_no, self._account.later_share):
             self._put_off.add(order.order_no)
@@ -161,16 +164,14 @@ class Practice:
             return entry, Unknown(_words(N_("the answer was lost")))
         return entry, self._told(entry, now)
 
-    def _refusal(self, order: Order, card: _Card | None) -> str | None:
+    def _refusal(self, order: Order, card: Card | None) -> str | None:
         if card is None:
             return "not_our_card"
-        if card.price_fen and card.term_months:
-            terms, rest = divmod(order.months, card.term_months)
-            if rest:
-                return "plan_unsuitable"
-            if order.amount_fen != card.price_fen * terms:
-                return "amount_too_low" if order.amount_fen < card.price_fen * terms else "price_changed"
-        if not self._plays("refused", order.iccid[:19], self._account.refused_share):
+        used = order.secret is not None and self._ledger.used(order.secret.blind)
+        reason = refusal(order, card, today=self._home.clock.today(), pin_used=used)
+        if reason:
+            return reason
+        if order.kind not in _MISHAPS or not self._plays("refused", order.iccid[:19], self._account.refused_share):
             return None
         reason = self._reason(order.iccid[:19])
         refused_before = any(
@@ -179,38 +180,20 @@ class Practice:
         # Whoever orders again has mended the cause; only a cancelled card stays cancelled.
         return None if refused_before and reason != "cancelled" else reason
 
-    def _charge(self, order: Order, card: _Card | None, now: datetime) -> Entry:
-        before = (card and card.expires_on) or order.old_expiry or self._home.clock.today()
-        after = new_expiry(
-            before,
-            months=order.months,
-            anchor_day=card.anchor_day if card else None,
-            rule=self._account.expiry_rule,
-            today=self._home.clock.today(),
-        )
+    def _charge(self, order: Order, card: Card, now: datetime) -> Entry:
+        today = self._home.clock.today()
+        before, after = expiries(order, card, rule=self._account.expiry_rule, today=today)
         slow = self._plays("accepted", order.order_no, self._account.accepted_share)
-        return self._entry(
-            "charge",
-            order,
-            now,
-            ref=f"P{order.order_no[1:]}",
+        return replace(
+            self._entry("charge", order, now, ref=f"P{order.order_no[1:]}"),
             expires_before=before,
             expires_after=after,
             effective_at=now + timedelta(seconds=self._account.accepted_s) if slow else now,
+            status_after=status_after(order, card),
+            blind=order.secret.blind if order.secret else "",
         )
 
-    def _entry(
-        self,
-        kind: str,
-        order: Order,
-        now: datetime,
-        *,
-        ref: str = "",
-        reason: str = "",
-        expires_before: date | None = None,
-        expires_after: date | None = None,
-        effective_at: datetime | None = None,
-    ) -> Entry:
+    def _entry(self, kind: str, order: Order, now: datetime, *, ref: str = "", reason: str = "") -> Entry:
         return Entry(
             kind,
             self._account.name,
@@ -221,27 +204,17 @@ class Practice:
             now,
             ref,
             reason,
-            expires_before,
-            expires_after,
-            effective_at,
+            kind_of_order=order.kind,
+            plan=order.plan,
         )
 
-    def _cards(self, iccids: Sequence[str], now: datetime) -> dict[str, _Card]:
+    def _cards(self, iccids: Sequence[str], now: datetime) -> dict[str, Card]:
         """Cards by stem: the opening books, moved on by every charge that is in effect."""
-        held = {}
-        for stem, booked in carrier_book(self._home.db.read(), [iccid[:19] for iccid in iccids]).items():
-            moved = [
-                entry.expires_after
-                for entry in self._ledger.of_card(self._account.name, stem)
-                if entry.expires_after and entry.effective_at and entry.effective_at <= now
-            ]
-            expiries = [day for day in (booked.expires_on, *moved) if day]
-            expires_on = max(expiries, default=None)
-            # A card that stopped because it had expired runs again as soon as it is paid.
-            resumed = booked.status == "stopped_expired" and expires_on and expires_on >= self._home.clock.today()
-            status = "active" if resumed else booked.status
-            held[stem] = _Card(status, expires_on, booked.anchor_day, booked.price_fen, booked.term_months)
-        return held
+        today = self._home.clock.today()
+        return {
+            stem: held(booked, self._ledger.of_card(self._account.name, stem), now=now, today=today)
+            for stem, booked in carrier_book(self._home.db.read(), [iccid[:19] for iccid in iccids]).items()
+        }
 
     def _plays(self, what: str, about: str, share: float) -> bool:
         return self._dice(what, about) < share

@@ -28,6 +28,10 @@ class Entry:
     expires_before: date | None = None
     expires_after: date | None = None
     effective_at: datetime | None = None  # of a charge
+    kind_of_order: str = "renew"  # a key of KINDS
+    plan: str = ""
+    status_after: str = ""  # of a card that this order stopped or let run again
+    blind: str = ""  # of a recharge: a keyed hash of its card, which is used up by it
 
     @property
     def stem(self) -> str:
@@ -43,6 +47,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._by_order: dict[tuple[str, str], list[Entry]] = {}
         self._by_card: dict[tuple[str, str], list[Entry]] = {}
+        self._used_cards: set[str] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             self._read()
@@ -54,6 +59,10 @@ class Ledger:
     def of_card(self, account: str, stem: str) -> list[Entry]:
         """What was done to a card, oldest first."""
         return self._by_card.get((account, stem), [])
+
+    def used(self, blind: str) -> bool:
+        """Whether this recharge card has been taken."""
+        return blind in self._used_cards
 
     def of_day(self, account: str, day: date) -> tuple[StatementLine, ...]:
         """What was charged on a day of Asia/Shanghai, as a statement names it."""
@@ -81,6 +90,8 @@ class Ledger:
     def _know(self, entry: Entry) -> None:
         self._by_order.setdefault((entry.account, entry.order_no), []).append(entry)
         self._by_card.setdefault((entry.account, entry.stem), []).append(entry)
+        if entry.blind and entry.kind == "charge":
+            self._used_cards.add(entry.blind)
 
     def _read(self) -> None:
         data = self._path.read_bytes()
