@@ -14,14 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data.database import Queries, Transaction
+from data.database import Queries, Reader, Transaction
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 GENESIS = "0" * 64
 # A segment ends here or with its month, whichever comes first: it can be verified in about a second.
 SEGMENT_LINES = 100_000
-# A lost commit is among the last few hundred lines; this many are read back at a start.
-_ENOUGH_LINES = 1_000
 _HASH = b',"hash":"'
 
 
@@ -98,14 +96,38 @@ class Journal:
         if self._path is not None:
             tx.run(Q.set_mark, segment=self._path.name, line=self._lines, hash=self._hash)
 
-    def recent(self) -> Iterator[dict[str, Any]]:
-        """The entries of the newest segment, and of the one before while it is short; oldest first, without heads."""
-        for path in self.segments()[-(1 if self._lines > _ENOUGH_LINES else 2) :]:
+    def behind(self, mark: Mark | None) -> list[dict[str, Any]] | None:
+        """The entries written after `mark`, oldest first, without heads; of no mark all of them.
+
+        None: the journal does not have the marked line. Raises JournalBroken where the lines between do not verify.
+        """
+        paths = [path for path in self.segments() if mark is None or path.name >= mark.segment]
+        if mark is not None and (not paths or paths[0].name != mark.segment):
+            return None
+        entries: list[dict[str, Any]] = []
+        opening: str | None = None
+        for place, path in enumerate(paths):
+            # The newest was verified when it was opened.
+            opening = verify(path, opening=opening).last_hash if path != self._path else None
+            lines = path.read_bytes().splitlines()
+            first = mark.line if mark is not None and place == 0 else 0
+            if (
+                mark is not None
+                and place == 0
+                and (len(lines) < first or json.loads(lines[first - 1])["hash"] != mark.hash)
+            ):
+                return None
+            entries += [entry for entry in map(json.loads, lines[first:]) if entry["kind"] != "segment"]
+        return entries
+
+    def entries(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Everything, with the segment and line it stands in; oldest first, without heads."""
+        for path in self.segments():
             with path.open("rb") as file:
-                for line in file:
+                for number, line in enumerate(file, start=1):
                     entry: dict[str, Any] = json.loads(line)
                     if entry["kind"] != "segment":
-                        yield entry
+                        yield path.name, number, entry
 
     def verify_all(self) -> int:
         """Walk the chain through every segment; the number of lines. Raises JournalBroken."""
@@ -210,6 +232,25 @@ def _sync_folder(folder: Path) -> None:
 
 _opened: dict[Path, Journal] = {}
 _opening = threading.Lock()
+
+
+def standing(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries without those that were given up before they took effect: `abandoned` takes back its order's last one."""
+    kept: dict[int, dict[str, Any]] = {}
+    places: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        before = places.setdefault(entry.get("order_no", ""), [])
+        if entry["kind"] != "abandoned":
+            kept[place] = entry
+            before.append(place)
+        elif before:
+            del kept[before.pop()]
+    return list(kept.values())
+
+
+def mark_of(reader: Reader) -> Mark | None:
+    """How far the journal was when this database last wrote to it; None: it never did."""
+    return reader.record(Mark, Q.mark)
 
 
 def opened(folder: Path) -> Journal:

@@ -8,7 +8,6 @@
 4. every state has its obligation, no key stands twice, and the index finds obligations by their keys
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

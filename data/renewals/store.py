@@ -1,7 +1,7 @@
 """The door to everything about renewals: what pages, jobs and commands may call."""
 
 from data.renewals.approving import approve, content_is_approved, payees, send_back
-from data.renewals.claiming import Item, Ready, Work, claim, intents, next_items, open_work, stopped
+from data.renewals.claiming import Item, Ready, Work, claim, claim_again, intents, next_items, open_work, stopped
 from data.renewals.differences import (
     StatementOf,
     bookings_of,
@@ -120,6 +120,7 @@ __all__ = [
     "cancel",
     "cheaper",
     "claim",
+    "claim_again",
     "classes",
     "close_differences",
     "close_verifications",
