@@ -11,6 +11,7 @@ from typing import IO, Any, Literal
 
 from data.clock import Clock, FixedDayClock, SystemClock
 from data.database import Database, DatabaseError
+from data.secrets import Keyring
 from data.settings import Settings, load_settings
 
 Kind = Literal["demo", "real"]
@@ -92,6 +93,11 @@ class Home:
     def practice(self) -> Path:
         """The practice carrier's own books."""
         return self.path / "practice"
+
+    @property
+    def keyring(self) -> Keyring:
+        """What seals and opens this home's secrets."""
+        return Keyring(self.path / "keys")
 
     @property
     def carriers_file(self) -> Path:

@@ -121,7 +121,10 @@ REASONS: dict[str, Reason] = {
         N_("The recharge PIN is wrong, used or expired"), _OPERATOR, N_("ask the seller"), False, repairable=False
     ),
     "pin_maybe_ours": Reason(
-        N_("The recharge card counts as used, perhaps by our own first try"), _SYSTEM, N_("asked again and again"), False
+        N_("The recharge card counts as used, perhaps by our own first try"),
+        _SYSTEM,
+        N_("asked again and again"),
+        False,
     ),
     "wrong_state": Reason(N_("The card's state does not allow this"), _OPERATOR, _SAME_DAY, False),
     "window_closed": Reason(
@@ -181,7 +184,6 @@ REASONS: dict[str, Reason] = {
     "unclear_reading": Reason(N_("The card's expiry moved, but not by the ordered term"), _REVIEWER, _TODAY, False),
     "no_connection": Reason(N_("The account has no connection any more"), _ADMINISTRATOR, _BEFORE_ACT_BY, False),
     "contradicted": Reason(N_("The carrier's statement says something else"), _REVIEWER, _TODAY, False),
-    "refunded": Reason(N_("The carrier gave the money back"), _OPERATOR, _SAME_DAY, False),
     "reviewed_no_effect": Reason(
         N_("Two people found that it had no effect"), _OPERATOR, _BEFORE_ACT_BY, retryable=True
     ),
