@@ -82,7 +82,7 @@ def _page(now: Pass, work: Work, stop: threading.Event) -> int:
     moved = 0
     for start in range(0, len(items), size):
         watch = Watch(now.home, work.account, stop)
-        if not watch.may_go() or time.monotonic() > until:
+        if carrier.held_s() or not watch.may_go() or time.monotonic() > until:
             break
         moved += _work_off(now, work, items[start : start + size], carrier, watch)
     return moved
@@ -157,7 +157,7 @@ def _claim(now: Pass, batch: int, ready: Sequence[Ready], seconds: float) -> tup
             claimed_at = time.monotonic()
             deadline_at = tx.now + timedelta(seconds=seconds)
             claimed, parked = renewals.claim(tx, SYSTEM, batch=batch, ready=ready, deadline_at=deadline_at)
-            intents = list(renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at))
+            intents = renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at)
             if intents or parked:
                 now.book.append_in(tx, [*intents, *renewals.outcomes(parked)])
                 written = intents

@@ -52,15 +52,18 @@ Breakers = Mapping[str, Breaker]  # by class of trouble
 def signals(result: Result) -> dict[str, bool]:
     """What an answer to an order says of its account, per class of trouble: healthy or not. Nothing: it says nothing.
 
-    A doubt that bears the carrier's own reference is an answer; an order that never left says nothing.
+    A doubt that bears the carrier's own reference, or the carrier's own reason, is an answer. Who was not reached has not
+    answered, and of an order that never left for no reason of the carrier's nobody was asked.
     """
     if result.arrow not in {Arrow.CONFIRMED, Arrow.REFUSED, Arrow.IN_DOUBT, Arrow.NEVER_LEFT}:
         return {}
+    if result.reason == _REFUSED_SIGN_IN:
+        return {CREDENTIAL: False}
     if result.arrow is Arrow.NEVER_LEFT:
-        return {NO_ANSWER: True} if result.reason else {}
-    if result.after is State.UNKNOWN and result.carrier_ref is None:
+        return {} if result.reason in {None, "not_reached"} else {NO_ANSWER: True}
+    if result.after is State.UNKNOWN and result.carrier_ref is None and result.reason == "no_answer":
         return {NO_ANSWER: False}
-    return {NO_ANSWER: True, CREDENTIAL: result.reason != _REFUSED_SIGN_IN}
+    return {NO_ANSWER: True, CREDENTIAL: True}
 
 
 def counted(breaker: Breaker, healthy: bool, limits: Limits, *, now: datetime) -> Breaker:
@@ -105,11 +108,6 @@ def breakers_of(reader: Reader, account: str) -> dict[str, Breaker]:
     """How the account stands in each class of trouble."""
     known = {breaker.error_class: breaker for breaker in reader.records(Breaker, Q.breakers_of, account=account)}
     return {name: known.get(name) or Breaker(account, name) for name in (NO_ANSWER, CREDENTIAL)}
-
-
-def tripped(reader: Reader) -> list[Breaker]:
-    """Every breaker that is not closed."""
-    return reader.records(Breaker, Q.tripped)
 
 
 def try_one(tx: Transaction, by: Actor, *, account: str) -> int | None:

@@ -6,10 +6,6 @@ SELECT breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s FROM ac
 -- How an account stands.
 SELECT account, error_class, state, in_row, recent, opened_at FROM breaker WHERE account = $account;
 
--- name: tripped
--- Breakers that hold orders back.
-SELECT account, error_class, state, in_row, recent, opened_at FROM breaker WHERE state <> 'closed' ORDER BY account, error_class;
-
 -- name: out_now
 -- Whether the one order that tries is still out.
 SELECT count(*) FROM state s JOIN obligation o ON o.id = s.obligation WHERE s.st = 'submitted' AND o.account = $account;

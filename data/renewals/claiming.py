@@ -1,7 +1,7 @@
 """Claiming: which items may be sent now, and the compare-and-set that lets one worker send them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from data.people.store import require
 from data.renewals import approving, breaking, moves, rules, stopping
 from data.renewals.moves import Arrow, BatchState, State
 from data.renewals.moving import Q as MOVING
-from data.renewals.moving import Result, record, result
+from data.renewals.moving import Result, Unknown, record, result
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
@@ -68,6 +68,7 @@ class Ready:
     request_sha256: str  # of the bytes that would be sent
     expires_on: date | None = None
     status: str | None = None
+    sent_at: datetime | None = None  # when it first went out under this number; None: now
 
 
 def open_work(reader: Reader, *, now: datetime) -> list[Work]:
@@ -122,9 +123,9 @@ def claim(
     The caller appends `intents` to the journal before it commits, and sends only after the commit.
     """
     require(tx, by, Action.WORK, f"batch {batch}")
-    state = _state_of_sound(tx, by, batch)
-    allowed = _allowed(tx, by, account=ready[0].item.account) if state else 0
-    if state is None or allowed == 0:
+    state = state_of_sound(tx, by, batch)
+    at_most = allowed(tx, by, account=ready[0].item.account) if state else 0
+    if state is None or at_most == 0:
         return [], []
     now = _as_they_stand(tx, ready)
     chosen, parked, sims = list[Ready](), list[Result](), set[int]()
@@ -137,8 +138,8 @@ def claim(
         if reason:
             move = (State.PENDING, Arrow.PARKED, State.NEEDS_REVIEW)
             parked.append(result(item, batch=batch, move=move, reason=reason))
-        elif allowed is None or len(chosen) < allowed:
-            chosen.append(one)
+        elif at_most is None or len(chosen) < at_most:
+            chosen.append(replace(one, sent_at=found["sent_at"]) if found["sent_at"] else one)
     if parked:
         record(tx, by, parked)
     if chosen and state is BatchState.APPROVED:
@@ -146,33 +147,38 @@ def claim(
     return _claimed(tx, by, batch=batch, ready=chosen, deadline_at=deadline_at), parked
 
 
-def intents(
-    ready: Sequence[Ready], *, batch: int, sent_at: datetime, deadline_at: datetime
-) -> Iterator[dict[str, Any]]:
+def intents(ready: Sequence[Ready], *, batch: int, sent_at: datetime, deadline_at: datetime) -> list[dict[str, Any]]:
     """The journal's lines for a claim: everything an attempt row holds, so that it can be written again from here."""
-    sent, deadline = sent_at.isoformat(), deadline_at.isoformat()
-    for one in ready:
-        item = one.item
-        yield {
-            "kind": "intent",
-            "batch": batch,
-            "obligation": item.obligation,
-            "key": item.key,
-            "n": item.n,
-            "order_no": item.order_no,
-            "iccid": item.iccid,
-            "plan": item.plan,
-            "months": item.months,
-            "amount_fen": item.amount_fen,
-            "currency": rules.CURRENCY,
-            "request_sha256": one.request_sha256,
-            "expires_before": item.old_expiry and item.old_expiry.isoformat(),
-            "sent_at": sent,
-            "deadline_at": deadline,
-        }
+    return [
+        intent(one.item, one.request_sha256, batch=batch, sent_at=one.sent_at or sent_at, deadline_at=deadline_at)
+        for one in ready
+    ]
 
 
-def _allowed(tx: Transaction, by: Actor, *, account: str) -> int | None:
+def intent(
+    item: Item | Unknown, request_sha256: str, *, batch: int, sent_at: datetime, deadline_at: datetime
+) -> dict[str, Any]:
+    """The journal's line for one order that is about to be sent."""
+    return {
+        "kind": "intent",
+        "batch": batch,
+        "obligation": item.obligation,
+        "key": item.key,
+        "n": item.n,
+        "order_no": item.order_no,
+        "iccid": item.iccid,
+        "plan": item.plan,
+        "months": item.months,
+        "amount_fen": item.amount_fen,
+        "currency": rules.CURRENCY,
+        "request_sha256": request_sha256,
+        "expires_before": item.old_expiry and item.old_expiry.isoformat(),
+        "sent_at": sent_at.isoformat(),
+        "deadline_at": deadline_at.isoformat(),
+    }
+
+
+def allowed(tx: Transaction, by: Actor, *, account: str) -> int | None:
     """How many orders of an account may go out; None: any number."""
     return 0 if stopped(tx) & {"", account} else breaking.try_one(tx, by, account=account)
 
@@ -191,7 +197,7 @@ def _parked_for(one: Ready, found: Mapping[str, Any]) -> str | None:
     return "too_many_trips" if item.trips >= moves.MOST_TRIPS else None
 
 
-def _state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None:
+def state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None:
     """The state of a batch that may be claimed from. None: it may not; one that no longer holds pauses."""
     found = tx.row(MOVING.guard_of_batch, batch=batch)
     if found is None or found["state"] not in {"approved", "running"}:

@@ -11,7 +11,8 @@ HAVING count(*) FILTER (s.st = 'pending') > 0
 ORDER BY b.urgent DESC, b.approved_at, b.id, o.account;
 
 -- name: next_items
--- The next items of a batch that may be claimed, nearest act-by date first (lines were numbered so).
+-- The next items of a batch that may be claimed, nearest act-by date first (lines were numbered so); none of a card that
+-- another order is out for.
 SELECT s.obligation, s.n, o.key, o.sim_id, o.kind, o.old_expiry, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry, s.trips
 FROM placement p
 JOIN state s ON s.obligation = p.obligation
@@ -19,6 +20,7 @@ JOIN obligation o ON o.id = p.obligation
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 JOIN sim m ON m.sim_id = o.sim_id
 WHERE p.batch = $batch AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at <= $now) AND o.account = $account
+  AND o.stem NOT IN (SELECT c.stem FROM state u JOIN obligation c ON c.id = u.obligation WHERE u.st IN ('submitted', 'unknown'))
   -- After two refused recharge cards an account's others wait until somebody has looked.
   AND (o.kind <> 'recharge' OR o.account NOT IN (SELECT account FROM recharge_lock))
 ORDER BY l.line LIMIT $limit;
@@ -32,7 +34,7 @@ SELECT '' AS account FROM clock_hold WHERE released_at IS NULL;
 -- name: items_now
 -- Where the chosen items stand at this moment, what was sent under their number before, and what else there is for the card:
 -- out now (busy: wait), or alive for the same term at another account (elsewhere; of two that wait, the later one).
-SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, coalesce(x.busy, false) AS busy,
+SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, t.sent_at, coalesce(x.busy, false) AS busy,
     coalesce(x.elsewhere, false) AS elsewhere
 FROM wanted w JOIN state s ON s.obligation = w.obligation
 LEFT JOIN sim m ON m.sim_id = w.sim_id

@@ -12,7 +12,7 @@ from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, Event
 from data.people.store import require
-from data.renewals import moves, stopping
+from data.renewals import moves, rules, stopping
 from data.renewals.moves import Arrow, BatchState, State
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
@@ -37,12 +37,25 @@ class Unknown:
     batch: int
     account: str
     iccid: str
+    msisdn: str | None
+    plan: str
     months: int
     amount_fen: int
     new_expiry: date | None
-    order_no: str
     expires_before: date | None
-    deadline_at: datetime
+    request_sha256: str | None  # of what was sent; None: nothing is known to have been sent
+    sent_at: datetime | None  # the first time under this number
+    deadline_at: datetime  # no byte of it left after this
+
+    @property
+    def order_no(self) -> str:
+        """What the carrier knows it by."""
+        return rules.order_no(self.key, self.n)
+
+    @property
+    def restored(self) -> bool:
+        """Whether a restored database has lost sight of it: the next number may be out there too."""
+        return self.reason in {"restored", "restored_rest"}
 
 
 @dataclass(frozen=True)
@@ -185,6 +198,9 @@ def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
                 tx.run(Q.alarms, **said)
             if any(result.after is State.SUCCEEDED for result in results):
                 _bought(tx, results, said)
+    back = {result.batch for result in results if result.after is State.PENDING}
+    if back:
+        stopping.take_back_late(tx, by, batches=sorted(back))
     return set(moved)
 
 

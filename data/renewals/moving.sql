@@ -16,8 +16,8 @@ WHERE b.id = $batch;
 -- The guarded move of every registered result; a row that is no longer where it was is left alone.
 UPDATE state SET st = r.after, reason = r.reason, detail = r.detail, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
     new_expiry = coalesce(r.new_expiry, state.new_expiry), proof = r.proof, not_found = r.not_found, asked = r.asked,
-    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL)::INTEGER, next_at = r.next_at,
-    changed_at = CASE WHEN r.arrow = 12 THEN state.changed_at ELSE $now END,
+    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL AND r.reason NOT IN ('not_reached', 'credential_refused'))::INTEGER, next_at = r.next_at,
+    changed_at = CASE WHEN r.arrow = 12 OR (r.arrow = 6 AND r.asked > 0) THEN state.changed_at ELSE $now END,
     ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
 FROM results r
 WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before
@@ -70,15 +70,19 @@ WHERE state IN ('approved', 'running') AND NOT EXISTS (
 ORDER BY id;
 
 -- name: due_unknowns
--- Orders without a clear answer whose next slot has come.
+-- Orders without a clear answer whose next slot has come. What a restored database has lost sight of may have been sent
+-- until the restore, and perhaps without an attempt of ours.
 SELECT s.obligation, s.n, s.reason, s.asked, s.not_found, s.trips, s.changed_at AS doubted_at, s.carrier_ref,
-    o.sim_id, o.key, o.kind, o.old_expiry, l.batch, l.account, l.iccid, l.months, l.amount_fen, l.new_expiry,
-    t.order_no, t.expires_before, t.deadline_at
+    o.sim_id, o.key, o.kind, o.old_expiry, l.batch, l.account, l.iccid, m.msisdn, l.plan, l.months, l.amount_fen, l.new_expiry,
+    coalesce(t.expires_before, o.old_expiry) AS expires_before, t.request_sha256, t.sent_at,
+    CASE WHEN t.deadline_at IS NULL OR s.reason IN ('restored', 'restored_rest') THEN greatest(t.deadline_at, s.changed_at)
+        ELSE t.deadline_at END AS deadline_at
 FROM state s
 JOIN obligation o ON o.id = s.obligation
-JOIN attempt t ON t.obligation = s.obligation AND t.n = s.n
 JOIN placement p ON p.obligation = s.obligation
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+LEFT JOIN sim m ON m.sim_id = o.sim_id
+LEFT JOIN attempt t ON t.obligation = s.obligation AND t.n = s.n
 WHERE s.st = 'unknown' AND s.next_at <= $now
 ORDER BY s.next_at LIMIT $limit;
 

@@ -1,7 +1,7 @@
 """The door to everything about renewals: what pages, jobs and commands may call."""
 
 from data.renewals.approving import approve, content_is_approved, payees, send_back
-from data.renewals.claiming import Item, Ready, Work, claim, claim_again, intents, next_items, open_work, stopped
+from data.renewals.claiming import Item, Ready, Work, claim, intents, next_items, open_work, stopped
 from data.renewals.differences import (
     StatementOf,
     bookings_of,
@@ -56,6 +56,8 @@ from data.renewals.proposing import Proposed, propose, propose_due
 from data.renewals.recharging import Entered, RechargeCard, entered, odd_shape, recharge, recharge_card
 from data.renewals.reconciling import keep_statement, match, to_prove, unread_days
 from data.renewals.records import RecordFilter, RecordTotals, record_totals, records, records_query
+from data.renewals.replaying import restored
+from data.renewals.resending import Again, claim_again, intents_again
 from data.renewals.reviewing import (
     ReviewCounts,
     Reviewed,
@@ -69,7 +71,6 @@ from data.renewals.reviewing import (
     state_review,
     waiting_for_review,
 )
-from data.renewals.replaying import restored
 from data.renewals.stopping import cancel, pause, release, resume, stop
 from data.renewals.urgent import Lane, all_stopped, lane, order_urgently, see_urgent, unseen
 from data.renewals.verifying import (
@@ -86,6 +87,7 @@ from data.renewals.verifying import (
 from data.renewals.weighing import ToApprove, Weighed, cheaper, count_to_approve, odd_lines, to_approve, weigh
 
 __all__ = [
+    "Again",
     "Entered",
     "Item",
     "Lane",
@@ -139,6 +141,7 @@ __all__ = [
     "finish",
     "history",
     "intents",
+    "intents_again",
     "keep_looks",
     "keep_statement",
     "keep_statuses",
@@ -175,8 +178,8 @@ __all__ = [
     "records_query",
     "refuse_review",
     "release",
-    "result",
     "restored",
+    "result",
     "resume",
     "retry_repaired",
     "review_counts",

@@ -382,7 +382,7 @@ def test_a_commit_that_fails_sends_nothing_and_the_journal_says_so(demo_home, ap
             work(demo_home)
     # The claim was rolled back with its transaction; the answer of nothing was ever asked for.
     assert standing(demo_home, batch) == {"pending": 3, "state": "approved"}
-    assert [entry["kind"] for entry in journal.opened(demo_home.journal).recent()] == ["intent"] * 3 + ["abandoned"] * 3
+    assert [entry["kind"] for entry in journal.opened(demo_home.journal).behind(None)] == ["intent"] * 3 + ["abandoned"] * 3
     assert not charges(demo_home)
     work(demo_home)
     assert standing(demo_home, batch) == {"succeeded": 3, "state": "done"}
