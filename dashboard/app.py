@@ -22,7 +22,8 @@ from dashboard import gate, routes
 from data import home as house
 from data.home import Home, HomeError, home_path, open_home
 from data.people import store as people
-from data.renewals.recovery import recover
+from data.renewals.journal import JournalBroken
+from data.renewals.recovery import RecoveryError, recover
 from data.settings import SettingsError
 from data.words import _
 from jobs.carriers import accounts
@@ -42,7 +43,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     try:
         home = await to_thread.run_sync(_start)
-    except (HomeError, SettingsError) as error:
+    except (HomeError, SettingsError, JournalBroken, RecoveryError) as error:
         # One sentence is all a person needs; past this point the framework would print its whole stack.
         print(error, file=sys.stderr, flush=True)
         os._exit(getattr(error, "exit_code", 1))

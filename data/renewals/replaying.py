@@ -26,6 +26,9 @@ from data.renewals.moving import Result, outcomes, record
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 # What had come to rest is asked about, but never sent again by itself.
 _RESTED = frozenset({State.FAILED, State.CANCELLED, State.NEEDS_REVIEW})
+# Their cycle is the expiry they are bought for, where that was known: 2026-11-30, else the month.
+_FOR_A_TERM = frozenset({"renew", "recharge"})
+_LONG_DAY = len("2026-11-30")
 
 _TOLD = pa.schema(
     [
@@ -46,6 +49,7 @@ _TOLD = pa.schema(
         ("months", pa.int32()),
         ("amount_fen", pa.int64()),
         ("request_sha256", pa.string()),
+        ("expires_before", pa.date32()),
         ("sent_at", pa.timestamp("us", tz="UTC")),
         ("deadline_at", pa.timestamp("us", tz="UTC")),
         ("day", pa.date32()),
@@ -115,7 +119,8 @@ def _told(entries: Iterable[Mapping[str, Any]]) -> list[Row]:
                 "kind": kind,
                 "cycle": cycle,
                 "seq": int(seq),
-                "old_expiry": entry["expires_before"] and date.fromisoformat(entry["expires_before"]),
+                "old_expiry": date.fromisoformat(cycle) if kind in _FOR_A_TERM and len(cycle) == _LONG_DAY else None,
+                "expires_before": entry["expires_before"] and date.fromisoformat(entry["expires_before"]),
                 "sent_at": sent_at,
                 "deadline_at": datetime.fromisoformat(entry["deadline_at"]),
                 "day": sent_at.astimezone(HOME_ZONE).date(),

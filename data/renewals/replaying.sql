@@ -1,7 +1,7 @@
 -- name: add_sims
 -- Cards that orders were sent for and this database does not know; the next file describes them.
 INSERT INTO sim (stem, iccid, carrier, account, expires_on, observed_at)
-SELECT t.stem, any_value(t.iccid), coalesce(any_value(a.carrier), ''), any_value(t.account), any_value(t.old_expiry), $now
+SELECT t.stem, any_value(t.iccid), coalesce(any_value(a.carrier), ''), any_value(t.account), any_value(t.expires_before), $now
 FROM told t LEFT JOIN account a ON a.account = t.account
 WHERE NOT EXISTS (FROM sim s WHERE s.stem = t.stem)
 GROUP BY t.stem;
@@ -125,7 +125,7 @@ WHERE state.obligation = o.id AND state.n < t.n AND state.st <> 'succeeded';
 -- What was sent under which number, as the journal has it.
 INSERT INTO attempt
     (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, expires_before, sent_at, deadline_at)
-SELECT o.id, t.n, t.batch, t.plan, t.months, t.amount_fen, 'CNY', t.order_no, t.request_sha256, t.old_expiry, t.sent_at, t.deadline_at
+SELECT o.id, t.n, t.batch, t.plan, t.months, t.amount_fen, 'CNY', t.order_no, t.request_sha256, t.expires_before, t.sent_at, t.deadline_at
 FROM told t JOIN obligation o ON o.digest = t.digest::UUID
 ON CONFLICT (obligation, n) DO UPDATE SET sent_at = excluded.sent_at, deadline_at = excluded.deadline_at;
 

@@ -14,12 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from data.home import Home
 from data.people.rules import Action
+from data.renewals import journal
 from data.renewals import store as renewals
 from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError, recover
 from data.renewals.rules import BATCH_WORDS, STATE_WORDS
 from data.renewals.store import Status
-from data.words import _, yuan
+from data.words import _, number, yuan
 from jobs import run_renewals, settle_unknowns
 from jobs.carriers import accounts
 from jobs.commands import (
@@ -128,11 +129,8 @@ def run(
                 SOMETHING_REFUSED,
             )
         accounts.load(house)
-        try:
-            recover(house.db, house.journal)
-            run_renewals.tell(house)
-        except (JournalBroken, RecoveryError) as error:
-            fail(str(error), ERROR)
+        _recovered(house)
+        run_renewals.tell(house)
         _in_sight(house, batch, timedelta(seconds=wait_s))
         status = _known(house, batch)
         _say(status)
@@ -174,6 +172,25 @@ def release(
         who = actor(house, by, Action.RELEASE_RENEWALS)
         with house.db.write() as tx:
             renewals.release(tx, who, account=account)
+
+
+@app.command()
+def restored(by: AsOption = None, home: HomeOption = None) -> None:
+    """Say that an older copy of the whole home was put back: all that is not bought is asked about before anything is sent."""
+    with opened(home, note="flowcard renew restored") as house:
+        who = actor(house, by, Action.STOP_RENEWALS)
+        _recovered(house)
+        with house.db.write() as tx:
+            items = renewals.restored(tx, who, journal.opened(house.journal))
+        told = _("{items} orders are asked about again; every open batch waits for an approver", items=number(items))
+        out.print(told, highlight=False, soft_wrap=True)
+
+
+def _recovered(house: Home) -> None:
+    try:
+        recover(house.db, house.journal)
+    except (JournalBroken, RecoveryError) as error:
+        fail(str(error), ERROR)
 
 
 def _known(house: Home, batch: int) -> Status:
