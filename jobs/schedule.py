@@ -20,7 +20,17 @@ from data.home import Home
 from data.runs import store as runs
 from data.runs.rules import Planned, overdue
 from data.words import N_, ToldError, later, speaking, spoken
-from jobs import import_inbox, read_uploads, read_vouchers, roll_up, run_renewals, settle_unknowns, write_exports
+from jobs import (
+    import_inbox,
+    read_uploads,
+    read_vouchers,
+    reconcile,
+    roll_up,
+    run_renewals,
+    settle_unknowns,
+    verify_renewals,
+    write_exports,
+)
 
 log = logging.getLogger("flowcard.schedule")
 Run = Callable[[Home, threading.Event], str | None]
@@ -50,6 +60,14 @@ SCHEDULE: tuple[Job, ...] = (
         N_("Asks carriers about orders without a clear answer"),
         every=timedelta(seconds=5),
     ),
+    Job(
+        "verify_renewals",
+        verify_renewals.run,
+        N_("Reads paid cards again: do they run on?"),
+        every=timedelta(minutes=1),
+    ),
+    # After midnight in every carrier's books, before anybody works.
+    Job("reconcile", reconcile.run, N_("Compares our orders with the carriers' statements"), at=time(4, 10)),
     Job(
         "read_uploads",
         read_uploads.run,

@@ -57,7 +57,7 @@ def approve(home, people, batch):
     with home.db.write() as tx:
         renewals.approve(
             tx,
-            replace(people["approver"], source="command line"),
+            people["approver"],
             batch=batch,
             content_hash=status.content_hash,
             settings=home.settings,
@@ -275,7 +275,7 @@ def test_a_line_that_names_only_the_card_proves_no_unconfirmed_order(demo_home, 
     bought(1, lost_share=1.0, query="none")
     change = lambda told: replace(
         told, lines=tuple(replace(one, order_no=None, carrier_ref="Q9") for one in told.lines)
-    )  # noqa: E731
+    )
     statement_of(demo_home, monkeypatch, change)
     assert look(demo_home) == ({"unknown": 1}, [], [])
 
