@@ -52,5 +52,5 @@ WARNINGS = {
 class ItemCaps:
     """What one item may cost at most; the settings of the home say so."""
 
-    item_max_yuan: int = 1000
+    item_max_yuan: int = 2000
     price_jump_percent: int = 50  # how far a month may be from what the card's last one cost; 0: any

@@ -31,8 +31,6 @@ ABILITY = {
     "suspend": "suspend_resume",
     "resume": "suspend_resume",
 }
-# Nothing is paid for these here: a carrier that charges for one answers another amount, and a person looks.
-FREE = frozenset({"plan-change", "suspend", "resume"})
 # How long number and PIN of a recharge card usually are; nobody has confirmed it, so another length only warns.
 RECHARGE_LENGTHS = {"mobile": (17, 18), "unicom": (15, 19), "telecom": (19, 18)}
 CURRENCY = "CNY"
