@@ -30,11 +30,16 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("expiry", N_("Expiry"), ":material/event_upcoming:", SERVICES),
     PageRow("renew", N_("Renew"), ":material/autorenew:", SERVICES, Action.PROPOSE),
     PageRow("batches", N_("Batches"), ":material/stacks:", SERVICES),
+    PageRow("approvals", N_("Approvals"), ":material/fact_check:", SERVICES, Action.DEPUTISE),
     PageRow("failed", N_("Failed and unconfirmed"), ":material/error:", SERVICES),
+    PageRow("review", N_("Review desk"), ":material/gavel:", SERVICES),
+    PageRow("verification", N_("Paid, not extended"), ":material/running_with_errors:", SERVICES),
+    PageRow("not_renewing", N_("Not renewing"), ":material/block:", SERVICES),
     PageRow("usage", N_("Usage against quota"), ":material/data_usage:", SERVICES),
     PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, hidden=True),
     PageRow("terminal", N_("Terminal"), ":material/point_of_sale:", FLEET, hidden=True),
     PageRow("vouchers", N_("Vouchers and invoices"), ":material/receipt_long:", MONEY),
+    PageRow("reconciliation", N_("Reconciliation"), ":material/balance:", MONEY),
     PageRow("records", N_("Renewal records"), ":material/history_edu:", MONEY),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
@@ -42,4 +47,4 @@ PAGES: tuple[PageRow, ...] = (
 )
 
 # Whom a role thinks of first stands first in its menu (operations.md §2).
-FIRST_PAGE = {Role.APPROVER: "batches"}
+FIRST_PAGE = {Role.APPROVER: "approvals"}

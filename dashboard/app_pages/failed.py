@@ -31,6 +31,8 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )
 st.caption(_(trouble.DOING[view]))
+if view == "needs_review":
+    st.page_link("app_pages/review.py", label=_("Open the review desk"), icon=":material/gavel:")
 if not counts[view]:
     widgets.empty(_("Nothing here"), _("No renewal is in this state now."))
     st.stop()

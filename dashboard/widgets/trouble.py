@@ -23,7 +23,7 @@ DOING = {
         "Sent, and nobody can say yet whether it took effect. The carrier is asked again by itself; nothing is sent twice. Do not renew these by hand."
     ),
     "needs_review": N_(
-        "The carrier's answers do not settle these. Find out at the carrier what happened and note it with the ticket number."
+        "The carrier's answers do not settle these. Find out at the carrier what happened, note it with the ticket number, and let two approvers decide on the review desk."
     ),
 }
 _WORDS = {code: reason.msgid for code, reason in REASONS.items()}
@@ -36,6 +36,7 @@ _BY_REASON = (
     Column("amount_fen", N_("Sum"), "yuan", width=82),
     Column("who", N_("Who acts"), "word", width=150),
     Column("by_when", N_("By when"), "word", width=165),
+    Column("retry", N_("Retry"), "word", width=190),
     Column("first_act_by", N_("First act-by date"), "date", width=112),
     Column("support", N_("Whom to call"), width=260),
 )
@@ -56,6 +57,7 @@ _ABOUT = (
     Column("batch", N_("Batch"), "count", width=65),
 )
 _REPAIRED = Column("repair", N_("Repaired"), "badge", words={"yes": N_("yes")}, colours={"yes": "green"}, width=75)
+_RETRY = Column("retry_from", N_("May be retried from"), "moment", width=130)
 _SINCE = Column("changed_at", N_("Since"), "moment", width=125)
 _ASKED = (
     Column("asked", N_("Slots passed"), "count", width=85),
@@ -63,7 +65,7 @@ _ASKED = (
 )
 # What matters first differs: the repair of a failure, the next question about an unconfirmed one.
 _ROWS = {
-    "failed": (_CARD, _REASON, _REPAIRED, *_ABOUT, _SINCE),
+    "failed": (_CARD, _REASON, _REPAIRED, _RETRY, *_ABOUT, _SINCE),
     "unknown": (_CARD, *_ASKED, _SINCE, *_ABOUT, _REASON),
     "needs_review": (_CARD, _REASON, _SINCE, *_ABOUT),
 }

@@ -1,5 +1,9 @@
 """The words of the desks where people settle what no machine can: differences, reviews, paid cards, retries."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from data.renewals.rules import Reason, reason_of
 from data.words import N_
 
 # What a comparison with a carrier's statement finds.
@@ -36,3 +40,39 @@ OUTCOMES = {
     "not_extended": N_("paid, not extended"),
     "closed": N_("settled by hand"),
 }
+
+_OF_DOUBT = {
+    "unknown": N_("not sent again: the carrier is asked"),
+    "needs_review": N_("after two people have decided"),
+}
+
+
+def retry_word(state: str, reason: Reason) -> str:
+    """Whether and when a renewal in trouble may be tried again, as a msgid."""
+    if state in _OF_DOUBT:
+        return _OF_DOUBT[state]
+    if reason.next_window:
+        return N_("yes, in the next window")
+    if reason.retry_after:
+        return N_("yes, after a while")
+    if reason.retryable:
+        return N_("yes, as it is")
+    return N_("once the cause is mended") if reason.repairable else N_("never")
+
+
+def retry_from(code: str, *, failed_at: datetime, last_order_day: int | None, zone: ZoneInfo) -> datetime | None:
+    """When a failed renewal may be tried again at the earliest; None: nothing keeps it waiting.
+
+    The next window opens with the next day, or with the next month where orders end on `last_order_day` of each.
+    """
+    reason = reason_of(code)
+    if reason.retry_after:
+        return failed_at + reason.retry_after
+    if not reason.next_window:
+        return None
+    day = failed_at.astimezone(zone).date()
+    if last_order_day and day.day >= last_order_day:
+        opens = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    else:
+        opens = day + timedelta(days=1)
+    return datetime.combine(opens, time(), tzinfo=zone)

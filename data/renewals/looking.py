@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
+from data.renewals.desk_rules import retry_from, retry_word
 from data.renewals.moves import RESTING, State
 from data.renewals.rules import FAR_AHEAD_DAYS, reason_of
 
@@ -41,6 +43,13 @@ class Status:
     content_hash: str
     pause_reason: str | None  # a key of PAUSES
     note: str | None
+    kind: str  # a key of KINDS
+    urgent: bool  # ordered by its maker alone
+    acting_for: str | None  # the approver whose deputy the checker was
+    form_no: str | None  # the company's own approval form
+    form_voucher: int | None
+    seen_by: str | None  # who looked at an urgent batch afterwards
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,18 @@ class Stop:
     account: str
     name: str  # who threw it
     ts: datetime
+    reason: str | None = None  # a key of STOPS, or a person's own words
+    person_id: int = 0
+
+
+@dataclass(frozen=True)
+class OpenBreaker:
+    """A circuit breaker that is not closed."""
+
+    account: str
+    error_class: str  # no_answer, credential
+    state: str  # open, half_open
+    opened_at: datetime | None
 
 
 def status(reader: Reader, batch: int) -> Status | None:
@@ -134,8 +155,18 @@ def far_ahead(reader: Reader, batch: int, *, limit: int) -> pa.Table:
 
 
 def trouble(reader: Reader, *, states: tuple[str, ...], reason: str | None = None, limit: int, offset: int) -> pa.Table:
-    """A page of renewals in these states (failed, unknown, needs_review), nearest act-by date first."""
-    return reader.arrow(Q.trouble, states=list(states), reason=reason, limit=limit, offset=offset)
+    """A page of renewals in these states (failed, unknown, needs_review), nearest act-by date first.
+
+    `retry_from`: what has failed may not be tried again before; null: at once, as far as its reason allows it at all.
+    """
+    table = reader.arrow(Q.trouble, states=list(states), reason=reason, limit=limit, offset=offset)
+    waits = [
+        retry_from(row["reason"], failed_at=row["ended_at"], last_order_day=row["last_order_day"], zone=HOME_ZONE)
+        if row["st"] == State.FAILED.value and row["reason"] and row["ended_at"]
+        else None
+        for row in table.select(["st", "reason", "ended_at", "last_order_day"]).to_pylist()
+    ]
+    return table.append_column("retry_from", pa.array(waits, pa.timestamp("us", tz="UTC")))
 
 
 def trouble_query(states: tuple[str, ...], reason: str | None) -> tuple[Query, dict[str, Any]]:
@@ -144,11 +175,14 @@ def trouble_query(states: tuple[str, ...], reason: str | None) -> tuple[Query, d
 
 
 def trouble_by_reason(reader: Reader, *, today: date) -> pa.Table:
-    """Trouble by state and reason: sims, amount_fen, who acts and by when (msgids), first act-by, whom to call."""
+    """Trouble by state and reason: sims, amount_fen, first act-by, whom to call; who acts, by when and the retry as msgids."""
     table = reader.arrow(Q.trouble_by_reason, today=today)
     known = [reason_of(code) for code in table["reason"].to_pylist()]
     table = table.append_column("who", pa.array([reason.who for reason in known], pa.string()))
-    return table.append_column("by_when", pa.array([reason.by_when for reason in known], pa.string()))
+    table = table.append_column("by_when", pa.array([reason.by_when for reason in known], pa.string()))
+    states = table["st"].to_pylist()
+    words = [retry_word(state, reason) for state, reason in zip(states, known, strict=True)]
+    return table.append_column("retry", pa.array(words, pa.string()))
 
 
 def live_item(reader: Reader, sim_id: int) -> LiveItem | None:
@@ -169,3 +203,13 @@ def notes(reader: Reader, obligation: int) -> pa.Table:
 def stops(reader: Reader) -> list[Stop]:
     """The kill switch: one row per account stopped, '' for all."""
     return reader.records(Stop, Q.stops)
+
+
+def open_breakers(reader: Reader) -> list[OpenBreaker]:
+    """Accounts whose circuit breaker lets no order, or only one, through."""
+    return reader.records(OpenBreaker, Q.open_breakers)
+
+
+def stoppable(reader: Reader) -> list[str]:
+    """The accounts that can be stopped by themselves."""
+    return [row["account"] for row in reader.rows(Q.stoppable)]

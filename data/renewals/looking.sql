@@ -1,8 +1,10 @@
 -- name: batch_status
 -- One batch with its people's names.
 SELECT b.id AS batch, b.state, b.items, b.refused, b.amount_fen, b.content_hash, b.pause_reason, b.note,
-    m.name AS maker, c.name AS checker, b.proposed_at, b.approved_at, b.done_at
+    m.name AS maker, c.name AS checker, b.proposed_at, b.approved_at, b.done_at, b.kind, b.urgent, a.name AS acting_for,
+    b.form_no, b.form_voucher, v.name AS seen_by, b.seen_at
 FROM batch b JOIN person m ON m.person_id = b.maker LEFT JOIN person c ON c.person_id = b.checker
+LEFT JOIN person a ON a.person_id = b.acting_for LEFT JOIN person v ON v.person_id = b.seen_by
 WHERE b.id = $batch;
 
 -- name: batch_sums
@@ -102,7 +104,7 @@ WITH shown AS (
 SELECT w.obligation, w.sim_id, m.iccid, m.msisdn, m.terminal_id, m.merchant, m.merchant_no, m.contact_phone, m.carrier,
     w.at_account AS account, c.payee, c.support, w.batch, w.n, l.plan, l.months, l.amount_fen, l.old_expiry, l.new_expiry,
     w.st, w.reason, w.detail, w.carrier_ref, w.asked, w.next_at, w.changed_at, m.act_by, m.cancel_by, t.order_no, t.sent_at,
-    n.note, n.ticket_no, n.notes, CASE WHEN n.repaired_at >= w.ended_at THEN 'yes' END AS repair
+    n.note, n.ticket_no, n.notes, CASE WHEN n.repaired_at >= w.ended_at THEN 'yes' END AS repair, w.ended_at, c.last_order_day
 FROM shown w
 JOIN batch_line l ON l.batch = w.batch AND l.digest = w.digest
 LEFT JOIN sim_now m ON m.sim_id = w.sim_id
@@ -146,7 +148,15 @@ SELECT seq, ts, actor, n, arrow, from_state, to_state, evidence FROM event WHERE
 
 -- name: stops
 -- The kill switch as it stands.
-SELECT s.account, s.ts, p.name FROM stop_switch s JOIN person p USING (person_id) ORDER BY s.account;
+SELECT s.account, s.ts, s.reason, p.name, p.person_id FROM stop_switch s JOIN person p USING (person_id) ORDER BY s.account;
+
+-- name: open_breakers
+-- Circuit breakers that are not closed.
+SELECT account, error_class, state, opened_at FROM breaker WHERE state <> 'closed' ORDER BY account, error_class;
+
+-- name: stoppable
+-- Accounts that orders go to.
+SELECT account FROM account WHERE listed AND connector <> 'offline' ORDER BY account;
 
 -- name: obligation_state
 -- Where one obligation stands.
@@ -156,10 +166,11 @@ JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 WHERE s.obligation = $obligation;
 
 -- name: obligation_months
--- The cards and months of failed obligations, for another try.
-SELECT o.sim_id, l.months
+-- The cards and months of failed obligations, for another try, with what says when it may be.
+SELECT o.sim_id, l.months, s.reason, s.ended_at, a.last_order_day
 FROM obligation o JOIN state s ON s.obligation = o.id JOIN placement p ON p.obligation = o.id
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
+LEFT JOIN account a ON a.account = o.account
 WHERE o.id IN (SELECT unnest($obligations)) AND s.st = 'failed';
 
 -- name: add_note

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from data.audit import store as audit
-from data.database import Transaction
+from data.clock import HOME_ZONE
+from data.database import Row, Transaction
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
+from data.renewals.desk_rules import retry_from
 from data.renewals.looking import Q
 from data.renewals.proposing import Proposed, propose
-from data.words import _
+from data.words import _, moment, plural
 
 # A note is a sentence or two; a ticket number is one word.
 _MOST_NOTE, _MOST_TICKET = 500, 60
@@ -47,8 +49,29 @@ def note(
 def retry_repaired(tx: Transaction, by: Actor, *, obligations: Sequence[int], form_key: str) -> Proposed:
     """Propose the failed ones among these again, each for the months it had; another person approves.
 
-    The obligations stay the same; the attempt number rises at the approval.
+    The obligations stay the same; the attempt number rises at the approval. Raises Refused while one of them may not
+    be tried again yet (`Reason.retry_after`, the next window).
     """
     require(tx, by, Action.PROPOSE, "")
-    months = {row["sim_id"]: row["months"] for row in tx.rows(Q.obligation_months, obligations=list(obligations))}
+    found = tx.rows(Q.obligation_months, obligations=list(obligations))
+    _none_too_early(tx, found)
+    months = {row["sim_id"]: row["months"] for row in found}
     return propose(tx, by, sim_ids=list(months), months=months, form_key=form_key)
+
+
+def _none_too_early(tx: Transaction, found: Sequence[Row]) -> None:
+    opens = [
+        retry_from(row["reason"], failed_at=row["ended_at"], last_order_day=row["last_order_day"], zone=HOME_ZONE)
+        for row in found
+        if row["reason"] and row["ended_at"]
+    ]
+    early = [instant for instant in opens if instant and instant > tx.now]
+    if early:
+        raise Refused(
+            plural(
+                "{count} of these may be tried again only from {when}; untick it, or wait",
+                "{count} of these may be tried again only from {when}; untick them, or wait",
+                len(early),
+                when=moment(max(early)),
+            )
+        )

@@ -160,7 +160,7 @@ def test_a_renewal_that_is_refunded_later_goes_to_people_with_an_alarm(demo_home
 
 
 def test_a_partial_charge_goes_to_people_and_the_sums_agree(demo_home, bought):
-    first, second = bought(2)
+    first, _second = bought(2)
     book(demo_home, first, -400, ago=timedelta(hours=5))
     assert look(demo_home) == (
         {"needs_review": 1, "succeeded": 1},
@@ -273,9 +273,10 @@ def test_lines_without_our_number_match_by_reference_and_by_card(demo_home, boug
 
 def test_a_line_that_names_only_the_card_proves_no_unconfirmed_order(demo_home, bought, monkeypatch):
     bought(1, lost_share=1.0, query="none")
-    change = lambda told: replace(
-        told, lines=tuple(replace(one, order_no=None, carrier_ref="Q9") for one in told.lines)
-    )
+
+    def change(told):
+        return replace(told, lines=tuple(replace(one, order_no=None, carrier_ref="Q9") for one in told.lines))
+
     statement_of(demo_home, monkeypatch, change)
     assert look(demo_home) == ({"unknown": 1}, [], [])
 
