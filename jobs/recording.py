@@ -4,27 +4,31 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from data.database import Transaction
 from data.home import Home
 from data.people.rules import SYSTEM
 from data.renewals import breaking, journal, moves
 from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State
-from data.renewals.store import Result, Sent
+from data.renewals.store import Item, Result, Sent, Unknown
 from data.sims.rolling import roll_up
 from data.words import number
-from jobs.carriers import Carrier, Outcome, Terms, verdict_of
+from jobs.carriers import Carrier, Order, Outcome, Terms, verdict_of
 from jobs.carriers.accounts import NoConnection, connected
-from jobs.sending import tried
+from jobs.sending import Sending, tried
 
 log = logging.getLogger("flowcard.renewals")
 # The joined rows and the caches of the pages follow this often, not after every chunk.
 _TELL_EVERY_S = 2.0
+# Answers are written down this often while a slow chunk is out.
+_RECORD_EVERY_S = 1.0
 # Paid cards read again at once.
 _READ_AGAIN = 1_000
 
@@ -56,6 +60,9 @@ def out_now(home: Home) -> frozenset[int]:
         return frozenset(_out.get(home.path, ()))
 
 
+_Line = dict[str, Any]  # of the journal
+
+
 @dataclass
 class Pass:
     """What one pass of a job has done so far, and what the pages have not been told yet."""
@@ -76,6 +83,28 @@ class Pass:
                 self.carriers[account] = None
         return self.carriers[account]
 
+    @contextmanager
+    def claiming(self) -> Iterator[tuple[Transaction, Callable[[list[_Line], list[_Line]], None]]]:
+        """The transaction of a claim, and how to write its intents (and other lines) to the journal before it commits.
+
+        Any error of the commit means that the race is lost: the journal says so, and whoever claims sends nothing.
+        """
+        intents: list[_Line] = []
+
+        def write(lines: list[_Line], others: list[_Line]) -> None:
+            if lines or others:
+                self.book.append_in(tx, [*lines, *others])
+                intents.extend(lines)
+
+        committed = False
+        try:
+            with self.home.db.write(quiet=True) as tx:
+                yield tx, write
+            committed = True
+        finally:
+            if intents and not committed:
+                self.book.append([{**line, "kind": "abandoned"} for line in intents], now=self.home.clock.now())
+
     def record(self, results: Sequence[Result], *, sent_by: str | None = None, kind: str = "result") -> None:
         """Journal and write down what became of orders; at most every few seconds the pages are told.
 
@@ -84,15 +113,53 @@ class Pass:
         if not results:
             return
         with self.home.db.write(quiet=True) as tx:
-            moved = renewals.record(tx, SYSTEM, results)
-            made = [result for result in results if result.obligation in moved]
+            made = _made(tx, results)
             if sent_by is not None:
                 breaking.count(tx, SYSTEM, account=sent_by, results=results)
             self.book.append_in(tx, renewals.outcomes(made, kind=kind))
-        self.counts.update(result.after.value for result in made)
+            self.counts.update(result.after.value for result in made)
         if time.monotonic() - self.told_at > _TELL_EVERY_S:
             tell(self.home)
             self.told_at = time.monotonic()
+
+    def deliver(
+        self, sending: Sending, orders: Sequence[Order], *, account: str, unsent: Callable[[Order], Result]
+    ) -> int:
+        """Send claimed orders and write down the answers as they come; how many never left, which `unsent` puts back."""
+        answers: list[Result] = []
+        recorded_at = time.monotonic()
+        try:
+            for results in sending.answers(orders):
+                answers += results
+                if sending.waiting and time.monotonic() - recorded_at > _RECORD_EVERY_S:
+                    self.record(answers, sent_by=account)
+                    answers, recorded_at = [], time.monotonic()
+        finally:
+            back = [unsent(order) for order in sending.unsent()]
+            self.record(answers, sent_by=account)
+            self.record(back)
+        return len(back)
+
+
+def _made(tx: Transaction, results: Sequence[Result]) -> list[Result]:
+    """Make the moves; those made. What is taken back for good after a restore is taken back in the same transaction."""
+    moved = renewals.record(tx, SYSTEM, results)
+    made = [result for result in results if result.obligation in moved]
+    rest = [
+        replace(
+            result,
+            before=State.PENDING,
+            arrow=Arrow.TAKEN_BACK,
+            after=State.CANCELLED,
+            asked_before=result.asked,
+            asked=0,
+        )
+        for result in made
+        if result.arrow is Arrow.NO_EFFECT_PROVEN and result.reason == "restored_rest"
+    ]
+    if rest:
+        renewals.record(tx, SYSTEM, rest)
+    return [*made, *rest]
 
 
 def judged(item: Sent, outcome: Outcome, terms: Terms, *, batch: int, at: datetime) -> Result:
@@ -100,6 +167,27 @@ def judged(item: Sent, outcome: Outcome, terms: Terms, *, batch: int, at: dateti
     verdict, said = verdict_of(item, outcome, terms, at=at)
     arrow, after = moves.after_sending(verdict)
     return renewals.result(item, batch=batch, move=(State.SUBMITTED, arrow, after), **said)
+
+
+def order_of(item: Item | Unknown, home: Home) -> Order:
+    """An item as the carrier is asked for it; a recharge with its card, if that can be opened."""
+    secret = None
+    if item.kind == "recharge":
+        reader, keys = home.db.read(), home.keyring
+        secret = tried(lambda: renewals.recharge_card(reader, keys, obligation=item.obligation), lambda _error: None)
+    return Order(
+        order_no=item.order_no,
+        account=item.account,
+        kind=item.kind,
+        iccid=item.iccid,
+        msisdn=item.msisdn,
+        plan=item.plan,
+        months=item.months,
+        amount_fen=item.amount_fen,
+        old_expiry=item.old_expiry,
+        new_expiry=item.new_expiry,
+        secret=secret,
+    )
 
 
 def moved_to(counts: Mapping[str, int]) -> dict[str, str]:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from data.home import Home
 from data.people.rules import SYSTEM
@@ -14,7 +13,7 @@ from data.renewals import store as renewals
 from data.renewals.store import Item, Ready, Result, Work
 from data.words import later
 from jobs.carriers import Carrier, Order, Outcome
-from jobs.recording import BACK, PARKED, Pass, close_batches, judged, moved_to, out, out_now, tell
+from jobs.recording import BACK, PARKED, Pass, close_batches, judged, moved_to, order_of, out, out_now, tell
 from jobs.sending import Sending, Watch, allowed_s, chunk_size, tried
 
 __all__ = ["close_batches", "run", "tell"]
@@ -25,8 +24,6 @@ CHUNK = 100
 _PAGE = 1_000
 # So long one batch keeps the others waiting.
 _PAGE_S = 10.0
-# Answers are written down this often while a slow chunk is out.
-_RECORD_EVERY_S = 1.0
 
 
 def run(home: Home, stop: threading.Event, *, only: int | None = None) -> str | None:
@@ -111,19 +108,13 @@ def _work_off(now: Pass, work: Work, items: Sequence[Item], carrier: Carrier, wa
             return judged(item, outcome, carrier.terms, batch=work.batch, at=now.home.clock.now())
 
         sending = Sending(carrier, watch, judge, last_send=claimed_at + seconds - carrier.terms.call_deadline_s)
-        answers: list[Result] = []
-        recorded_at = time.monotonic()
-        try:
-            for results in sending.answers([orders[order_no] for order_no in by_order]):
-                answers += results
-                if sending.waiting and time.monotonic() - recorded_at > _RECORD_EVERY_S:
-                    now.record(answers, sent_by=work.account)
-                    answers, recorded_at = [], time.monotonic()
-        finally:
-            unsent = [by_order[order.order_no] for order in sending.unsent()]
-            answers += [renewals.result(item, batch=work.batch, move=BACK) for item in unsent]
-            now.record(answers, sent_by=work.account)
-    return len(claimed) - len(unsent) + parked + len(unbuildable)
+        back = now.deliver(
+            sending,
+            [orders[order_no] for order_no in by_order],
+            account=work.account,
+            unsent=lambda order: renewals.result(by_order[order.order_no], batch=work.batch, move=BACK),
+        )
+    return len(claimed) - back + parked + len(unbuildable)
 
 
 def _ready(
@@ -150,41 +141,11 @@ def _claim(now: Pass, batch: int, ready: Sequence[Ready], seconds: float) -> tup
 
     Any error of the commit means that the race is lost: nothing is sent.
     """
-    written: list[dict[str, Any]] = []
-    committed = False
-    try:
-        with now.home.db.write(quiet=True) as tx:
-            claimed_at = time.monotonic()
-            deadline_at = tx.now + timedelta(seconds=seconds)
-            claimed, parked = renewals.claim(tx, SYSTEM, batch=batch, ready=ready, deadline_at=deadline_at)
-            intents = renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at)
-            if intents or parked:
-                now.book.append_in(tx, [*intents, *renewals.outcomes(parked)])
-                written = intents
-        committed = True
-    finally:
-        if written and not committed:
-            now.book.append([{**intent, "kind": "abandoned"} for intent in written], now=now.home.clock.now())
+    with now.claiming() as (tx, write):
+        claimed_at = time.monotonic()
+        deadline_at = tx.now + timedelta(seconds=seconds)
+        claimed, parked = renewals.claim(tx, SYSTEM, batch=batch, ready=ready, deadline_at=deadline_at)
+        intents = renewals.intents(claimed, batch=batch, sent_at=tx.now, deadline_at=deadline_at)
+        write(intents, renewals.outcomes(parked))
     now.counts.update(result.after.value for result in parked)
     return claimed, len(parked), claimed_at
-
-
-def order_of(item: Item, home: Home) -> Order:
-    """An item as the carrier is asked for it; a recharge with its card, if that can be opened."""
-    secret = None
-    if item.kind == "recharge":
-        reader, keys = home.db.read(), home.keyring
-        secret = tried(lambda: renewals.recharge_card(reader, keys, obligation=item.obligation), lambda _error: None)
-    return Order(
-        order_no=item.order_no,
-        account=item.account,
-        kind=item.kind,
-        iccid=item.iccid,
-        msisdn=item.msisdn,
-        plan=item.plan,
-        months=item.months,
-        amount_fen=item.amount_fen,
-        old_expiry=item.old_expiry,
-        new_expiry=item.new_expiry,
-        secret=secret,
-    )

@@ -85,7 +85,7 @@ class Sending:
 
     def _calls(self) -> Iterator[list[Result]]:
         """Call after call, while it may go on."""
-        while self.waiting and time.monotonic() <= self.last_send and self.watch.may_go():
+        while self.waiting and time.monotonic() <= self.last_send and not self.carrier.held_s() and self.watch.may_go():
             try:
                 call = self.waiting.popleft()
             except IndexError:

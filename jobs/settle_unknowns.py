@@ -1,143 +1,176 @@
 """Asks carriers about orders without a clear answer, by the schedule, until proof or a person settles them."""
 
-import logging
+import hashlib
 import threading
-from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from data.home import Home
 from data.people.rules import SYSTEM
-from data.renewals import journal, moves
+from data.renewals import holding, journal
 from data.renewals import store as renewals
-from data.renewals.moves import Arrow, State, Trail, Verdict
-from data.renewals.store import Result, Unknown
+from data.renewals.moves import Arrow
+from data.renewals.store import Again, Result, Unknown
 from data.words import _, later
-from jobs.carriers import Carrier, NotFound, Outcome, Terms, verdict_of
-from jobs.carriers.accounts import NoConnection, connected
-from jobs.recording import close_batches, moved_to, tell
+from jobs.carriers import Carrier, Confirmed, Order, Outcome
+from jobs.carriers import Unknown as NobodyKnows
+from jobs.recording import Pass, close_batches, moved_to, order_of, out, tell
+from jobs.sending import Sending, Watch, allowed_s, chunk_size, tried
+from jobs.settling import Told, decided, judged_again, may_send_again, no_better, still_unknown
 
-log = logging.getLogger("flowcard.renewals")
-# Asked about in one go; the rest follows at the next tick.
+# Asked about in one go: one reading of their cards, one commit for a hundred answers.
 _AT_ONCE = 200
+_COMMIT = 100
+# While the clock is held no slot is used up, so that only this keeps questions apart.
+_ASK_IN_A_HOLD_EVERY_S = 60.0
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+_asked_in_hold: dict[Path, float] = {}
 
 
 def run(home: Home, stop: threading.Event) -> str | None:
     """One pass over the orders whose next slot has come.
 
-    1. ask the carrier for the order, by our number; where that does not settle it, read the card
-    2. decide (`decided`): proof, disproof, no effect proven, no better, or a person
-    3. under the lock: journal and write it down; an item that has moved on meanwhile is left alone
-    4. close batches in which nothing is left, and bring the joined rows up to date
+    1. ask the carrier for each order, by our number; where that does not settle it, read its card
+    2. decide (`settling.decided`): proof, disproof, no effect proven, no better, or a person
+    3. what is no better and whose key is alive goes out once more (`_send_again`)
+    4. under the lock: journal and write it down; an item that has moved on meanwhile is left alone
+    5. close batches in which nothing is left, and bring the joined rows up to date
+
+    While the clock is held only proof is written down; a carrier that takes no call is asked later.
     """
-    book = journal.opened(home.journal)
-    counts: Counter[str] = Counter()
-    carriers: dict[str, Carrier | None] = {}
-    for item in renewals.due_unknowns(home.db.read(), now=home.clock.now(), limit=_AT_ONCE):
-        if stop.is_set():
+    now = Pass(home, journal.opened(home.journal))
+    held = holding.watched(home.db)
+    if held and time.monotonic() < _asked_in_hold.get(home.path, 0.0) + _ASK_IN_A_HOLD_EVERY_S:
+        return None
+    if held:
+        _asked_in_hold[home.path] = time.monotonic()
+    seen: set[int] = set()
+    resting: set[str] = set()
+    while not stop.is_set():
+        reader, instant = home.db.read(), home.clock.now()
+        due = renewals.due_unknowns(reader, now=instant, limit=_AT_ONCE, but=sorted(resting))
+        items = [item for item in due if item.obligation not in seen]
+        if not items:
             break
-        result = _asked(home, item, carriers)
-        with home.db.write(quiet=True) as tx:
-            if renewals.record(tx, SYSTEM, [result]):
-                book.append_in(tx, renewals.outcomes([result], kind="settled"))
-                counts[result.after.value] += 1
-    if not counts:
+        seen |= {item.obligation for item in items}
+        for account in dict.fromkeys(item.account for item in items):
+            carrier = now.carrier(account)
+            if carrier is not None and carrier.held_s():
+                resting.add(account)
+            elif not stop.is_set():
+                _settle(now, [item for item in items if item.account == account], carrier, stop, held=held)
+    if not now.counts:
         return None
     close_batches(home)
     tell(home)
     return later(
         "Orders asked about: {succeeded} succeeded, {failed} failed, {unknown} still unconfirmed,"
         " {needs_review} need a person, {pending} to be sent again",
-        **moved_to(counts),
+        **moved_to(now.counts),
     )
 
 
-def _asked(home: Home, item: Unknown, carriers: dict[str, Carrier | None]) -> Result:
-    if item.account not in carriers:
-        try:
-            carriers[item.account] = connected(home, item.account)
-        except NoConnection as error:
-            log.warning("%s", error)
-            carriers[item.account] = None
-    carrier = carriers[item.account]
+def _settle(now: Pass, items: Sequence[Unknown], carrier: Carrier | None, stop: threading.Event, *, held: bool) -> None:
+    """Ask about an account's orders, and write down what that makes of them."""
     if carrier is None:
-        return _no_better(
-            item, home.clock.now(), {"detail": _("account {account} has no connection", account=item.account)}
+        said = {"detail": _("account {account} has no connection", account=items[0].account)}
+        results = [] if held else [no_better(item, now.home.clock.now(), said) for item in items]
+    else:
+        results = _asked(now, items, carrier)
+    if held:
+        proofs = {Arrow.PROVED, Arrow.DISPROVED, Arrow.GIVEN_UP}
+        results = [result for result in results if result.arrow in proofs and result.reason != "schedule_used"]
+    elif carrier is not None:
+        results = _send_again(now, dict(zip(items, results, strict=True)), carrier, stop)
+    for start in range(0, len(results), _COMMIT):
+        now.record(results[start : start + _COMMIT], kind="settled")
+
+
+def _asked(now: Pass, items: Sequence[Unknown], carrier: Carrier) -> list[Result]:
+    """One result per item: as many questions at once as the carrier's terms allow, one reading of the cards left open."""
+    told = _told(items, carrier)
+    reader, instant = now.home.db.read(), now.home.clock.now()
+    released_at = holding.horizon_base(reader, _EVER, now=instant)
+    return [
+        decided(
+            item,
+            one,
+            carrier.terms,
+            now=instant,
+            released_at=released_at,
+            alone=lambda: renewals.ours_alone(reader, item),  # noqa: B023
         )
-    answer = carrier.find_order(item.order_no)
-    reading = carrier.cards([item.iccid]).get(item.iccid)
-    return decided(
-        item,
-        answer,
-        reading.expires_on if reading else None,
-        carrier.terms,
-        now=home.clock.now(),
-        alone=renewals.ours_alone(home.db.read(), item),
-    )
+        for item, one in zip(items, told, strict=True)
+    ]
 
 
-def decided(
-    item: Unknown, answer: Outcome, expires_on: date | None, terms: Terms, *, now: datetime, alone: bool
-) -> Result:
-    """What an answer to a query and a reading of the card make of an unknown order.
+def _told(items: Sequence[Unknown], carrier: Carrier) -> list[Told]:
+    def find(order_no: str) -> Outcome:
+        return tried(lambda: carrier.find_order(order_no), NobodyKnows)
 
-    `alone`: no other order of ours for the card may have moved its expiry.
-    """
-    verdict, said = verdict_of(item, answer, terms, at=now)
-    if verdict is Verdict.CONFIRMED:
-        return _moved(item, Arrow.PROVED, State.SUCCEEDED, said | {"proof": "query"})
-    if verdict is Verdict.REFUSED:
-        return _moved(item, Arrow.DISPROVED, State.FAILED, said | {"proof": "query"})
-    if verdict is Verdict.DIFFERS:
-        return _moved(item, Arrow.GIVEN_UP, State.NEEDS_REVIEW, said)
-    kept: Mapping[str, Any] = {
-        name: said[name] for name in ("reason", "detail", "carrier_ref") if name in said and verdict is Verdict.ACCEPTED
-    }
-    # A kind that moves no expiry is proved by no reading of one.
-    unmoved = expires_on is None or expires_on == item.expires_before or item.new_expiry is None
-    if verdict is Verdict.ACCEPTED or unmoved:
-        return _not_bought_yet(item, answer, terms, now, kept)
-    off = abs((expires_on - item.new_expiry).days)
-    if off <= terms.expiry_tolerance_days and alone:
-        return _moved(item, Arrow.PROVED, State.SUCCEEDED, {"proof": "reading", "new_expiry": expires_on})
-    return _moved(
-        item,
-        Arrow.GIVEN_UP,
-        State.NEEDS_REVIEW,
-        {"reason": "unclear_reading", "detail": _("the card now expires on {day}", day=expires_on)},
-    )
+    def ask(item: Unknown) -> Told:
+        return Told(find(item.order_no), find(item.next_order_no) if item.restored else None)
+
+    if carrier.terms.calls_at_once > 1 and len(items) > 1:
+        with ThreadPoolExecutor(carrier.terms.calls_at_once, thread_name_prefix="ask") as pool:
+            told = list(pool.map(ask, items))
+    else:
+        told = [ask(item) for item in items]
+    unsettled = [item.iccid for item, one in zip(items, told, strict=True) if not isinstance(one.order, Confirmed)]
+    cards = tried(lambda: carrier.cards(unsettled), lambda _error: {}) if unsettled else {}
+    return [replace(one, card=cards.get(item.iccid)) for item, one in zip(items, told, strict=True)]
 
 
-def _not_bought_yet(item: Unknown, answer: Outcome, terms: Terms, now: datetime, kept: Mapping[str, Any]) -> Result:
-    """No sign of an effect: two late not-founds of a trusted query prove that there was none; else ask again."""
-    trail = Trail(item.deadline_at, item.doubted_at, item.asked, item.not_found)
-    late = isinstance(answer, NotFound) and moves.counts_as_not_found(
-        trail, read_at=answer.read_at, horizon=terms.horizon
-    )
-    if not late or not terms.query_trusted or item.carrier_ref:
-        return _no_better(item, now, kept)
-    if item.not_found + 1 >= moves.NOT_FOUNDS_NEEDED:
-        return _moved(item, Arrow.NO_EFFECT_PROVEN, State.PENDING, {"reason": "no_answer", "proof": "query"}, asked=0)
-    return _no_better(item, now, kept, not_found=item.not_found + 1)
+def _send_again(now: Pass, results: dict[Unknown, Result], carrier: Carrier, stop: threading.Event) -> list[Result]:
+    """Send once more what a living key allows, chunk by chunk; the results that are left to write down."""
+    size = chunk_size(carrier.terms, at_most=_COMMIT)
+    within_s = allowed_s(carrier.terms, size)
+    instant = now.home.clock.now()
+    wanted = [
+        item
+        for item, result in results.items()
+        if may_send_again(item, result, carrier.terms, within_s=within_s, now=instant)
+    ]
+    sent: set[Unknown] = set()
+    for start in range(0, len(wanted), size):
+        watch = Watch(now.home, wanted[0].account, stop)
+        if carrier.held_s() or not watch.may_go():
+            break
+        sent |= _sent_again(now, wanted[start : start + size], carrier, watch, within_s)
+    return [result for item, result in results.items() if item not in sent]
 
 
-def _no_better(item: Unknown, now: datetime, said: Mapping[str, Any], *, not_found: int | None = None) -> Result:
-    slot = moves.next_slot(item.doubted_at, item.asked, now)
-    if slot is None:
-        return _moved(item, Arrow.GIVEN_UP, State.NEEDS_REVIEW, {**said, "reason": "schedule_used"})
-    asked, next_at = slot
-    kept = {"reason": item.reason, **said, "next_at": next_at}
-    kept["not_found"] = item.not_found if not_found is None else not_found
-    return _moved(item, Arrow.NO_BETTER, State.UNKNOWN, kept, asked=asked)
+def _sent_again(now: Pass, items: Sequence[Unknown], carrier: Carrier, watch: Watch, within_s: float) -> set[Unknown]:
+    """One chunk, in the order of a first try: claim, journal, commit, then send; those that were claimed."""
+    orders = {item.order_no: order_of(item, now.home) for item in items}
+    ready = []
+    for item in items:
+        request = tried(lambda: carrier.request(orders[item.order_no]), str)  # noqa: B023
+        if isinstance(request, bytes) and hashlib.sha256(request).hexdigest() == item.request_sha256:
+            ready.append(Again(item, item.request_sha256))
+    if not ready:
+        return set()
+    with out(now.home, [one.item.obligation for one in ready]):
+        with now.claiming() as (tx, write):
+            claimed_at = time.monotonic()
+            deadline_at = tx.now + timedelta(seconds=within_s)
+            claimed = renewals.claim_again(tx, SYSTEM, orders=ready, deadline_at=deadline_at)
+            write(renewals.intents_again(claimed, deadline_at=deadline_at), [])
+        by_order = {one.item.order_no: one.item for one in claimed}
 
+        def judge(order: Order, outcome: Outcome) -> Result:
+            return judged_again(by_order[order.order_no], outcome, carrier.terms, now=now.home.clock.now())
 
-def _moved(item: Unknown, arrow: Arrow, after: State, said: Mapping[str, Any], *, asked: int | None = None) -> Result:
-    return renewals.result(
-        item,
-        batch=item.batch,
-        move=(State.UNKNOWN, arrow, after),
-        asked_before=item.asked,
-        asked=item.asked + 1 if asked is None else asked,
-        **{name: value for name, value in said.items() if not (name == "next_at" and after is not State.UNKNOWN)},
-    )
+        sending = Sending(carrier, watch, judge, last_send=claimed_at + within_s - carrier.terms.call_deadline_s)
+        now.deliver(
+            sending,
+            [orders[order_no] for order_no in by_order],
+            account=items[0].account,
+            unsent=lambda order: still_unknown(by_order[order.order_no], now.home.clock.now(), {}),
+        )
+    return set(by_order.values())

@@ -53,6 +53,11 @@ class Unknown:
         return rules.order_no(self.key, self.n)
 
     @property
+    def next_order_no(self) -> str:
+        """What the carrier would know the next attempt by."""
+        return rules.order_no(self.key, self.n + 1)
+
+    @property
     def restored(self) -> bool:
         """Whether a restored database has lost sight of it: the next number may be out there too."""
         return self.reason in {"restored", "restored_rest"}
@@ -215,9 +220,9 @@ def _bought(tx: Transaction, results: Sequence[Result], said: Mapping[str, Any])
             tx.run(query, **said)
 
 
-def due_unknowns(reader: Reader, *, now: datetime, limit: int) -> list[Unknown]:
-    """Orders to ask about now."""
-    return reader.records(Unknown, Q.due_unknowns, now=now, limit=limit)
+def due_unknowns(reader: Reader, *, now: datetime, limit: int, but: Sequence[str] = ()) -> list[Unknown]:
+    """Orders to ask about now; none of the accounts `but`."""
+    return reader.records(Unknown, Q.due_unknowns, now=now, limit=limit, but=list(but))
 
 
 def ours_alone(reader: Reader, item: Unknown) -> bool:

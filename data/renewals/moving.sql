@@ -14,7 +14,8 @@ WHERE b.id = $batch;
 
 -- name: move_states
 -- The guarded move of every registered result; a row that is no longer where it was is left alone.
-UPDATE state SET st = r.after, reason = r.reason, detail = r.detail, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
+UPDATE state SET st = r.after, reason = r.reason,
+    detail = CASE WHEN r.arrow = 12 THEN coalesce(r.detail, state.detail) ELSE r.detail END, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
     new_expiry = coalesce(r.new_expiry, state.new_expiry), proof = r.proof, not_found = r.not_found, asked = r.asked,
     trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL AND r.reason NOT IN ('not_reached', 'credential_refused'))::INTEGER, next_at = r.next_at,
     changed_at = CASE WHEN r.arrow = 12 OR (r.arrow = 6 AND r.asked > 0) THEN state.changed_at ELSE $now END,
@@ -84,6 +85,7 @@ JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 LEFT JOIN sim m ON m.sim_id = o.sim_id
 LEFT JOIN attempt t ON t.obligation = s.obligation AND t.n = s.n
 WHERE s.st = 'unknown' AND s.next_at <= $now
+  AND o.account NOT IN (SELECT unnest($but::VARCHAR[]))
 ORDER BY s.next_at LIMIT $limit;
 
 -- name: others_for_card
