@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from data.home import Home
 from jobs.carriers import (
@@ -27,6 +27,7 @@ from jobs.carriers import (
 from jobs.carriers.account import Account
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable, checked_url
+from jobs.carriers.http.fields import Day, Fen, Instant, Text
 
 ABILITIES = {
     "renew": ("yes", "one order per call"),
@@ -52,8 +53,6 @@ CODES = Codes(
     too_many_is_early=True,
 )
 _STRICT = ConfigDict(strict=True, extra="ignore", frozen=True)
-_Text = Annotated[str, Field(min_length=1, max_length=64)]
-_Day = Annotated[date | None, Field(strict=False)]
 
 
 class TestAccount(Account):
@@ -89,29 +88,45 @@ class _Told(BaseModel):
     """What the carrier says of an order."""
 
     model_config = _STRICT
-    order_no: _Text | None = None
-    ref: _Text | None = None
-    iccid: _Text | None = None
-    amount_fen: Annotated[int, Field(ge=-(10**12), le=10**12)] | None = None
+    order_no: Text | None = None
+    ref: Text | None = None
+    iccid: Text | None = None
+    amount_fen: Fen | None = None
     status: Literal["done", "processing", "failed", "refunded"]
-    expires_on: _Day = None
-    as_of: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    expires_on: Day | None = None
+
+
+class _NotFound(BaseModel):
+    model_config = _STRICT
+    as_of: Instant
 
 
 class _Card(BaseModel):
     model_config = _STRICT
-    iccid: _Text
-    expires_on: _Day
-    status: _Text
+    iccid: Text
+    expires_on: Day | None
+    status: Text
+
+
+class _Cards(BaseModel):
+    model_config = _STRICT
+    cards: list[_Card]
+    as_of: Instant
 
 
 class _Booking(BaseModel):
     model_config = _STRICT
-    order_no: _Text | None
-    ref: _Text
-    iccid: _Text
-    amount_fen: int
-    ts: Annotated[AwareDatetime, Field(strict=False)]
+    order_no: Text | None
+    ref: Text
+    iccid: Text
+    amount_fen: Fen
+    ts: Instant
+
+
+class _Statement(BaseModel):
+    model_config = _STRICT
+    lines: list[_Booking]
+    as_of: Instant
 
 
 class TestCarrier:
@@ -191,28 +206,23 @@ class TestCarrier:
             asked = ",".join(iccids[start : start + 50])
             try:
                 reply = self._signed(partial(self._http.call, "GET", "/cards", params={"iccid": asked}), {})
-                told = reply.told()
-                read_at = min(datetime.fromisoformat(told["as_of"]), self._now())
-                cards = [_Card.model_validate(one) for one in told["cards"]]
-            except (CallError, ValidationError, ValueError, KeyError, TypeError):
+                told = _Cards.model_validate(reply.told())
+            except (CallError, ValidationError):
                 continue
-            found |= {card.iccid: CardReading(card.iccid, card.expires_on, read_at, card.status) for card in cards}
+            # A clock that runs ahead of ours makes no reading fresher.
+            read_at = min(told.as_of, self._now())
+            found |= {card.iccid: CardReading(card.iccid, card.expires_on, read_at, card.status) for card in told.cards}
         return found
 
     def statement(self, day: date) -> Statement | None:
         """Raises CallError where the carrier gives no readable one."""
         reply = self._signed(partial(self._http.call, "GET", "/statement", params={"day": day.isoformat()}), {})
         try:
-            told = reply.told()
-            lines = [_Booking.model_validate(one) for one in told["lines"]]
-            read_at = datetime.fromisoformat(told["as_of"])
-        except (ValidationError, ValueError, KeyError, TypeError) as error:
-            raise Unreadable("the statement is not what it should be") from error
-        return Statement(
-            day,
-            tuple(StatementLine(line.order_no, line.ref, line.iccid, line.amount_fen, line.ts) for line in lines),
-            min(read_at, self._now()),
-        )
+            told = _Statement.model_validate(reply.told())
+        except ValidationError:
+            raise Unreadable("the statement is not what it should be") from None
+        lines = [StatementLine(line.order_no, line.ref, line.iccid, line.amount_fen, line.ts) for line in told.lines]
+        return Statement(day, tuple(lines), min(told.as_of, self._now()))
 
     def _read(self, reply: Reply) -> Outcome:
         """One answer about one order."""
@@ -233,11 +243,9 @@ class TestCarrier:
 
     def _not_found(self, told: Mapping[str, object]) -> Outcome:
         try:
-            as_of = datetime.fromisoformat(str(told["as_of"]))
-        except (KeyError, ValueError):
-            return Unknown("a not-found without a time")
-        # A clock that runs ahead of ours makes no answer fresher.
-        return NotFound(min(as_of, self._now())) if as_of.tzinfo else Unknown("a not-found without a zone")
+            return NotFound(min(_NotFound.model_validate(told).as_of, self._now()))
+        except ValidationError:
+            return Unknown("a not-found that does not say how old it is")
 
     def _signed(self, call: Callable[..., Reply], headers: Mapping[str, str]) -> Reply:
         """A call with our token; with a new one, once, where the carrier says the old one is over (which comes before any

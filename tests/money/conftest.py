@@ -22,10 +22,10 @@ from data.renewals import journal
 from data.renewals import store as renewals
 from data.renewals.rules import order_no
 from jobs import run_renewals, settle_unknowns
-from jobs.carriers import accounts, pacing
+from jobs.carriers import Order, accounts, pacing
 from tests.carrier import running
 from tests.money import invariants
-from tests.money.building import EXPIRY, NOW, make_home, sql
+from tests.money.building import EXPIRY, NOW, Desk, desk_at_border, make_home, sql
 
 CARDS = 12
 BOTH = pytest.mark.parametrize("key", [True, False], ids=["key", "no key"])
@@ -82,10 +82,24 @@ def money_home(
     yield home
     home.close()
     journal._opened.pop(home.journal, None)
-    for _home, _account, connection in accounts._open.values():
-        connection.close()
-    accounts._open.clear()
+    opened = accounts._open.pop((home.path, "test-a"), None)
+    if opened:
+        opened[2].close()
     pacing._paces.clear()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """`desk(cards=3, key=True)`: an open desk whose carrier is inside the test; all are closed at the end."""
+    opened: list[Desk] = []
+
+    def build(**how: Any) -> Desk:
+        opened.append(desk_at_border(tmp_path / f"home{len(opened)}", **{"cards": 3, "canary_items": 0, **how}))
+        return opened[-1]
+
+    yield build
+    for one in opened:
+        one.close()
 
 
 @pytest.fixture
@@ -166,6 +180,25 @@ def standing(home: Home) -> dict[str, Any]:
     """The only obligation, as it stands: st, n, reason, proof, detail, next_at, …"""
     (row,) = home.db.read().rows(sql("SELECT * FROM state"))
     return row
+
+
+def first_order(home: Home) -> Order:
+    """The order that is to be sent first."""
+    (work, *_others) = renewals.open_work(home.db.read(), now=home.clock.now())
+    item = renewals.next_items(home.db.read(), work, now=home.clock.now(), limit=1)[0]
+    names = (
+        "order_no",
+        "account",
+        "kind",
+        "iccid",
+        "msisdn",
+        "plan",
+        "months",
+        "amount_fen",
+        "old_expiry",
+        "new_expiry",
+    )
+    return Order(**{name: getattr(item, name) for name in names})
 
 
 def alarms(home: Home) -> list[str]:

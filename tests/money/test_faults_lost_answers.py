@@ -1,10 +1,19 @@
-"""F1 to F8: the answer is lost before or after the effect. Every end is read from the carrier's ledger."""
+"""F1 to F9: the answer is lost before or after the effect. Every end is read from the carrier's ledger."""
 
-from tests.money.conftest import BOTH, standing, states
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from jobs.carriers import Unknown
+from jobs.carriers.accounts import connected
+from tests.money.conftest import BOTH, first_order, standing, states
+
+HORIZON = timedelta(seconds=60)
 
 
 @BOTH
-def test_no_fault_is_charged_once(money_home, carrier, approved, work, sound):
+def test_without_a_fault_each_is_charged_once(money_home, carrier, approved, work, sound):
     orders = approved(3)
     work()
     assert states(money_home) == {"succeeded": 3}
@@ -13,14 +22,118 @@ def test_no_fault_is_charged_once(money_home, carrier, approved, work, sound):
     sound()
 
 
+@pytest.fixture
+def no_effect(money_home, carrier, approved, work, rest, sound, key):
+    """Play a fault that comes before any effect: in doubt, then bought once, and never sent again before the horizon."""
+
+    def play(fault, **params):
+        (order,) = approved(1)
+        carrier.fault(fault, order_no=order, call=1, **params)
+        work()
+        assert states(money_home) == {"unknown": 1}
+        assert not carrier.charges()
+        assert rest() == {"succeeded": 1}
+        assert carrier.charges() == {order: 1}
+        first, *again = (datetime.fromisoformat(line["ts"]) for line in carrier.requests())
+        assert again
+        assert key or all(at > first + HORIZON for at in again)
+        assert len({line["body_sha256"] for line in carrier.requests()}) == 1
+        sound()
+
+    return play
+
+
+@pytest.fixture
+def effect(money_home, carrier, approved, work, settle, sound):
+    """Play a fault that comes after the effect: in doubt, found by the first question, never sent again."""
+
+    def play(fault, **params):
+        (order,) = approved(1)
+        carrier.fault(fault, order_no=order, call=1, **params)
+        work()
+        assert states(money_home) == {"unknown": 1}
+        assert carrier.charges() == {order: 1}
+        settle(seconds=10)
+        assert states(money_home) == {"succeeded": 1}
+        assert carrier.charges() == {order: 1}
+        sound()
+
+    return play
+
+
 @BOTH
-def test_f2_timeout_after_effect_is_found_and_charged_once(money_home, carrier, approved, work, settle, sound):
-    (order,) = approved(1)
-    carrier.fault("f2_timeout_after", order_no=order, call=1)
+def test_f1_timeout_before_effect_is_resolved_and_charged_once(no_effect):
+    no_effect("f1_timeout_before")
+
+
+@BOTH
+def test_f2_timeout_after_effect_is_found_and_charged_once(effect):
+    effect("f2_timeout_after")
+
+
+@BOTH
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_f3_an_error_of_the_server_before_effect_is_resolved_and_charged_once(no_effect, status):
+    no_effect("f3_5xx_before", status=status)
+
+
+@BOTH
+@pytest.mark.parametrize("status", [500, 503, 599])
+def test_f4_an_error_of_the_server_after_effect_is_found_and_charged_once(effect, status):
+    effect("f4_5xx_after", status=status)
+
+
+@BOTH
+def test_f5_a_reset_before_effect_is_resolved_and_charged_once(no_effect):
+    no_effect("f5_reset_before")
+
+
+@BOTH
+def test_f6_a_reset_after_effect_is_found_and_charged_once(effect):
+    effect("f6_reset_after")
+
+
+@BOTH
+@pytest.mark.parametrize("how", [{}, {"chunked": True}, {"keep": 0}], ids=["length", "chunked", "no byte of it"])
+def test_f7_a_stream_that_ends_inside_the_body_is_found_and_charged_once(effect, how):
+    effect("f7_cut_body", **how)
+
+
+@BOTH
+@pytest.mark.parametrize("status", [502, 504, 200])
+def test_f8_the_page_of_a_proxy_is_no_answer_of_the_carrier(effect, status):
+    effect("f8_proxy_page", status=status)
+
+
+@BOTH
+def test_f8_a_proxy_that_never_passed_the_order_on_leads_to_one_charge(no_effect):
+    no_effect("f8_proxy_page", charged=False)
+
+
+@BOTH
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_f9_a_slow_drip_is_found_and_charged_once(effect, where):
+    effect(f"f9_drip_{where}")
+
+
+@pytest.mark.parametrize("terms", [{"call_deadline_s": 1.0}], ids=["1 s"])
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_f9_a_slow_drip_ends_at_the_deadline_and_not_a_tenth_later(money_home, carrier, approved, where, terms):
+    approved(1)
+    connection = connected(money_home, "test-a")
+    connection.cards([])  # the token is there
+    carrier.fault(f"f9_drip_{where}")
+    began = time.monotonic()
+    (answer,) = connection.place([first_order(money_home)])
+    assert 0.9 <= time.monotonic() - began <= 1.1
+    assert isinstance(answer, Unknown)
+
+
+@BOTH
+def test_a_doubt_is_told_in_words_and_asked_about_ten_seconds_later(money_home, carrier, approved, work):
+    approved(1)
+    carrier.fault("f2_timeout_after")
     work()
-    assert states(money_home) == {"unknown": 1}
-    settle(seconds=10)
-    assert states(money_home) == {"succeeded": 1}
-    assert standing(money_home)["proof"] == "query"
-    assert carrier.charges() == {order: 1}
-    sound()
+    found = standing(money_home)
+    assert (found["reason"], found["detail"]) == ("no_answer", "the deadline passed")
+    assert found["next_at"] == money_home.clock.now() + timedelta(seconds=10)
