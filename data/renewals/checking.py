@@ -6,12 +6,20 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.renewals import journal, rules
-from data.words import _, number, yuan
+from data.renewals import comparing, journal, rules
+from data.settings import Settings
+from data.words import N_, _, number, yuan
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 # Each is found by its key, about 2,500 in a second; of more obligations so many are looked up, evenly spread.
 _MOST_LOOKED_UP = 10_000
+_CAP_WORDS = {
+    "day": N_("all of today"),
+    "person": N_("batches of {which}"),
+    "account": N_("account {which}"),
+    "batch": N_("batch {which}"),
+    "item": N_("renewal {which}"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,14 +30,31 @@ class Checked:
     wrong: str | None  # what is wrong and where; None: it is in order
 
 
-def check(tx: Transaction, *, journal_folder: Path) -> Iterator[Checked]:
+def check(tx: Transaction, *, journal_folder: Path, settings: Settings) -> Iterator[Checked]:
     """Look at everything, one thing after the other. Nothing is written; the transaction lends its key and its view."""
     yield Checked(_("Audit chain"), _audit(tx))
-    yield Checked(_("Money journal"), _journal(journal_folder))
+    broken = _journal(journal_folder)
+    yield Checked(_("Money journal"), broken)
     yield Checked(_("States and their events"), _states(tx))
+    yield from _both_truths(tx, journal_folder, broken)
+    yield Checked(_("Keys and order numbers"), comparing.numbers_fault(tx))
     yield Checked(_("Index of the obligations"), index_fault(tx))
     yield Checked(_("Approved lines and the money set aside"), _lines(tx))
     yield Checked(_("Money behind every live renewal"), _live(tx))
+    yield Checked(_("Caps of today"), _caps(tx, settings))
+    yield Checked(_("Four eyes on every batch"), _eyes(tx, settings))
+
+
+def _both_truths(tx: Transaction, folder: Path, broken: str | None) -> Iterator[Checked]:
+    try:
+        if broken:
+            raise journal.JournalBroken(_("not compared: the journal is broken"))
+        told = comparing.told(tx, folder)
+        states, requests = comparing.states_fault(tx, told), comparing.requests_fault(tx, told)
+    except journal.JournalBroken as error:
+        states = requests = str(error)
+    yield Checked(_("States and the journal"), states)
+    yield Checked(_("What was sent and the journal"), requests)
 
 
 def _audit(tx: Transaction) -> str | None:
@@ -100,3 +125,32 @@ def _live(reader: Reader) -> str | None:
         off=number(found["off"]),
         obligation=found["obligation"],
     )
+
+
+def _caps(tx: Transaction, settings: Settings) -> str | None:
+    """Today's only: what the caps of earlier days were, nobody can say any more."""
+    most = {
+        "day": settings.day_max_yuan,
+        "person": settings.person_day_max_yuan,
+        "account": settings.account_day_max_yuan,
+        "batch": settings.batch_max_yuan,
+        "item": settings.item_max_yuan,
+    }
+    for row in tx.rows(Q.set_aside_today, today=tx.today):
+        if row["amount_fen"] > most[row["cap"]] * 100:
+            told = {"amount": yuan(row["amount_fen"]), "most": yuan(most[row["cap"]] * 100)}
+            whose = _(_CAP_WORDS[row["cap"]], which=row["which"])
+            return _("{whose}: {amount} is set aside, {most} is the most", whose=whose, **told)
+    return None
+
+
+def _eyes(tx: Transaction, settings: Settings) -> str | None:
+    found = tx.row(Q.eyes_off)
+    if found:
+        return _("{off} wrong; first batch {batch}", off=number(found["off"]), batch=found["id"])
+    urgent = tx.row(Q.urgent_off, cards=settings.urgent_cards, most_fen=settings.urgent_yuan * 100, today=tx.today)
+    if urgent:
+        return _("urgent batch {batch} is larger than the lane", batch=urgent["id"])
+    if tx.value(Q.urgent_today, today=tx.today) > settings.urgent_day_yuan * 100:
+        return _("today's urgent batches come to more than the lane takes in a day")
+    return None

@@ -51,3 +51,40 @@ SELECT s.obligation, count(*) OVER () AS off FROM state s
 WHERE s.st IN ('pending', 'submitted', 'unknown', 'needs_review')
   AND NOT EXISTS (FROM reservation r WHERE r.obligation = s.obligation AND r.state <> 'released')
 ORDER BY s.obligation LIMIT 1;
+
+-- name: set_aside_today
+-- What is held and spent of today's approvals, per cap, the largest first.
+WITH held AS (FROM reservation r WHERE r.day = $today AND r.state <> 'released')
+SELECT 'day' AS cap, '' AS which, coalesce(sum(amount_fen), 0)::BIGINT AS amount_fen FROM held
+UNION ALL SELECT 'person', p.name, sum(h.amount_fen)::BIGINT FROM held h JOIN person p USING (person_id) GROUP BY p.name
+UNION ALL SELECT 'account', account, sum(amount_fen)::BIGINT FROM held GROUP BY account
+UNION ALL SELECT 'batch', batch::VARCHAR, sum(amount_fen)::BIGINT FROM held GROUP BY batch
+UNION ALL SELECT 'item', obligation::VARCHAR, amount_fen FROM held
+ORDER BY amount_fen DESC;
+
+-- name: eyes_off
+-- Batches from which something may have been sent, without the two people that the audit names for them. What an older
+-- copy of the data has forgotten waits for an approver.
+WITH said AS (
+    SELECT object, arg_max(person_id, seq) FILTER (event IN ('renewal:approved', 'renewal:resumed')) AS approved_by,
+        any_value(person_id) FILTER (event IN ('renewal:proposed', 'renewal:urgent_ordered')) AS made_by
+    FROM audit WHERE object LIKE 'batch %' GROUP BY object
+)
+SELECT b.id, count(*) OVER () AS off
+FROM batch b LEFT JOIN said a ON a.object = 'batch ' || b.id
+WHERE b.approved_at IS NOT NULL AND NOT b.urgent AND NOT (b.state = 'paused' AND b.pause_reason = 'restored')
+  AND (b.checker IS NULL OR b.checker = b.maker OR b.acting_for = b.maker
+       OR a.approved_by IS DISTINCT FROM b.checker OR a.approved_by = b.maker OR a.made_by <> b.maker)
+ORDER BY b.id LIMIT 1;
+
+-- name: urgent_off
+-- An urgent batch of today with more cards or money than one may have.
+SELECT b.id FROM batch b
+WHERE b.urgent AND (b.approved_at AT TIME ZONE 'Asia/Shanghai')::DATE = $today
+  AND (b.items > $cards OR b.amount_fen > $most_fen OR b.checker IS NOT NULL)
+ORDER BY b.id LIMIT 1;
+
+-- name: urgent_today
+-- What today's urgent batches set aside.
+SELECT coalesce(sum(r.amount_fen), 0)::BIGINT FROM reservation r JOIN batch b ON b.id = r.batch
+WHERE b.urgent AND r.day = $today AND r.state <> 'released';

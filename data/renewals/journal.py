@@ -120,15 +120,6 @@ class Journal:
             entries += [entry for entry in map(json.loads, lines[first:]) if entry["kind"] != "segment"]
         return entries
 
-    def entries(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """Everything, with the segment and line it stands in; oldest first, without heads."""
-        for path in self.segments():
-            with path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
-                    entry: dict[str, Any] = json.loads(line)
-                    if entry["kind"] != "segment":
-                        yield path.name, number, entry
-
     def verify_all(self) -> int:
         """Walk the chain through every segment; the number of lines. Raises JournalBroken."""
         return verify_folder(self._folder)
@@ -164,6 +155,15 @@ def _append(path: Path, content: bytes, *, behind: int) -> None:
 
 def _segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"))
+
+
+def entries(folder: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Everything, heads included, with the segment and the line it stands in; oldest first. An unfinished line is none."""
+    for path in _segments(folder):
+        with path.open("rb") as file:
+            for line_no, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):
+                    yield path.name, line_no, json.loads(line)
 
 
 def verify_folder(folder: Path) -> int:

@@ -11,7 +11,7 @@ def check(home: HomeOption = None) -> None:
     """Verify the audit, the journal and the money tables. 0: all in order; 1: something is wrong, and where."""
     with opened(home, note="flowcard check") as house, house.db.write(quiet=True) as tx:
         code = OK
-        for checked in checking.check(tx, journal_folder=house.journal):
+        for checked in checking.check(tx, journal_folder=house.journal, settings=house.settings):
             if checked.wrong:
                 code = ERROR
             out.print(
