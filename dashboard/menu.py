@@ -36,6 +36,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("verification", N_("Paid, not extended"), ":material/running_with_errors:", SERVICES),
     PageRow("not_renewing", N_("Not renewing"), ":material/block:", SERVICES),
     PageRow("usage", N_("Usage against quota"), ":material/data_usage:", SERVICES),
+    PageRow("service_changes", N_("Stop, resume, plan change"), ":material/tune:", SERVICES, Action.PROPOSE),
     PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, hidden=True),
     PageRow("terminal", N_("Terminal"), ":material/point_of_sale:", FLEET, hidden=True),
     PageRow("vouchers", N_("Vouchers and invoices"), ":material/receipt_long:", MONEY),

@@ -256,7 +256,7 @@ CREATE TABLE sim (
     status_seen_at TIMESTAMPTZ,
     observed_at TIMESTAMPTZ NOT NULL,           -- last time any source spoke of this card
     decision_confirmed_on DATE,                -- a decision not to renew, asked once more before the card is gone
-    decision_evidence VARCHAR                  -- what rules named for it, kept sentences line by line
+    decision_evidence VARCHAR                  -- what rules named for it: JSON {key of EVIDENCE: values}
 );
 
 -- Every change of what a person would ask about: the SIM's own history.

@@ -6,6 +6,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
+from dashboard.widgets import not_renewing
 from data.people.rules import Action
 from data.words import _, day, plural
 
@@ -32,7 +33,7 @@ with widgets.section(_("Expiry timeline"), _("by carrier")):
     timeline = st.container()
 with widgets.section(_("SIMs by the day to act")) as controls:
     widgets.unpublished_note(today)
-    chosen = widgets.sim_filters(LIST)
+    chosen = widgets.money_to_come(widgets.sim_filters(LIST))
     listed = st.container()
 
 with timeline:
@@ -40,6 +41,7 @@ with timeline:
 if horizon and flt == chosen and not widgets.looks_beyond_dates(flt):
     flt = replace(flt, expires_to=today + timedelta(days=horizon))
 with controls:
+    not_renewing.expiry_note(flt)
     widgets.sim_export(flt, key=LIST)
 with listed:
     widgets.sim_list(flt, key=LIST)

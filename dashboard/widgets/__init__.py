@@ -3,7 +3,7 @@
 from dashboard.widgets.bulk import bulk_bar
 from dashboard.widgets.deciding import decide_button
 from dashboard.widgets.exporting import export_button
-from dashboard.widgets.filters import filter_url, looks_beyond_dates, sim_filters
+from dashboard.widgets.filters import filter_url, looks_beyond_dates, money_to_come, sim_filters
 from dashboard.widgets.heads import empty, page_head, section
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.pasting import paste_list
@@ -48,6 +48,7 @@ __all__ = [
     "kpi_row",
     "looks_beyond_dates",
     "moment_cells",
+    "money_to_come",
     "page_head",
     "pager",
     "paste_list",

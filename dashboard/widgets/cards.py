@@ -10,11 +10,12 @@ from dashboard import reading
 from dashboard.charts import usage_against_quota
 from dashboard.widgets import tables
 from dashboard.widgets.listing import Column, listing
-from dashboard.widgets.sims import STATE_COLOURS, carrier_words
+from dashboard.widgets.sims import STATE_COLOURS, carrier_words, decided_said
 from dashboard.widgets.situations import facts
 from data.renewals import store as renewals
 from data.renewals.records import RECORD_COLUMNS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS
+from data.sims.deciding_rules import evidence_said
 from data.sims.rules import DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
 from data.sims.store import SimNow
 from data.usage import store as usage
@@ -64,7 +65,12 @@ def card_facts(sim: SimNow) -> None:
             (_("IMSI"), sim.imsi),
             (_("Activated"), day(sim.activated_on)),
             (_("Auto-renew"), _yes_or_no(sim.auto_renew)),
-            (_("Decision"), _(DECISION_WORDS[sim.decision]) if sim.decision else None),
+            (_("Decision"), _(DECISION_WORDS[sim.decision or "undecided"]) if sim.decision or sim.due else None),
+            (
+                _("Why, by whom, when"),
+                decided_said(sim.decision_reason, sim.decision_evidence, sim.decider, sim.decided_on),
+            ),
+            (_("Speaks against renewing"), evidence_said(vars(sim)) or None),
             (_("Last heard of"), moment(sim.observed_at)),
         ]
     )

@@ -13,20 +13,20 @@ from dashboard.widgets.sims import carrier_words
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.store import Choices
-from data.sims.wording_rules import JOIN_REPORT, LISTS, QUICK, STATUS_WORDS
+from data.sims.wording_rules import DECISION_WORDS, JOIN_REPORT, LISTS, QUICK, STATUS_WORDS
 from data.words import _, number
 
 # The lines of the join report and the lists of the Today page: what a link may narrow to by name.
 REPORTS = JOIN_REPORT | LISTS
 # What a link may set, by the names of the address; anything else in an address is left alone.
-_FROM_LINK = ("quick", "carrier", "account", "payee", "city", "report", "text", "from", "to")
+_FROM_LINK = ("quick", "carrier", "account", "payee", "city", "report", "decision", "text", "from", "to")
 
 # The filters that stand in the popover, by their widgets.
-_INSIDE = ("statuses", "account", "plan", "region", "branch", "network", "brand", "days")
+_INSIDE = ("statuses", "decision", "account", "plan", "region", "branch", "network", "brand", "days")
 
 
 def filter_url(page: str, **filters: Any) -> str:
-    """The address of `page` with these filters set: quick, carrier, account, payee, city, report, text, from, to."""
+    """The address of `page` with these filters set: those of _FROM_LINK."""
     return f"/{page}?{urlencode({name: str(value) for name, value in filters.items() if value is not None})}"
 
 
@@ -104,6 +104,15 @@ def _in_popover(place: str, link: dict[str, str], chosen: SimFilter, choices: Ch
         persist_state="session",
     )
     plans = dict(choices.plans)
+    decision = _one(
+        place,
+        "decision",
+        _("Decision"),
+        DECISION_WORDS,
+        link,
+        words=lambda code: _(DECISION_WORDS[code]),
+        inside=True,
+    )
     account = _one(place, "account", _("Account"), choices.accounts, link, inside=True)
     plan = _one(
         place,
@@ -122,6 +131,7 @@ def _in_popover(place: str, link: dict[str, str], chosen: SimFilter, choices: Ch
     return replace(
         chosen,
         statuses=tuple(statuses),
+        decision=decision,
         account=account,
         plan_id=plan,
         region=region,
@@ -167,7 +177,13 @@ def _report(kind: str, chosen: SimFilter) -> SimFilter:
     return replace(chosen, report=kind)
 
 
+def money_to_come(flt: SimFilter) -> SimFilter:
+    """`flt` without what is not renewed, unless it asks for cards by a decision, a list, their numbers or names."""
+    asks = flt.decision or flt.report or flt.text or flt.sim_ids is not None
+    return flt if asks else replace(flt, decision="to_come")
+
+
 def looks_beyond_dates(flt: SimFilter) -> bool:
     """Whether the filter asks for something other than "what ends soon", which no horizon may hide."""
     asked = (flt.quick, flt.text, flt.report, flt.statuses, flt.expires_from, flt.expires_to)
-    return any(asked) or flt.sim_ids is not None
+    return any(asked) or flt.decision not in (None, "to_come") or flt.sim_ids is not None

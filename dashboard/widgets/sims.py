@@ -10,9 +10,11 @@ import streamlit as st
 from dashboard import reading
 from dashboard.widgets import tables
 from data.renewals.rules import BATCH_WORDS, STATE_WORDS
+from data.sims.deciding_rules import reason_said
+from data.sims.findings import told_by
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, STATUS_WORDS
 from data.sims.wording_rules import MATCHED
-from data.words import _, language
+from data.words import _, day, language
 
 STATUS_COLOURS = {
     "active": "green",
@@ -30,7 +32,7 @@ STATUS_COLOURS = {
     "stopped_realname": "red",
     "stopped_risk": "red",
 }
-DECISION_COLOURS = {"renew": "green", "decline": "gray", "swap": "violet", "undecided": "orange"}
+DECISION_COLOURS = {"renew": "green", "decline": "red", "swap": "violet", "undecided": "gray"}
 STATE_COLOURS = {
     "proposed": "violet",
     "pending": "blue",
@@ -80,9 +82,11 @@ def _cells(data: pa.Table, today: date) -> pa.Table:
     expiries = data.column("expires_on").to_pylist()
     columns = {
         "card": _links("/sim?iccid=", data.column("iccid").to_pylist()),
-        "act_by": tables.badge_cells(day.isoformat() if day else None for day in data.column("act_by").to_pylist()),
-        "days_left": pa.array([(day - today).days if day else None for day in expiries], type=pa.int32()),
+        "act_by": tables.badge_cells(on.isoformat() if on else None for on in data.column("act_by").to_pylist()),
+        "days_left": pa.array([(on - today).days if on else None for on in expiries], type=pa.int32()),
         "status": _status_cells(data),
+        "decision": decision_cells(data),
+        "decided": decided_cells(data),
         "terminal": terminal_links(data),
         "carrier": pa.array(carrier_words(data.column("carrier").to_pylist()), type=pa.string()),
         "price": tables.yuan_cells(data.column("price_fen").to_pylist()),
@@ -94,15 +98,15 @@ def _cells(data: pa.Table, today: date) -> pa.Table:
 
 
 def _columns(data: pa.Table, today: date) -> dict[str, Any]:
-    days = sorted({day for day in data.column("act_by").to_pylist() if day})
+    days = sorted({on for on in data.column("act_by").to_pylist() if on})
     config = st.column_config
     columns = {
         "card": config.LinkColumn(_("ICCID"), display_text=r"iccid=(.*)$", pinned=True, width=162, alignment="left"),
         "matched": config.TextColumn(_("Found by"), width=_px(80, 120)),
         "act_by": tables.badge_column(
             _("Act by"),
-            {day.isoformat(): day.isoformat() for day in days},
-            {day.isoformat(): act_by_colour(day, today) for day in days},
+            {on.isoformat(): on.isoformat() for on in days},
+            {on.isoformat(): act_by_colour(on, today) for on in days},
             width=98,
             help=_("The last day to place the order, so that it takes effect before the card ends"),
         ),
@@ -112,6 +116,8 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
             _("Cancel-by"), width=88, help=_("The last day before the number is gone for good")
         ),
         "status": _status_column(data),
+        "decision": decision_column(),
+        "decided": config.TextColumn(_("Why, by whom, when"), width=190),
         "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
         "merchant": config.TextColumn(_("Merchant"), width=_px(150, 104)),
         "agent": config.TextColumn(_("Agent"), width=_px(112, 90)),
@@ -125,39 +131,58 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         "exhausts_on": tables.date_column(_("Used up on"), width=90),
     }
     rare = {"matched", "exhausts_on"}
+    told = {"decision": decision_cells(data), "decided": decided_cells(data)}
     return {
         name: column
         for name, column in columns.items()
-        if name not in rare or (name in data.column_names and data.column(name).null_count < data.num_rows)
+        if (name not in rare or (name in data.column_names and data.column(name).null_count < data.num_rows))
+        and (name not in told or told[name].null_count < data.num_rows)
     }
 
 
+def decision_cells(data: pa.Table) -> pa.Array:
+    """The decision on each card; on one that is due nobody's word means that it is not decided yet."""
+    due = _or_nothing(data, "due")
+    cells = zip(_or_nothing(data, "decision"), due, strict=True)
+    return tables.badge_cells(decision or ("undecided" if is_due else None) for decision, is_due in cells)
+
+
+def decision_column(**more: Any) -> Any:
+    """The column of `decision_cells`."""
+    words = {code: _(word) for code, word in DECISION_WORDS.items()}
+    return tables.badge_column(_("Decision"), words, DECISION_COLOURS, width=_px(84, 112), **more)
+
+
+def decided_cells(data: pa.Table) -> pa.Array:
+    """Why each card's decision was taken, by whom and when."""
+    names = ("decision_reason", "decision_evidence", "decider", "decided_on")
+    rows = zip(*(_or_nothing(data, name) for name in names), strict=True)
+    return pa.array([decided_said(*row) for row in rows], pa.string())
+
+
+def decided_said(reason: str | None, evidence: str | None, decider: str | None, decided_on: date | None) -> str | None:
+    """Why a decision was taken, by whom and when, as one line; None: there is none."""
+    parts = (reason_said(reason, evidence), told_by(decider) if decider else "", day(decided_on))
+    return " · ".join(filter(None, parts)) or None
+
+
+def _or_nothing(data: pa.Table, name: str) -> list[Any]:
+    return data.column(name).to_pylist() if name in data.column_names else [None] * data.num_rows
+
+
 def _status_cells(data: pa.Table) -> pa.Array:
-    # One cell says what the card is, what is under way and what was decided: three columns would push the shop away.
-    states = data.column("item_state").to_pylist() if "item_state" in data.column_names else [None] * data.num_rows
-    rows = zip(data.column("status").to_pylist(), states, data.column("decision").to_pylist(), strict=True)
-    cells = [
-        [status, *([f"renewal:{state}"] if state else []), *([f"decision:{decision}"] if decision else [])]
-        for status, state, decision in rows
-    ]
+    # One cell says what the card is and what is under way: two columns would push the shop away.
+    rows = zip(data.column("status").to_pylist(), _or_nothing(data, "item_state"), strict=True)
+    cells = [[status, *([f"renewal:{state}"] if state else [])] for status, state in rows]
     return pa.array(cells, type=pa.list_(pa.string()))
 
 
 def _status_column(data: pa.Table) -> Any:
-    marked = any(
-        name in data.column_names and data.column(name).null_count < data.num_rows
-        for name in ("item_state", "decision")
-    )
-    words = (
-        {code: _(word) for code, word in STATUS_WORDS.items()}
-        | {f"renewal:{code}": _(word) for code, word in RENEWAL_WORDS.items()}
-        | {f"decision:{code}": _(word) for code, word in DECISION_WORDS.items()}
-    )
-    colours = (
-        STATUS_COLOURS
-        | {f"renewal:{code}": colour for code, colour in STATE_COLOURS.items()}
-        | {f"decision:{code}": colour for code, colour in DECISION_COLOURS.items()}
-    )
+    marked = any(_or_nothing(data, "item_state"))
+    words = {code: _(word) for code, word in STATUS_WORDS.items()} | {
+        f"renewal:{code}": _(word) for code, word in RENEWAL_WORDS.items()
+    }
+    colours = STATUS_COLOURS | {f"renewal:{code}": colour for code, colour in STATE_COLOURS.items()}
     return tables.badge_column(_("Status"), words, colours, width=_px(124, 230) if marked else _px(84, 158))
 
 

@@ -7,6 +7,7 @@ from data.words import N_, ToldError
 WHAT = {
     "renewals": N_("Renewal records"),
     "sims": N_("SIMs"),
+    "not_renewing": N_("SIMs not renewed"),
     "terminals": N_("Terminals"),
     "usage": N_("Usage"),
     "failures": N_("Failed and unconfirmed"),

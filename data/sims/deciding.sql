@@ -27,7 +27,7 @@ UPDATE sim SET decision_evidence = j.evidence FROM judged j WHERE sim.sim_id = j
 -- name: close_returns
 -- Somebody has looked at what had come back by itself.
 UPDATE finding SET closed_at = $now
-WHERE kind = 'trades_again' AND closed_at IS NULL AND sim_id IN (SELECT unnest($sim_ids::BIGINT[]));
+WHERE kind = 'came_back' AND closed_at IS NULL AND sim_id IN (SELECT unnest($sim_ids::BIGINT[]));
 
 -- name: judge
 -- Proposals not to renew that still stand, with what speaks for them.

@@ -1,7 +1,7 @@
 """What does not add up between sources: opened by whoever notices, closed by a person or by agreement."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, Event
 from data.people.store import require
 from data.renewals.rules import STATE_WORDS
+from data.sims.deciding_rules import reason_said
 from data.sims.wording_rules import FINDINGS, MATCHED, STATUS_WORDS
 from data.words import _, megabytes, yuan
 
@@ -58,22 +59,24 @@ def told_by(source: str) -> str:
             return source
 
 
+# Values that are not shown as they are kept: by kind and name, else by name alone.
+_SHOWN: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("unfit", "reason"): _,
+    ("came_back", "evidence"): lambda value: reason_said(None, value),
+    ("older_expiry", "source"): told_by,
+    ("identity_differs", "field"): lambda value: _(MATCHED[value]),
+    ("falling_usage", "before"): lambda value: megabytes(int(value)),
+    ("falling_usage", "after"): lambda value: megabytes(int(value)),
+    ("money_contradicted", "state"): lambda value: _(STATE_WORDS[value]),
+    ("money_not_extended", "status"): lambda value: _(STATUS_WORDS[value]) if value else "–",
+    ("money_not_extended", "told"): lambda value: value or "–",
+}
+_SHOWN_IN_ANY: dict[str, Callable[[Any], Any]] = {
+    "theirs_fen": lambda value: yuan(int(value)),
+    "ours_fen": lambda value: yuan(int(value)),
+}
+
+
 def _value(kind: str, name: str, value: Any) -> Any:
-    match kind, name:
-        case "unfit", "reason":
-            return _(value)
-        case "older_expiry", "source":
-            return told_by(value)
-        case "identity_differs", "field":
-            return _(MATCHED[value])
-        case _kind, "theirs_fen" | "ours_fen":
-            return yuan(int(value))
-        case "money_contradicted", "state":
-            return _(STATE_WORDS[value])
-        case "money_not_extended", "status":
-            return _(STATUS_WORDS[value]) if value else "–"
-        case "money_not_extended", "told":
-            return value or "–"
-        case "falling_usage", _name:
-            return megabytes(int(value))
-    return value
+    show = _SHOWN.get((kind, name)) or _SHOWN_IN_ANY.get(name)
+    return show(value) if show else value

@@ -71,5 +71,5 @@ def notice_repeats(tx: Transaction, repeats: pa.Table) -> None:
 
 
 def changed_ids(tx: Transaction) -> list[int]:
-    """The cards that are not as they were, in the transaction of `merge_sims`."""
+    """The cards that are not as they were, and those beside them in a terminal, in the transaction of `merge_sims`."""
     return [row["sim_id"] for row in tx.rows(Q.changed_ids)]

@@ -236,5 +236,8 @@ WHEN NOT MATCHED THEN INSERT (sim_id, month, used_bytes, as_of, source)
     VALUES (n.sim_id, n.month, n.used_bytes, n.as_of, 'file');
 
 -- name: changed_ids
--- The cards that are not as they were.
-SELECT sim_id FROM sim_in WHERE changes OR is_new ORDER BY sim_id;
+-- The cards that are not as they were, and those beside them in a terminal: a new card may have taken their place.
+WITH changed AS (SELECT sim_id, terminal_key, old.terminal_key AS before FROM sim_in WHERE changes OR is_new)
+SELECT sim_id FROM changed
+UNION SELECT sim_id FROM sim WHERE terminal_key IN (SELECT terminal_key FROM changed UNION SELECT before FROM changed)
+ORDER BY sim_id;

@@ -1,14 +1,18 @@
--- name: trading_again
--- Cards that were not to be renewed and whose terminal has signed in or traded since the day it was decided, with the
--- day it did. Where another card runs in the terminal, its trade proves nothing about this one.
-SELECT s.sim_id, s.iccid, greatest(t.last_trade_on, timezone('Asia/Shanghai', t.last_seen_at)::DATE) AS day
-FROM sim s SEMI JOIN wanted USING (sim_id) JOIN terminal t ON t.terminal_key = s.terminal_key
-WHERE s.decision = 'decline' AND s.status NOT IN ('cancelled', 'replaced', 'lost')
-    AND greatest(t.last_trade_on, timezone('Asia/Shanghai', t.last_seen_at)::DATE) > s.decided_on
-    AND NOT EXISTS (
-        SELECT 1 FROM sim o WHERE o.terminal_key = s.terminal_key AND o.sim_id <> s.sim_id AND o.status = 'active'
-    )
-ORDER BY s.sim_id;
+-- name: back_again
+-- Cards that are not to be renewed, although their terminal has signed in or traded since that was decided, with the day,
+-- or although they are used again. Where another card runs in the terminal, its trade proves nothing about this one; nor
+-- does any trade where only missing usage spoke against the card.
+SELECT sim_id, iccid, works_again, last_sign_on AS day
+FROM (
+    SELECT *, coalesce(last_sign_on > decided_on, false)
+            AND (decision_evidence IS NULL OR regexp_matches(decision_evidence, '"(terminal_\w+|merchant_closed|silent)"'))
+            AND NOT EXISTS (
+                SELECT 1 FROM sim o WHERE o.terminal_key = n.terminal_key AND o.sim_id <> n.sim_id AND o.status = 'active'
+            ) AS works_again
+    FROM sim_now n SEMI JOIN wanted USING (sim_id) WHERE n.decision = 'decline' AND n.live
+)
+WHERE works_again OR (contains(decision_evidence, '"idle"') AND used_bytes > 0)
+ORDER BY sim_id;
 
 -- name: open_again
 -- They are open again, by nobody's word.
@@ -29,5 +33,5 @@ SELECT sim_id, $now, 'decision_evidence', NULL, evidence, $who FROM back;
 -- name: find_return
 -- Somebody has to look again.
 INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
-SELECT 'trades_again', sim_id, iccid, json_object('day', day::VARCHAR)::VARCHAR, $who, $now FROM back
-WHERE sim_id NOT IN (SELECT sim_id FROM finding WHERE kind = 'trades_again' AND closed_at IS NULL AND sim_id IS NOT NULL);
+SELECT 'came_back', sim_id, iccid, json_object('evidence', evidence)::VARCHAR, $who, $now FROM back
+WHERE sim_id NOT IN (SELECT sim_id FROM finding WHERE kind = 'came_back' AND closed_at IS NULL AND sim_id IS NOT NULL);

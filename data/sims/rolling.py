@@ -40,11 +40,11 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
     """Make the rows of `sim_now` anew, for `sim_ids` or for every card. `days`: figures of days have changed too.
 
     1. the old rows go;
-    2. slice by slice, so that a million cards fit into the memory of a serving process: what was decided not to be
-       renewed and trades again is open again; the new rows, and the findings about plans that cannot run in their
-       terminal;
-    3. for every card, or after new figures of days: bytes per carrier and day;
-    4. for every card only: today's line of the fleet.
+    2. slice by slice, so that a million cards fit into the memory of a serving process: the new rows, and the
+       findings about plans that cannot run in their terminal;
+    3. what was decided not to be renewed and came to life since is open again;
+    4. for every card, or after new figures of days: bytes per carrier and day;
+    5. for every card only: today's line of the fleet.
     """
     if sim_ids is None:
         tx.run(Q.forget_all)
@@ -55,6 +55,13 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
             tx.run(Q.forget_wanted)
     for start in range(0, wanted.num_rows, _SLICE):
         _make_rows(tx, wanted.slice(start, _SLICE))
+    with tx.frame("wanted", wanted):
+        back = come_back(tx)
+    if back:
+        wanted = pa.table({"sim_id": back}, schema=_WANTED)
+        with tx.frame("wanted", wanted):
+            tx.run(Q.forget_wanted)
+        _make_rows(tx, wanted)
     if sim_ids is None or days:
         tx.run(Q.forget_carrier_days)
         tx.run(Q.make_carrier_days)
@@ -66,7 +73,6 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
 def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
     yardstick = tx.row(Q.yardstick) or {}
     with tx.frame("wanted", wanted), tx.frame("dates", _dates(tx)), tx.frame("fits", _fits(tx)):
-        come_back(tx)
         tx.run(
             Q.make_rows,
             today=tx.today,

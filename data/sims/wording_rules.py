@@ -78,7 +78,7 @@ FINDING_KINDS = {
     "printed_forms": N_("Cards printed in two forms"),
     "card_in_two_rows": N_("Cards that stand in two rows"),
     "card_moved": N_("Cards that moved to another terminal"),
-    "trades_again": N_("Cards not to be renewed whose terminal works again"),
+    "came_back": N_("Cards not to be renewed that came to life again"),
     "unfit": N_("Cards whose plan cannot run in their terminal"),
     "falling_usage": N_("Usage that fell within its month"),
     "unknown_card": N_("Cards that no card list describes yet"),
@@ -117,7 +117,7 @@ FINDINGS = {
     "card_moved": N_("The card was in terminal {before}, a file now puts it into {after}"),
     "falling_usage": N_("The usage fell from {before} to {after}: new cycle, swap or correction"),
     "unfit": N_("The plan {plan} cannot run in terminal {terminal_id}: {reason}"),
-    "trades_again": N_("It was not to be renewed, but its terminal worked again on {day}; decide again"),
+    "came_back": N_("{evidence}: decide again"),
     "expiry_differs": N_("We expected {expected}, the carrier says {told}"),
     "money_clock": N_(
         "The clock of this machine was set by {jumped_s} seconds; nothing is sent until an approver lets it go on"

@@ -18,7 +18,8 @@ from jobs.exporting.writing import Written
 from jobs.write_exports import write_one
 
 What = Annotated[
-    Literal["renewals", "sims", "terminals", "usage", "failures", "findings"], typer.Argument(help="What to export")
+    Literal["renewals", "sims", "not_renewing", "terminals", "usage", "failures", "findings"],
+    typer.Argument(help="What to export"),
 ]
 Target = Annotated[Path, typer.Option("--out", help="FILE.csv, FILE.xlsx or FILE.parquet; FILE.zip with --split")]
 Lang = Annotated[
@@ -32,6 +33,7 @@ Agent = Annotated[str | None, typer.Option(help="An agent's number or name")]
 Place = Annotated[str | None, typer.Option(help="Where the terminal or merchant belongs")]
 Status = Annotated[list[str] | None, typer.Option(help="A state by its code; may be given again")]
 Quick = Annotated[str | None, typer.Option(help="A quick filter of the page Expiry: this_week, due_30 …")]
+Decision = Annotated[str | None, typer.Option(help="SIMs with this decision: renew, decline, swap, undecided")]
 Text = Annotated[str | None, typer.Option(help="Part of a number, name or phone")]
 Batch = Annotated[int | None, typer.Option(help="Renewals of this batch")]
 Reason = Annotated[str | None, typer.Option(help="Failures for this reason, by its code")]
@@ -65,6 +67,7 @@ def export(
     branch: Place = None,
     status: Status = None,
     quick: Quick = None,
+    decision: Decision = None,
     text: Text = None,
     batch: Batch = None,
     reason: Reason = None,
@@ -86,6 +89,7 @@ def export(
         branch=branch,
         status=tuple(status or ()),
         quick=quick,
+        decision=decision,
         text=text,
         batch=batch,
         reason=reason,

@@ -12,6 +12,7 @@ from data.words import N_, _
 from jobs.carriers.accounts import load as load_accounts
 from jobs.demo import fleet
 from jobs.demo.accounts import write_carriers_file
+from jobs.demo.decisions import make_decisions
 from jobs.demo.history import make_history
 from jobs.demo.pastbatch import Cast, back_then
 
@@ -62,8 +63,9 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
 
     1. Accounts and people.
     2. The fleet: terminals, cards, usage.
-    3. What a year of work has left: renewals, failures, vouchers.
-    4. The note that the demo is whole.
+    3. What the operator has decided about cards that are not worth another term.
+    4. What a year of work has left: renewals, failures, vouchers.
+    5. The note that the demo is whole.
     """
     if home.kind == "real":
         raise DemoError(_(REAL, path=home.path))
@@ -73,7 +75,8 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     with back_then(home, BEGAN):
         load_accounts(home)
         signs, cast = _add_people(home)
-    fleet.load(home, sims=sims, days=days, seed=seed, decided_by=cast.operator.person_id)
+    fleet.load(home, sims=sims, days=days, seed=seed)
+    make_decisions(home, cast, sims=sims)
     make_history(home, cast, sims=sims)
     write_carriers_file(home.carriers_file)
     with home.db.write() as tx:

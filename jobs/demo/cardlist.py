@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from jobs.demo.accounts import ACCOUNTS
 from jobs.demo.cards import CARRIERS, STATES, Cards
 from jobs.demo.dates import Dates, Terms
-from jobs.demo.habits import REASONS, Habits
 from jobs.demo.numbering import Dice, Ints, digits, joined, luhn, some, where, words
 
 # What each carrier's cards begin with (domain.md §2), IMSI networks, and the first digits of thirteen-digit numbers.
@@ -35,14 +34,11 @@ _WORDS = {
     "cancelled": "已销户",
     "replaced": "已换卡",
 }
-_DECISIONS = (None, "undecided", "decline")
 HIDDEN_EXPIRY_SHARE = 0.004  # active cards whose source names no expiry
 AUTO_RENEW = {"monthly": 0.4, "yearly": 0.015}
 
 
-def card_list(
-    dice: Dice, cards: Cards, terms: Terms, habits: Habits, *, today: date, used_bytes: Ints, decided_by: int
-) -> pa.Table:
+def card_list(dice: Dice, cards: Cards, terms: Terms, *, today: date, used_bytes: Ints) -> pa.Table:
     """One row per card in the order of purchase; `sim_id` counts from 1."""
     count = len(cards.state)
     iccid = _iccids(dice, cards.carrier, terms.activated)
@@ -53,7 +49,6 @@ def card_list(
     expires[some(dice, np.flatnonzero(cards.among("unknown")), round(count * HIDDEN_EXPIRY_SHARE))] = np.datetime64(
         "NaT", "D"
     )
-    decided_on = np.datetime64(today, "D") - dice.integers(1, 20, count)
     auto_renew, auto_known = _auto_renew(dice, cards)
     return pa.table(
         {
@@ -79,10 +74,6 @@ def card_list(
             "as_of": where(told, pa.array(as_of).cast(pa.timestamp("us", "UTC"))),
             "purchase_batch": _purchase(terms.activated, cards.account),
             "tags": where(cards.android, pa.array(["智能机"]).take(pa.array(np.zeros(count, np.int64)))),
-            "decision": words(_DECISIONS, habits.decision),
-            "decision_reason": where(habits.decision > 0, words(REASONS, habits.reason)),
-            "decided_by": where(habits.decision > 0, pa.array(np.full(count, decided_by, np.int64))),
-            "decided_on": where(habits.decision > 0, pa.array(decided_on)),
             "status_seen_at": _noon(np.where(np.isnat(terms.stopped), np.datetime64(today, "D") - 1, terms.stopped)),
             "observed_at": pa.array(as_of).cast(pa.timestamp("us", "UTC")),
         }

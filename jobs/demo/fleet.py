@@ -19,7 +19,7 @@ from jobs.demo.numbering import Dice, Ints
 Q = Queries.beside(__file__)
 
 
-def load(home: Home, *, sims: int, days: int, seed: int, decided_by: int) -> None:
+def load(home: Home, *, sims: int, days: int, seed: int) -> None:
     """Make `sims` terminals and cards with `days` of usage; the same seed makes the same fleet on the same day.
 
     1. Agents, models, plans, merchants.
@@ -36,14 +36,10 @@ def load(home: Home, *, sims: int, days: int, seed: int, decided_by: int) -> Non
         cards, terms, has = _load_ledger(tx, ledger_dice, card_dice, sims=sims, today=today)
     used = _load_usage(home, usage_dice, cards, terms, has, today=today, days=days)
     with home.db.write() as tx:
-        _add(
-            tx,
-            Q.add_sims,
-            cardlist.card_list(list_dice, cards, terms, has, today=today, used_bytes=used, decided_by=decided_by),
-        )
+        _add(tx, Q.add_sims, cardlist.card_list(list_dice, cards, terms, today=today, used_bytes=used))
         _add(tx, Q.add_changes, cardlist.changes(cards, terms))
         tx.run(Q.add_findings, now=tx.now)
-        _skip_ids(tx)
+        skip_ids(tx)
     del cards, terms, has, used
     pa.default_memory_pool().release_unused()
     with home.db.write() as tx:
@@ -57,6 +53,7 @@ def _load_ledger(
     """The ledger, and which card is in which machine: a machine whose card is down has not traded since."""
     merchants, agent_of = _load_catalogues(tx, dice, sims=sims, today=today)
     terminals = ledger.place_terminals(dice, sims, agent_of)
+    _add(tx, Q.close_merchants, ledger.known_closed(terminals))
     cards, terms = _deal(card_dice, sims, terminals, today=today)
     terminals = ledger.gone_dark(terminals, *_dark(cards, terms, today=today))
     _add(tx, Q.add_terminals, ledger.terminals(dice, terminals, today=today, merchant_table=merchants))
@@ -123,6 +120,7 @@ def _add(tx: Transaction, query: Query, table: pa.Table) -> None:
         tx.run(query)
 
 
-def _skip_ids(tx: Transaction) -> None:
+def skip_ids(tx: Transaction) -> None:
+    """Let what is made from here on get numbers of its own: the rows so far brought theirs."""
     for query in (Q.skip_agent_ids, Q.skip_merchant_ids, Q.skip_terminal_ids, Q.skip_plan_ids, Q.skip_sim_ids):
         tx.value(query)

@@ -2,7 +2,7 @@
 -- Cards whose last term a batch can have bought: yearly, priced, in use, ending within some days. Where the account's
 -- rule moves every expiry to the month's end, only those that end there.
 SELECT n.sim_id FROM sim_now n JOIN account a ON a.account = n.account
-WHERE n.connector = 'practice' AND n.status = 'active' AND n.decision IS NULL AND n.auto_renew IS DISTINCT FROM true
+WHERE n.connector = 'practice' AND n.status = 'active' AND n.decision IS NULL AND n.evidence IS NULL AND n.auto_renew IS DISTINCT FROM true
     AND n.term_months = 12 AND n.price_fen IS NOT NULL AND n.expires_on BETWEEN $first AND $last
     AND (a.expiry_rule <> 'month_end' OR n.expires_on = last_day(n.expires_on))
     AND n.sim_id NOT IN (SELECT sim_id FROM batch_line)
@@ -11,7 +11,7 @@ ORDER BY n.sim_id * 7919 % 10007, n.sim_id LIMIT $count;
 -- name: on_the_mountain
 -- The same on the day of the mountain, those that can wait longest first.
 SELECT sim_id FROM sim_now
-WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND auto_renew IS DISTINCT FROM true
+WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND evidence IS NULL AND auto_renew IS DISTINCT FROM true
     AND term_months = 12 AND price_fen IS NOT NULL AND expires_on = $day
     AND sim_id NOT IN (SELECT sim_id FROM batch_line)
 ORDER BY act_by DESC, sim_id * 7919 % 10007, sim_id LIMIT $count;
@@ -19,7 +19,7 @@ ORDER BY act_by DESC, sim_id * 7919 % 10007, sim_id LIMIT $count;
 -- name: ending_between
 -- The same, ending within some days but not on the mountain's.
 SELECT sim_id FROM sim_now
-WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND auto_renew IS DISTINCT FROM true
+WHERE connector = 'practice' AND status = 'active' AND decision IS NULL AND evidence IS NULL AND auto_renew IS DISTINCT FROM true
     AND term_months = 12 AND price_fen IS NOT NULL AND expires_on BETWEEN $first AND $last AND expires_on <> $peak
     AND sim_id NOT IN (SELECT sim_id FROM batch_line)
 ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;
@@ -80,3 +80,17 @@ SELECT p.batch, p.account, c.payee, p.plan, max(p.day) AS day, sum(p.amount_fen)
     list(p.obligation ORDER BY p.obligation) AS obligations
 FROM papered p JOIN account c ON c.account = p.account
 GROUP BY p.batch, p.account, c.payee, p.plan ORDER BY p.batch, p.account, p.plan;
+
+-- name: nearly_gone
+-- Cards whose number goes within a week.
+SELECT sim_id FROM sim_now
+WHERE live AND decision IS NULL AND cancel_by >= $first AND cancel_by <= $last AND expires_on < $first
+ORDER BY cancel_by, sim_id LIMIT $count;
+
+-- name: still_trading
+-- Cards far from their end, in terminals that trade by them alone.
+SELECT sim_id FROM sim_now n
+WHERE status = 'active' AND decision IS NULL AND evidence IS NULL AND last_sign_on > $first AND expires_on > $last
+    AND NOT EXISTS (SELECT 1 FROM sim s WHERE s.terminal_key = n.terminal_key AND s.sim_id <> n.sim_id AND s.status = 'active')
+    AND sim_id NOT IN (SELECT sim_id FROM batch_line)
+ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;

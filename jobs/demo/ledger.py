@@ -112,6 +112,12 @@ def place_terminals(dice: Dice, count: int, merchant_agents: Ints) -> Terminals:
     return Terminals(merchant, merchant_agents[merchant], model, status, android, closed, idle)
 
 
+def known_closed(held: Terminals) -> pa.Table:
+    """Of the merchants that have given up, those whose own list says so; of the others nobody told."""
+    given_up = np.unique(held.merchant[held.closed])
+    return pa.table({"merchant_id": given_up[::2] + 1})
+
+
 def gone_dark(held: Terminals, places: Ints, days: Ints) -> Terminals:
     """The same machines; those at `places` have not traded since their card went down."""
     idle = held.idle_days.copy()

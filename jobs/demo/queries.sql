@@ -18,6 +18,10 @@ INSERT INTO terminal_model (brand, model, networks) SELECT brand, model, network
 -- The merchants.
 INSERT INTO merchant BY NAME SELECT * FROM demo ORDER BY merchant_id;
 
+-- name: close_merchants
+-- What the merchants' list says of each: these have given up.
+UPDATE merchant SET closed = merchant_id IN (SELECT merchant_id FROM demo);
+
 -- name: add_terminals
 -- The terminals.
 INSERT INTO terminal BY NAME SELECT * FROM demo ORDER BY terminal_key;

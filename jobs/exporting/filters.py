@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from data.database import Queries, Reader
-from data.sims.rules import QUICK
+from data.sims.rules import DECISIONS, QUICK
 
 Q = Queries.beside(__file__)
 # Which options mean something for which export, and under what name its filter knows them.
@@ -20,6 +20,7 @@ _SIMS = {
     "branch": "branch",
     "status": "statuses",
     "quick": "quick",
+    "decision": "decision",
     "text": "text",
     "day_from": "expires_from",
     "day_to": "expires_to",
@@ -37,6 +38,7 @@ _RECORDS = {
 KNOWN: dict[str, Mapping[str, str]] = {
     "sims": _SIMS,
     "usage": _SIMS,
+    "not_renewing": _SIMS,
     "renewals": _RECORDS,
     "failures": {"status": "states", "reason": "reason"},
     "terminals": {name: _SIMS[name] for name in ("carrier", "agent", "city", "region", "branch", "status", "text")},
@@ -61,6 +63,7 @@ class Asked:
     branch: str | None = None
     status: tuple[str, ...] = ()
     quick: str | None = None
+    decision: str | None = None
     text: str | None = None
     batch: int | None = None
     reason: str | None = None
@@ -82,6 +85,8 @@ def filters_of(reader: Reader, what: str, asked: Asked) -> dict[str, Any]:
         filters[known[field.name]] = value.isoformat() if isinstance(value, date) else value
     if asked.quick is not None and asked.quick not in QUICK:
         raise FilterError(f"'{asked.quick}' is no quick filter; choose one of {', '.join(QUICK)}")
+    if asked.decision is not None and asked.decision not in DECISIONS:
+        raise FilterError(f"'{asked.decision}' is no decision; choose one of {', '.join(sorted(DECISIONS))}")
     if asked.agent is not None:
         filters["agent_id"] = reader.value(Q.agent_called, agent=asked.agent)
         if filters["agent_id"] is None:

@@ -52,9 +52,54 @@ SELECT
     now.contact_name,
     now.contact_phone,
     coalesce(map($decision_codes::VARCHAR[], $decision_words::VARCHAR[])[now.decision], now.decision) AS decision,
+    nullif(concat_ws(' · ', now.decision_reason, map($kept::VARCHAR[], $kept_said::VARCHAR[])[now.decision_evidence]), '')
+        AS decision_reason,
+    now.decider AS decided_by,
+    now.decided_on,
     now.purchase_batch,
     now.pool,
     now.tags,
+    now.agent AS split_agent,
+    now.branch AS split_branch,
+    now.region AS split_region
+FROM ({source}) AS now;
+
+-- name: kept_evidence
+-- Every evidence that is kept with a decision in the list: sentences for the language of the file.
+SELECT DISTINCT decision_evidence AS kept FROM ({source}) WHERE decision_evidence IS NOT NULL;
+
+-- name: not_renewing
+-- Cards that rules propose not to renew, or that are not renewed: why, by whom, what it saves, until when it can be undone.
+SELECT
+    now.iccid,
+    now.msisdn,
+    coalesce(map($carrier_codes::VARCHAR[], $carrier_words::VARCHAR[])[now.carrier], now.carrier) AS carrier,
+    now.account,
+    now.plan,
+    now.terminal_id,
+    now.merchant_no,
+    now.merchant AS merchant_name,
+    now.agent AS agent_name,
+    now.city,
+    coalesce(map($status_codes::VARCHAR[], $status_words::VARCHAR[])[now.status], now.status) AS status,
+    array_to_string(list_transform(string_split(now.evidence, ' '), lambda code:
+        coalesce(map($evidence_codes::VARCHAR[], $evidence_words::VARCHAR[])[code], code)), ' · ') AS evidence,
+    now.last_sign_on,
+    now.idle_months,
+    now.successor,
+    coalesce(map($decision_codes::VARCHAR[], $decision_words::VARCHAR[])[now.decision], now.decision) AS decision,
+    nullif(concat_ws(' · ', now.decision_reason, map($kept::VARCHAR[], $kept_said::VARCHAR[])[now.decision_evidence]), '')
+        AS decision_reason,
+    now.decider AS decided_by,
+    now.decided_on,
+    now.decision_confirmed_on AS confirmed_on,
+    now.act_by,
+    now.expires_on,
+    now.cancel_by,
+    now.auto_renew,
+    (now.price_fen::DECIMAL(18, 0) * 0.01)::DECIMAL(18, 2) AS renewal_yuan,
+    now.term_months AS renewal_months,
+    ((now.price_fen * 12 // now.term_months)::DECIMAL(18, 0) * 0.01)::DECIMAL(18, 2) AS yearly_yuan,
     now.agent AS split_agent,
     now.branch AS split_branch,
     now.region AS split_region

@@ -13,6 +13,7 @@ from data.renewals.looking import trouble_query
 from data.renewals.records import CHANNEL_WORDS, PROOF_WORDS, RecordFilter
 from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
+from data.sims.deciding_rules import EVIDENCE, reason_said
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, FINDING_KINDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
 from data.words import _, language, spoken
@@ -29,6 +30,7 @@ _SENTENCES = {
 _WORDS: dict[str, Mapping[str, str]] = {
     "status": STATUS_WORDS,
     "decision": DECISION_WORDS,
+    "evidence": EVIDENCE,
     "terminal": TERMINAL_STATUS_WORDS,
     "carrier": CARRIER_WORDS,
     "pay": WAY_TO_PAY_WORDS,
@@ -72,10 +74,17 @@ def _usage(reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Que
     return _of_sims(Q.usage, reader, filters, today)
 
 
+def _not_renewing(reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
+    told = {"report": sims.PROPOSED.report, **filters} if not filters.get("decision") else filters
+    return _of_sims(Q.not_renewing, reader, told, today)
+
+
 def _of_sims(query: Query, reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
     flt = SimFilter.from_json(json.dumps(filters))
     source, params = sims.listing(reader, flt, today=today, order=filters.get("order", "act_by"))
-    return query.fill(source=source.sql), params
+    kept = [row["kept"] for row in reader.rows(Q.kept_evidence.fill(source=source.sql), **params)]
+    said = {"kept": kept, "kept_said": [reason_said(None, evidence) for evidence in kept]}
+    return query.fill(source=source.sql), params | said
 
 
 def _renewals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
@@ -120,6 +129,7 @@ def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple
 
 _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dict[str, Any]]]] = {
     "sims": _sims,
+    "not_renewing": _not_renewing,
     "usage": _usage,
     "renewals": _renewals,
     "failures": _failures,

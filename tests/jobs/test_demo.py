@@ -17,6 +17,8 @@ from data.clock import MovedClock
 from data.database import Queries
 from data.home import Home, open_home
 from data.people import store as people
+from data.sims import store as sims
+from data.sims.deciding_rules import EVIDENCE
 from data.vouchers import store as vouchers
 from jobs.carriers import accounts
 from jobs.commands import demo as command
@@ -56,8 +58,10 @@ SELECT
     count(*) FILTER (status IN ('stopped_expired', 'pre_cancel')) AS dead,
     count(*) FILTER (live AND expires_on < $today AND cancel_by < $today::DATE + 14) AS dying,
     count(*) FILTER (expires_on = DATE '2026-12-31') AS mountain,
-    count(*) FILTER (decision IS NOT NULL) AS not_worth,
-    count(*) FILTER (due AND decision IS NOT NULL) / count(*) FILTER (due) AS due_not_worth,
+    count(*) FILTER (live AND evidence IS NOT NULL AND decision IS NULL) AS not_worth,
+    count(*) FILTER (due AND evidence IS NOT NULL AND decision IS NULL) / count(*) FILTER (due) AS due_not_worth,
+    count(*) FILTER (decision = 'decline') AS declined,
+    count(*) FILTER (decision = 'undecided' AND decider = 'system') AS came_back,
     avg((used_share > 1)::INT) FILTER (status = 'active') AS over,
     avg((used_share > 0.8)::INT) FILTER (status = 'active') AS near,
     avg((used_bytes = 0)::INT) FILTER (status = 'active') AS unused,
@@ -141,7 +145,7 @@ def test_the_same_seed_makes_the_same_fleet_and_another_seed_another(tmp_path: P
     prints = []
     for place, seed in (("a", 5), ("b", 5), ("c", 6)):
         home = _opened(tmp_path / place)
-        fleet.load(home, sims=200, days=12, seed=seed, decided_by=1)
+        fleet.load(home, sims=200, days=12, seed=seed)
         reader = home.db.read()
         prints.append(
             [reader.value(query) for query in (Q.fingerprint, Q.fingerprint_of_ledger, Q.fingerprint_of_usage)]
@@ -194,9 +198,23 @@ def test_cards_end_in_lumps_with_a_mountain_on_the_last_day_of_next_month(shares
     assert shares["undated"] == 0
 
 
-def test_240_cards_are_not_worth_another_term(shares: dict) -> None:
+def test_240_proposals_not_to_renew_wait_each_with_its_evidence(shares: dict, demo: tuple[Home, list]) -> None:
+    home, _signs = demo
     assert shares["not_worth"] == 240
-    assert 0.08 <= shares["due_not_worth"] <= 0.18
+    assert sims.totals(home.db.read(), sims.PROPOSED, today=home.clock.today()).sims == 240
+    assert 0.12 <= shares["due_not_worth"] <= 0.18
+    kinds = sims.by_evidence(home.db.read(), sims.PROPOSED, today=home.clock.today())
+    assert set(kinds) == set(EVIDENCE)
+
+
+def test_some_cards_are_declined_two_are_asked_about_once_more_and_two_came_back(
+    shares: dict, demo: tuple[Home, list]
+) -> None:
+    home, _signs = demo
+    assert 40 <= shares["declined"] <= 80
+    assert shares["came_back"] == 2
+    assert sims.totals(home.db.read(), sims.ASKED_AGAIN, today=home.clock.today()).sims == 2
+    assert sims.counted_findings(home.db.read())["came_back"] == 2
 
 
 def test_usage_runs_near_and_over_the_quota_where_it_should(shares: dict, demo: tuple[Home, list]) -> None:

@@ -274,18 +274,18 @@ def test_a_terminal_that_trades_again_brings_its_card_back_by_itself(fleet, peop
     )
     said = "The terminal worked again on 2026-11-24, after it was decided not to renew"
     assert reason_said(card.decision_reason, card.decision_evidence) == said
-    found = store.open_findings(fleet.db.read(), kind="trades_again").to_pylist()
-    assert [(one["iccid"], store.said("trades_again", one["detail"])) for one in found] == [
-        (card.iccid, "It was not to be renewed, but its terminal worked again on 2026-11-24; decide again")
+    found = store.open_findings(fleet.db.read(), kind="came_back").to_pylist()
+    assert [(one["iccid"], store.said("came_back", one["detail"])) for one in found] == [
+        (card.iccid, f"{said}: decide again")
     ]
     assert rows(fleet, "SELECT person FROM audit WHERE event = 'sim:came_back'") == [{"person": "system"}]
     told = store.timeline(fleet.db.read(), 1).to_pylist()
-    assert {row["what"] for row in told if row["who"] == "system"} == {"decision", "decision_evidence", "trades_again"}
+    assert {row["what"] for row in told if row["who"] == "system"} == {"decision", "decision_evidence", "came_back"}
     # Deciding again settles the finding; the same trade does not bring it back a second time.
     decided(fleet, people["operator"], [1], reason="a test purchase")
     changed(fleet)
     assert one(fleet, 1).decision == "decline"
-    assert store.open_findings(fleet.db.read(), kind="trades_again").num_rows == 0
+    assert store.open_findings(fleet.db.read(), kind="came_back").num_rows == 0
 
 
 def test_a_sign_in_brings_a_card_back_as_a_trade_does(fleet, people):
@@ -304,6 +304,20 @@ def test_a_trade_through_another_card_of_the_terminal_brings_nothing_back(fleet,
         day=TODAY + timedelta(days=1),
     )
     assert one(fleet, 1).decision == "decline"
+
+
+def test_where_only_missing_usage_spoke_against_a_card_usage_brings_it_back_and_a_trade_does_not(fleet, people):
+    # The terminal trades, over another line: that is how a card without usage is found.
+    changed(fleet, _MONTH.format(1, "10", 0), _MONTH.format(1, "09", 0))
+    answered(fleet, people["operator"], [1])
+    fleet.clock.move(timedelta(days=5))
+    changed(fleet, "UPDATE terminal SET last_trade_on = $day", day=TODAY + timedelta(days=4))
+    assert one(fleet, 1).decision == "decline"
+    changed(fleet, "INSERT INTO usage_month VALUES (1, DATE '2026-11-01', 4096, NULL, 'file')", sim_ids=[1])
+    card = one(fleet, 1)
+    assert card.decision == "undecided"
+    said = "The card was used again, after it was decided not to renew"
+    assert reason_said(card.decision_reason, card.decision_evidence) == said
 
 
 def test_every_kind_of_evidence_speaks_chinese():
