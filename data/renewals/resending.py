@@ -13,6 +13,7 @@ from data.database import Queries, Transaction
 from data.people.rules import Action, Actor
 from data.people.store import require
 from data.renewals.claiming import allowed, intent, state_of_sound
+from data.renewals.moves import Arrow, State
 from data.renewals.moving import Unknown
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
@@ -59,8 +60,10 @@ def claim_again(tx: Transaction, by: Actor, *, orders: Sequence[Again], deadline
 
 def intents_again(orders: Sequence[Again], *, deadline_at: datetime) -> list[dict[str, Any]]:
     """The journal's lines for a claim of unknown orders; the carrier has known them since they were first sent."""
+    known = {"arrow": Arrow.SENT_AGAIN.value, "to": State.SUBMITTED.value}
     return [
-        intent(
+        known
+        | intent(
             one.item,
             one.request_sha256,
             batch=one.item.batch,

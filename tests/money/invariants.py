@@ -45,7 +45,7 @@ class Asked:
     urgent: tuple[int, int, int] = (5, 200, 500)  # cards, yuan a card, yuan a day
 
 
-def check(home: Home, carrier: Path, *, at: Instant = lambda ts: ts, asked: Asked = Asked()) -> list[Found]:  # noqa: B008
+def check(home: Home, carrier: Path, *, at: Instant = lambda ts: ts, asked: Asked = Asked()) -> list[Found]:
     """Every violation. `at` turns an instant of the home's clock into the carrier's."""
     told = gather(home, carrier, at=at)
     return [Found(name, what) for name, rule in INVARIANTS.items() for what in rule(told, asked)]
@@ -207,7 +207,7 @@ def _replays(events: Sequence[Line], journal: Sequence[tuple[int, str]]) -> bool
     rest = iter(journal)
     found = all(move in rest for move in moves)
     last = journal[-1] if journal else None
-    open_claim = last in {(2, "intent"), (2, "abandoned")}
+    open_claim = last is not None and last[0] in {2, 11}
     return found and (open_claim or (moves[-1] if moves else None) == last)
 
 
