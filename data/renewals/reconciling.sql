@@ -101,7 +101,7 @@ SELECT w.*, w.sent_on = $day AND w.current AND w.st IN ('succeeded', 'unknown', 
         WHEN w.current AND w.st IN ('succeeded', 'unknown', 'needs_review') AND w.carrier_ref IS NOT NULL THEN CASE
             WHEN w.st = 'unknown' AND NOT coalesce(w.sure, false) THEN 'waiting'
             WHEN w.other_card THEN 'differs'
-            WHEN w.charges >= 1 AND w.net_fen = w.amount_fen THEN 'matched'
+            WHEN w.net_fen = w.amount_fen AND (w.charges >= 1 OR w.amount_fen = 0) THEN 'matched'
             WHEN w.charges > 1 AND w.net_fen > w.amount_fen AND w.amounts = [w.amount_fen] THEN 'duplicate'
             ELSE 'differs' END
         WHEN w.current AND w.st = 'succeeded' AND w.amount_fen = 0 THEN 'matched'

@@ -10,6 +10,7 @@ from data.home import Home
 from data.renewals import store as renewals
 from data.sims.rolling import roll_up
 from jobs.demo.dates import month_end
+from jobs.demo.desks import fill_desks
 from jobs.demo.papers import file_papers
 from jobs.demo.pastbatch import Cast, PastBatch, back_then, work_off
 
@@ -17,6 +18,7 @@ Q = Queries.beside(__file__, "history.sql")
 # A larger fleet has more history, up to three times that of 2,000 cards: beyond it only the waiting would grow.
 _FOR, _MOST = 2_000, 6_000
 FAILED, UNCONFIRMED, IN_REVIEW, CHARGED_TWICE, VOUCHERS_OWED = 22, 9, 3, 3, 61
+NEVER_ORDERED, PAID_AND_DARK = 1, 4
 # Why cards went dark although somebody had ordered, and why the last batch stumbled: together operations.md §5's reasons.
 _EARLIER = (
     "insufficient_balance", "plan_unsuitable", "insufficient_balance", "realname_missing",
@@ -67,7 +69,13 @@ def make_history(home: Home, cast: Cast, *, sims: int) -> None:
             tx, cast.operator, sim_ids=[*waiting, *by_hand], form_key="demo-waiting", note="年底大批，请复核"
         )
         _write_notes(tx, cast)
-        tx.run(Q.charge_twice, now=tx.now, count=scaled(CHARGED_TWICE, sims))
+    fill_desks(
+        home,
+        cast,
+        twice=scaled(CHARGED_TWICE, sims),
+        unordered=scaled(NEVER_ORDERED, sims),
+        dark=scaled(PAID_AND_DARK, sims),
+    )
 
 
 def _three_months_ago(home: Home, sims: int) -> PastBatch:

@@ -59,15 +59,6 @@ SELECT count(*) FROM state WHERE st = 'failed';
 -- A few failures of one reason.
 SELECT obligation FROM state WHERE st = 'failed' AND reason = $reason ORDER BY obligation LIMIT $count;
 
--- name: charge_twice
--- Deductions that the account list shows twice.
-INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
-SELECT 'charged_twice', o.sim_id, n.iccid,
-    json_object('orders', a.order_no || ', ' || left(a.order_no, 21) || '77')::VARCHAR, 'account ' || o.account, $now
-FROM state s JOIN obligation o ON o.id = s.obligation JOIN attempt a ON a.obligation = o.id AND a.n = s.n
-JOIN sim_now n ON n.sim_id = o.sim_id
-WHERE s.st = 'succeeded' ORDER BY o.id DESC LIMIT $count;
-
 -- name: renewed
 -- What was renewed and has no paper, per batch, account and plan, but for the newest ones, whose papers stay owed.
 WITH papered AS (

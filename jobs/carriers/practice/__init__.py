@@ -146,7 +146,8 @@ class Practice:
 
     def statement(self, day: date) -> Statement:
         """The day's charges, from the ledger."""
-        return Statement(day, self._ledger.of_day(self._account.name, day), self._home.clock.now())
+        now = self._home.clock.now()
+        return Statement(day, self._ledger.of_day(self._account.name, day, now=now), now)
 
     def _decide(self, order: Order, card: Card | None, now: datetime) -> tuple[Entry | None, Outcome]:
         told = self._ledger.of_order(self._account.name, order.order_no)

@@ -64,14 +64,15 @@ class Ledger:
         """Whether this recharge card has been taken."""
         return blind in self._used_cards
 
-    def of_day(self, account: str, day: date) -> tuple[StatementLine, ...]:
-        """What was charged on a day of Asia/Shanghai, as a statement names it."""
+    def of_day(self, account: str, day: date, *, now: datetime) -> tuple[StatementLine, ...]:
+        """What was booked on a day of Asia/Shanghai, as a statement names it: an order is booked when it takes effect."""
         with self._lock:
             entries = [entry for of_order in self._by_order.values() for entry in of_order]
+        booked = [(entry.effective_at or entry.ts, entry) for entry in entries if entry.kind == "charge"]
         return tuple(
-            StatementLine(entry.order_no, entry.ref, entry.iccid, entry.amount_fen, entry.ts)
-            for entry in entries
-            if entry.kind == "charge" and entry.account == account and entry.ts.astimezone(HOME_ZONE).date() == day
+            StatementLine(entry.order_no, entry.ref, entry.iccid, entry.amount_fen, ts)
+            for ts, entry in booked
+            if entry.account == account and ts.astimezone(HOME_ZONE).date() == day and ts <= now
         )
 
     def append(self, entries: Sequence[Entry]) -> None:
