@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.menu import FIRST_PAGE, PAGES
+from dashboard.widgets import brakes
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action
 from data.words import LANGUAGES, _
@@ -78,5 +79,8 @@ st.logo(str(_ICON), size="large")
 _account(_who)
 if reading.home().kind == "demo":
     st.sidebar.caption(_(":material/science: Demo home: made-up data, no real carrier is ever called"))
-_look_up_box()
+with st.container(horizontal=True, vertical_alignment="center"):
+    _look_up_box()
+    brakes.stop_button(_who)
+brakes.standing(_who)
 _page.run()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import batch_actions, batch_progress
+from dashboard.widgets import approvals, approving, batch_actions, batch_progress, brakes
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.words import _
@@ -13,9 +13,7 @@ who = viewer.enter(Action.SEE)
 asked = st.query_params.get("batch", "")
 
 if not asked.isdecimal() or len(asked) > 9:
-    with widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it.")):
-        batch_actions.stop_button(who)
-    batch_actions.stopped(who)
+    widgets.page_head(_("Batches"), _("Every bulk renewal: who made it, who approved it, what became of it."))
     total = reading.read(renewals.count_batches)
     if total == 0:
         widgets.empty(
@@ -49,10 +47,10 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     batch_actions.verbs(status, who)
 # What was sent before a pause still comes back.
 moves = status.state in {"approved", "running"} or (status.state == "paused" and status.submitted > 0)
-if not moves:
-    batch_actions.stopped(who)
+stopped = brakes.all_stopped()
+approving.told_approved()
 if status.state == "proposed":
-    batch_actions.approval(status, who)
+    approvals.batch_card(status, who, link=False)
 
 
 # Unconfirmed orders may take days: only what moves is watched every second; a switch thrown elsewhere shows at once.
@@ -60,10 +58,10 @@ if status.state == "proposed":
 def live() -> None:
     """Figures, pace and lines while the batch runs; when its state changes the whole page is drawn anew."""
     now = reading.fresh(renewals.status, batch)
-    if now.state != status.state:
+    # The header with the kill switch stands outside this part.
+    if now.state != status.state or brakes.all_stopped() != stopped:
         st.rerun()
-    stopped = batch_actions.stopped(who) or now.state == "paused"
-    batch_progress.figures(now, reading.fresh(renewals.progress, batch), stopped=stopped)
+    batch_progress.figures(now, reading.fresh(renewals.progress, batch), stopped=stopped or now.state == "paused")
     with widgets.section(_("Lines")):
         batch_progress.lines(now)
 
@@ -74,7 +72,5 @@ if moves:
 if status.approved_at:
     progress = reading.fresh(renewals.progress, batch) if status.state == "paused" else None
     batch_progress.figures(status, progress, stopped=True)
-else:
-    batch_progress.proposed_figures(status, batch_actions.far_ahead(status))
 with widgets.section(_("Lines")):
     batch_progress.lines(status)

@@ -120,19 +120,6 @@ def figures(status: Status, progress: Progress | None, *, stopped: bool = False)
     _sums(status)
 
 
-def proposed_figures(status: Status, far: pa.Table) -> None:
-    """What waits for approval."""
-    apart = sum(far["amount_fen"].to_pylist())
-    kpi_row(
-        [
-            Kpi(_("SIMs"), number(status.items)),
-            Kpi(_("Sum"), yuan(status.amount_fen)),
-            Kpi(_("Refused"), number(status.refused), help=_("They stay out of the batch; each says why")),
-            Kpi(_("Need the approver's word"), number(far.num_rows), delta=yuan(apart) if apart else None),
-        ]
-    )
-
-
 def _part(label: str, count: int, fen: int, *, good: bool | None) -> Kpi:
     return Kpi(label, number(count), delta=yuan(fen), good=good if count else None)
 

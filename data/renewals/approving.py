@@ -11,7 +11,7 @@ from data.people import deputies
 from data.people.rules import Action, Actor, Event, Refused, Role, may
 from data.people.store import reauthenticate, require
 from data.renewals import capping, rules, stopping
-from data.renewals.moves import BatchState, NoSuchMove, check_batch
+from data.renewals.moves import BatchState
 from data.settings import Settings
 from data.words import _, moment, number, yuan
 
@@ -37,28 +37,29 @@ def approve(
     """Approve exactly this content: the obligations are made and the money is set aside.
 
     1. the right, his own or as a deputy; another person than the maker; from a page the password and the totals typed
-    2. the company's own form, where the settings want one; a reason where a line is a deliberate second purchase
-    3. compare and set on state and content hash; the hash is computed again from the lines
-    4. the caps of an item, a batch, a person's, an account's and everybody's day, under the writer lock
+    2. the caps of a batch, of an item, and of everybody's, a person's and an account's day, under the writer lock
+    3. the company's own form, where the settings want one; a reason where a line is a deliberate second purchase
+    4. compare and set on state and content hash; the hash is computed again from the lines
     5. no line's card is on its way elsewhere
     6. adopt what failed or was taken back, make what is new
 
     `typed`: every payee's number and sum, obligatory from a page. `form_voucher`: the form's file, a voucher_id.
     Raises Refused in words, WrongPassword.
     """
-    maker = stopping.known(tx, batch)["maker"]
-    acting_for = deputies.entitled(tx, by, f"batch {batch}", maker=maker, day=tx.today)
+    found = stopping.known(tx, batch)
+    acting_for = deputies.entitled(tx, by, f"batch {batch}", maker=found["maker"], day=tx.today)
+    if found["state"] != BatchState.PROPOSED.value:
+        raise Refused(_why_not_approved(found))
     reauthenticate(tx, by, password)
     _check_typed(tx, by, batch=batch, typed=typed)
+    capping.within_caps(tx, batch=found, settings=settings)
     form_no = _form(tx, form_no, form_voucher, needed=settings.approval_form_needed)
     second = _second_purchases(tx, batch=batch, acting_for=acting_for, reason=reason)
-    found = stopping.known(tx, batch)
     said = {"checker": by.person_id, "acting_for": acting_for, "form_no": form_no, "form_voucher": form_voucher}
-    if not _approved(tx, found, content_hash=content_hash, **said):
-        raise Refused(_why_not_approved(found))
+    if not tx.rows(Q.approve_batch, batch=batch, content_hash=content_hash, now=tx.now, **said):
+        raise Refused(_("This batch has changed since you looked at it; look again"))
     keys = sound_keys(tx, batch, content_hash=content_hash)
-    capping.within_caps(tx, batch=found, settings=settings)
-    place(tx, by, batch=batch, maker=maker, keys=keys)
+    place(tx, by, batch=batch, maker=found["maker"], keys=keys)
     noted = {"acting_for": acting_for, "form_no": form_no, "second_purchases": second or None, "reason": reason}
     audit.record(
         tx,
@@ -136,17 +137,7 @@ def place(tx: Transaction, by: Actor, *, batch: int, maker: int, keys: Mapping[i
         tx.run(query, **said)
 
 
-def _approved(tx: Transaction, found: Row, **said: object) -> bool:
-    try:
-        check_batch(BatchState(found["state"]), BatchState.APPROVED)
-    except NoSuchMove:
-        return False
-    return bool(tx.rows(Q.approve_batch, batch=found["id"], now=tx.now, **said))
-
-
 def _why_not_approved(found: Row) -> str:
-    if found["state"] == BatchState.PROPOSED.value:
-        return _("This batch has changed since you looked at it; look again")
     if found["checker_name"]:
         return _(
             "{name} approved this batch already, {when}", name=found["checker_name"], when=moment(found["approved_at"])

@@ -11,7 +11,7 @@ from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
 from data.renewals.desk_rules import retry_from, retry_word
 from data.renewals.moves import RESTING, State
-from data.renewals.rules import FAR_AHEAD_DAYS, reason_of
+from data.renewals.rules import reason_of
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 # The pace of a batch is that of its last half minute.
@@ -147,11 +147,6 @@ def batches(reader: Reader, *, limit: int, offset: int) -> pa.Table:
 def lines(reader: Reader, *, batch: int, state: str | None = None, limit: int, offset: int) -> pa.Table:
     """A page of a batch's lines. `state`: one of the seven, or 'refused'; None: all. `reason` is of REASONS or REFUSALS."""
     return reader.arrow(Q.lines, batch=batch, state=state, limit=limit, offset=offset)
-
-
-def far_ahead(reader: Reader, batch: int, *, limit: int) -> pa.Table:
-    """Lines whose card expired later than FAR_AHEAD_DAYS after the proposal: was it renewed elsewhere?"""
-    return reader.arrow(Q.far_ahead, batch=batch, days=FAR_AHEAD_DAYS, limit=limit)
 
 
 def trouble(reader: Reader, *, states: tuple[str, ...], reason: str | None = None, limit: int, offset: int) -> pa.Table:

@@ -74,15 +74,6 @@ LEFT JOIN attempt t ON t.obligation = l.obligation AND t.n = l.n AND t.batch = l
 LEFT JOIN sim_now m ON m.sim_id = l.sim_id
 ORDER BY l.refusal IS NOT NULL, l.line;
 
--- name: far_ahead
--- Lines of a batch whose card expires later than a day: the approver's word is wanted on them.
-SELECT l.iccid, m.terminal_id, m.merchant, m.carrier, l.account, l.plan, l.months, l.amount_fen, l.old_expiry, l.new_expiry,
-    m.unfit AS warning
-FROM batch_line l JOIN batch b ON b.id = l.batch LEFT JOIN sim_now m ON m.sim_id = l.sim_id
-WHERE l.batch = $batch AND l.refusal IS NULL
-  AND l.old_expiry > (b.proposed_at AT TIME ZONE 'Asia/Shanghai')::DATE + $days::INTEGER
-ORDER BY l.line LIMIT $limit;
-
 -- name: pace
 -- How many items of a batch ended, and how many of them in the last seconds before the latest end.
 WITH ended AS (

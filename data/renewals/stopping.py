@@ -1,16 +1,19 @@
 """Brakes that people hold: take a batch back, pause and resume it, throw and release the kill switch."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
 from data.people.rules import Action, Actor, Event, Refused
-from data.people.store import require
+from data.people.store import reauthenticate, require
 from data.renewals import holding
 from data.renewals.moves import BatchState, NoSuchMove, check_batch
 from data.renewals.rules import BATCH_WORDS
 from data.words import _
 
+# A sentence, not a letter: it stands in every page's header.
+_MOST_REASON = 120
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 
@@ -26,11 +29,23 @@ def cancel(tx: Transaction, by: Actor, *, batch: int) -> None:
     """Void a batch. Whatever has been claimed goes its way; the rest is taken back and its money freed."""
     require(tx, by, Action.CANCEL_BATCH, f"batch {batch}")
     move(tx, batch, BatchState.CANCELLED)
+    _take_back(tx, by, batch)
+    audit.record(tx, by, Event.BATCH_CANCELLED, f"batch {batch}")
+
+
+def take_back_late(tx: Transaction, by: Actor, *, batches: Iterable[int]) -> None:
+    """What comes back to pending when its batch has been voided meanwhile is taken back too: nobody would send it."""
+    require(tx, by, Action.WORK, "batches")
+    for batch in batches:
+        if known(tx, batch)["state"] == BatchState.CANCELLED.value:
+            _take_back(tx, by, batch)
+
+
+def _take_back(tx: Transaction, by: Actor, batch: int) -> None:
     said = {"batch": batch, "now": tx.now, "actor": by.name, "evidence": f'{{"batch":{batch}}}'}
     tx.run(Q.take_back_events, **said)
     tx.run(Q.take_back_reservations, **said)
     tx.run(Q.take_back_states, **said)
-    audit.record(tx, by, Event.BATCH_CANCELLED, f"batch {batch}")
 
 
 def pause(tx: Transaction, by: Actor, *, batch: int, reason: str = "person") -> None:
@@ -40,30 +55,44 @@ def pause(tx: Transaction, by: Actor, *, batch: int, reason: str = "person") -> 
     audit.record(tx, by, Event.BATCH_PAUSED, f"batch {batch}", reason=reason)
 
 
-def resume(tx: Transaction, by: Actor, *, batch: int) -> None:
-    """Let a paused batch go on. Who resumes it answers for it from now on, and may not be its maker."""
+def resume(tx: Transaction, by: Actor, *, batch: int, password: str | None = None) -> None:
+    """Let a paused batch go on. Who resumes it answers for it from now on, and may not be its maker.
+
+    An urgent batch stays its maker's. Raises Refused, WrongPassword.
+    """
     require(tx, by, Action.APPROVE, f"batch {batch}")
+    reauthenticate(tx, by, password)
     found = known(tx, batch)
     if found["maker"] == by.person_id:
         raise Refused(_("You made this batch; another person has to approve it"))
-    move(tx, batch, BatchState.RUNNING, checker=by.person_id)
+    move(tx, batch, BatchState.RUNNING, checker=None if found["urgent"] else by.person_id)
     audit.record(tx, by, Event.BATCH_RESUMED, f"batch {batch}")
 
 
-def stop(tx: Transaction, by: Actor, *, account: str = "") -> None:
-    """Throw the kill switch: nothing is claimed any more, for one account or ('') for all."""
+def stop(tx: Transaction, by: Actor, *, account: str = "", reason: str | None = None) -> None:
+    """Throw the kill switch: nothing is sent any more, for one account or ('') for all.
+
+    `reason`: a key of STOPS, or a person's own words. Who threw it first stays named. Raises Refused.
+    """
     require(tx, by, Action.STOP_RENEWALS, account)
-    tx.run(Q.stop_account, account=account, person_id=by.person_id, now=tx.now)
-    audit.record(tx, by, Event.RENEWALS_STOPPED, f"account {account}" if account else "all accounts")
+    reason = (reason or "").strip()[:_MOST_REASON] or None
+    tx.run(Q.stop_account, account=account, person_id=by.person_id, now=tx.now, reason=reason)
+    audit.record(tx, by, Event.RENEWALS_STOPPED, _which(account), **({"reason": reason} if reason else {}))
 
 
-def release(tx: Transaction, by: Actor, *, account: str = "") -> bool:
-    """Take the kill switch back; whether it was thrown."""
+def release(tx: Transaction, by: Actor, *, account: str = "", password: str | None = None) -> bool:
+    """Take the kill switch back; whether it was thrown. Who threw it may not: two people. Raises Refused, WrongPassword.
+
+    Releasing the switch of all lets the clock's hold go, too: a person has looked.
+    """
     require(tx, by, Action.RELEASE_RENEWALS, account)
+    reauthenticate(tx, by, password)
+    if tx.value(Q.thrown_by, account=account) == by.person_id:
+        raise Refused(_("You stopped this yourself; another approver has to let it go on"))
     released = bool(tx.rows(Q.release_account, account=account))
     if released and not account:
         holding.release_hold(tx)
-    audit.record(tx, by, Event.RENEWALS_RELEASED, f"account {account}" if account else "all accounts", was=released)
+    audit.record(tx, by, Event.RENEWALS_RELEASED, _which(account), was=released)
     return released
 
 
@@ -83,3 +112,7 @@ def move(
         raise Refused(
             _("Batch {batch} is {state}; this cannot be done now", batch=batch, state=_(BATCH_WORDS[before.value]))
         )
+
+
+def _which(account: str) -> str:
+    return f"account {account}" if account else "all accounts"

@@ -7,7 +7,7 @@ WHERE b.id = $batch;
 -- name: set_batch_state
 -- A move of a batch that the table of moves allows.
 UPDATE batch SET state = $after, pause_reason = $pause_reason,
-    checker = coalesce($checker, checker),
+    checker = coalesce($checker, checker), acting_for = CASE WHEN $checker IS NULL THEN acting_for END,
     done_at = CASE WHEN $after IN ('done', 'cancelled') THEN $now ELSE done_at END
 WHERE id = $batch AND state = $before RETURNING id;
 
@@ -30,7 +30,12 @@ FROM placement p WHERE p.obligation = state.obligation AND p.batch = $batch AND 
 
 -- name: stop_account
 -- The kill switch, thrown; '' stops everything.
-INSERT INTO stop_switch (account, person_id, ts) VALUES ($account, $person_id, $now) ON CONFLICT DO NOTHING;
+INSERT INTO stop_switch (account, person_id, ts, reason) VALUES ($account, $person_id, $now, $reason)
+ON CONFLICT DO NOTHING;
+
+-- name: thrown_by
+-- Who threw it.
+SELECT person_id FROM stop_switch WHERE account = $account;
 
 -- name: release_account
 -- The kill switch, taken back.

@@ -22,7 +22,6 @@ from data.renewals.looking import (
     Stop,
     batches,
     count_batches,
-    far_ahead,
     history,
     left,
     lines,
@@ -84,7 +83,7 @@ from data.renewals.verifying import (
     verification_queue,
     write_on_verifications,
 )
-from data.renewals.weighing import ToApprove, Weighed, cheaper, count_to_approve, odd_lines, to_approve, weigh
+from data.renewals.weighing import Weighed, cheaper, count_to_approve, odd_lines, to_approve, weigh
 
 __all__ = [
     "Again",
@@ -109,7 +108,6 @@ __all__ = [
     "StatementOf",
     "Status",
     "Stop",
-    "ToApprove",
     "Unknown",
     "VerificationCount",
     "Weighed",
@@ -137,7 +135,6 @@ __all__ = [
     "due_unknowns",
     "due_verifications",
     "entered",
-    "far_ahead",
     "finish",
     "history",
     "intents",

@@ -14,6 +14,7 @@ KINDS = {
     "invoice": N_("Invoice"),
     "bank_slip": N_("Bank slip"),
     "screenshot": N_("Screenshot"),
+    "form": N_("Approval form"),
     "other": N_("Other paper"),
 }
 # What a name may end in, per format.

@@ -102,9 +102,9 @@ def file_paper(
 ) -> Filed:
     """Keep a file byte for byte. Raises Refused with the reason when it is not one we take.
 
-    The bytes are on disk before the row: a row never points at nothing.
+    The bytes are on disk before the row: a row never points at nothing. An approver files approval forms, too.
     """
-    require(tx, by, Action.FILE_VOUCHER, filename[:80])
+    require(tx, by, Action.FILE_FORM if kind == "form" else Action.FILE_VOUCHER, filename[:80])
     try:
         paper = look(content, filename, max_mb=max_mb)
     except PaperRefused as refusal:

@@ -1,0 +1,67 @@
+"""The urgent lane on the pages: the offer to renew a few stopped cards at once, and the look a checker takes afterwards."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import reading, viewer
+from dashboard.widgets.approving import may_approve
+from dashboard.widgets.password import password_field
+from data.renewals import store as renewals
+from data.renewals.rules import BATCH_WORDS
+from data.renewals.store import Preview, Proposed
+from data.words import _, moment, plural, yuan
+
+_UNSEEN_SHOWN = 20
+
+
+def urgent_offer(sim_ids: Sequence[int], months: int | None, preview: Preview, who: viewer.Viewer) -> Proposed | None:
+    """Where every chosen card is stopped and within the lane's limits: renew them at once; what came of it."""
+    home, today = reading.home(), reading.today()
+    lane = reading.read(renewals.lane, settings=home.settings, today=today)
+    fits = preview.items and len(sim_ids) <= lane.cards and preview.amount_fen <= lane.amount_fen
+    if not fits or not reading.read(renewals.all_stopped, tuple(sim_ids)):
+        return None
+    label = plural("Renew {count} SIM at once", "Renew {count} SIMs at once", preview.items)
+    with st.popover(_("Urgent"), icon=":material/bolt:", key="urgent:popover"):
+        st.caption(_("You alone, without a second person; a checker looks at it the next morning."))
+        password = password_field("urgent")
+        if not st.button(f"{label} · {yuan(preview.amount_fen)}", type="primary", key="urgent:order"):
+            return None
+        with viewer.told(), reading.writing() as tx:
+            return renewals.order_urgently(
+                tx,
+                who.actor,
+                sim_ids=sim_ids,
+                months=months,
+                form_key=viewer.form_key("renew"),
+                settings=home.settings,
+                password=password,
+            )
+    return None
+
+
+def urgents_to_see(who: viewer.Viewer) -> None:
+    """Urgent batches nobody has looked at; another person than the maker says that he has."""
+    found = reading.read(renewals.unseen, limit=_UNSEEN_SHOWN).to_pylist()
+    if not found:
+        st.caption(_("No urgent renewal waits for a look."))
+    for row in found:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(gap="xxsmall", width="content"):
+                said = [
+                    _("Batch {batch}", batch=row["id"]),
+                    plural("{count} SIM", "{count} SIMs", row["items"]),
+                    yuan(row["amount_fen"]),
+                    _("made by {name}, {when}", name=row["maker"], when=moment(row["approved_at"])),
+                    _(BATCH_WORDS[row["state"]]),
+                ]
+                st.text(" · ".join(said))
+                st.text(" · ".join(part for part in (row["cards"], row["note"]) if part))
+            if may_approve(who, row["maker"]) and st.button(
+                _("I have looked at it"), key=f"seen:{row['id']}", icon=":material/visibility:"
+            ):
+                with viewer.told():
+                    with reading.writing() as tx:
+                        renewals.see_urgent(tx, who.actor, batch=row["id"])
+                    st.rerun()
