@@ -8,7 +8,7 @@ Faults, as an order meets them; every one also names what the engine sees:
     accepted_fails  taken, charged, refunded            refused         a definite no that may be tried again
     later           put off before any effect           differs         another amount is charged and told
     other_order     the reply names another order       new_code        a code nobody knows, after the effect
-    breaks          the connector raises after the effect
+    server_error    HTTP 500 after the effect           breaks          the connector raises after the effect
 """
 
 import hashlib
@@ -38,6 +38,8 @@ from jobs.carriers import (
     Unknown,
 )
 from jobs.carriers.account import Account
+from jobs.carriers.classifying import Codes, outcome
+from jobs.carriers.http import Reply
 
 ABILITIES = {"renew": ("yes", "inside the test")}
 FAULTS = (
@@ -53,8 +55,10 @@ FAULTS = (
     "differs",
     "other_order",
     "new_code",
+    "server_error",
     "breaks",
 )
+CODES = Codes(ok=frozenset({"0"}), refused={"WINDOW_CLOSED": "window_closed"})
 # How long an accepted order takes.
 TAKES = timedelta(seconds=40)
 
@@ -66,6 +70,7 @@ class BorderAccount(Account):
     key: bool = False  # whether an order number that comes twice is bought once
     query: Literal["good", "none", "lying"] = "good"
     horizon_s: int = 600
+    reads: bool = True  # whether a card's expiry can be read
 
 
 ACCOUNT = BorderAccount
@@ -122,6 +127,9 @@ class Border:
             key_life=timedelta(hours=1) if account.key else None,
         )
 
+    def held_s(self) -> float:
+        return 0.0
+
     def request(self, order: Order) -> bytes:
         fields = (order.order_no, order.account, order.iccid, order.plan, order.months, order.amount_fen, "CNY")
         return "|".join(map(str, fields)).encode()
@@ -149,6 +157,8 @@ class Border:
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         now = self._home.clock.now()
+        if not self._account.reads:
+            return {}
         return {iccid: CardReading(iccid, self._expiry(iccid[:19], now), now, "active") for iccid in iccids}
 
     def statement(self, day: date) -> Statement:
@@ -178,38 +188,62 @@ class Border:
         return self._met(books.fault(order.order_no), order, sha, now)
 
     def _met(self, fault: str, order: Order, sha: str, now: datetime) -> Outcome:
-        horizon = self.terms.horizon
-        match fault:
-            case "lost_before":
-                return Unknown("no answer")
-            case "refused":
-                return Refused("window_closed", "not at this hour")
-            case "later":
-                return Later(now + timedelta(seconds=5), "busy")
-            case "late":
-                self._charge(order, sha, now, effective_at=now + horizon - timedelta(seconds=1))
-                return Unknown("no answer")
-            case "beyond":
-                self._charge(order, sha, now, effective_at=now + 3 * horizon + timedelta(hours=2))
-                return Unknown("no answer")
-            case "accepted":
-                return Accepted(self._charge(order, sha, now, effective_at=now + TAKES, told=True)["ref"])
-            case "accepted_fails":
-                ref = self._charge(order, sha, now, told=True)["ref"]
-                self._book({**self.books.entries[-1], "kind": "refund", "amount_fen": -order.amount_fen})
-                return Accepted(ref)
-            case "differs":
-                return self._yes(self._charge(order, sha, now, amount_fen=order.amount_fen - 100))
-            case "other_order":
-                return self._yes(self._charge(order, sha, now) | {"order_no": "R" + "A" * 20 + "01"})
-            case "new_code":
-                self._charge(order, sha, now)
-                return Refused("E7734", "a code that is in no table")
-            case "breaks":
-                self._charge(order, sha, now)
-                raise RuntimeError("the connector broke")
+        """A fault without a function of its own is bought and confirmed."""
+        play: Callable[[Order, str, datetime], Outcome] = getattr(self, f"_{fault}", self._ok)
+        return play(order, sha, now)
+
+    def _ok(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return self._yes(self._charge(order, sha, now))
+
+    def _lost_before(self, _order: Order, _sha: str, _now: datetime) -> Outcome:
+        return Unknown("no answer")
+
+    def _lost_after(self, order: Order, sha: str, now: datetime) -> Outcome:
+        self._charge(order, sha, now)
+        return Unknown("no answer")
+
+    def _late(self, order: Order, sha: str, now: datetime) -> Outcome:
+        self._charge(order, sha, now, effective_at=now + self.terms.horizon - timedelta(seconds=1))
+        return Unknown("no answer")
+
+    def _beyond(self, order: Order, sha: str, now: datetime) -> Outcome:
+        self._charge(order, sha, now, effective_at=now + 3 * self.terms.horizon + timedelta(hours=2))
+        return Unknown("no answer")
+
+    def _accepted(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return Accepted(self._charge(order, sha, now, effective_at=now + TAKES, told=True)["ref"])
+
+    def _accepted_fails(self, order: Order, sha: str, now: datetime) -> Outcome:
+        charge = self._charge(order, sha, now, told=True)
+        self._book({**charge, "kind": "refund", "amount_fen": -order.amount_fen})
+        return Accepted(charge["ref"])
+
+    def _refused(self, _order: Order, _sha: str, _now: datetime) -> Outcome:
+        return Refused("window_closed", "not at this hour")
+
+    def _later(self, _order: Order, _sha: str, now: datetime) -> Outcome:
+        return Later(now + timedelta(seconds=5), "busy")
+
+    def _differs(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return self._yes(self._charge(order, sha, now, amount_fen=order.amount_fen - 100))
+
+    def _other_order(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return self._yes(self._charge(order, sha, now) | {"order_no": "R" + "A" * 20 + "01"})
+
+    def _new_code(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return self._said(200, "E7734", order, sha, now)
+
+    def _server_error(self, order: Order, sha: str, now: datetime) -> Outcome:
+        return self._said(500, None, order, sha, now)
+
+    def _said(self, status: int, code: str | None, order: Order, sha: str, now: datetime) -> Outcome:
+        """Bought, and answered in a way that the table of classification has to judge."""
         charge = self._charge(order, sha, now)
-        return Unknown("no answer") if fault == "lost_after" else self._yes(charge)
+        return outcome(Reply(status, {}, b""), code, CODES, now=now) or self._yes(charge)
+
+    def _breaks(self, order: Order, sha: str, now: datetime) -> Outcome:
+        self._charge(order, sha, now)
+        raise RuntimeError("the connector broke")
 
     def _charge(
         self,

@@ -69,12 +69,24 @@ def toml(name: str, connector: str, **keys: object) -> str:
     return "\n".join([*kept, *(f"{key} = {value}" for key, value in said.items())]) + "\n"
 
 
-def make_home(path: Path, *, cards: int, accounts_toml: str, account: str = "border-a", now: datetime = NOW) -> None:
-    """A closed real home with people, accounts, two plans, and `cards` cards of one account that expire on EXPIRY."""
+def make_home(
+    path: Path,
+    *,
+    cards: int,
+    accounts_toml: str,
+    account: str = "border-a",
+    now: datetime | None = NOW,
+    expires_on: date = EXPIRY,
+) -> None:
+    """A closed real home with people, accounts, two plans, and `cards` cards of one account.
+
+    `now`: when it was made; None: by the machine's clock.
+    """
     border.install()
     home = open_home(path, create="real")
     home.carriers_file.write_text(accounts_toml, encoding="utf-8")
-    home.db.clock = MovedClock(now)
+    if now:
+        home.db.clock = MovedClock(now)
     full, people_store._hasher = people_store._hasher, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     try:
         with home.db.write() as tx:
@@ -98,7 +110,7 @@ def make_home(path: Path, *, cards: int, accounts_toml: str, account: str = "bor
                     plan_id=plan_id,
                     price_fen=PRICE_FEN * plan_id,
                 )
-            tx.run(sql(_CARDS), account=account, count=cards, expires_on=EXPIRY, now=tx.now)
+            tx.run(sql(_CARDS), account=account, count=cards, expires_on=expires_on, now=tx.now)
         accounts.load(home)
         with home.db.write() as tx:
             roll_up(tx)
@@ -112,12 +124,14 @@ _templates: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 def desk_at_border(path: Path, *, cards: int = 12, **account: object) -> "Desk":
     """A desk whose cards are at the carrier inside the test; homes that are alike are built once."""
-    accounts_toml = toml("border-a", "border", **account)
-    like = f"{cards} {accounts_toml}"
+    like = f"{cards} {account.get('canary_items')}"
     if like not in _templates:
         _templates[like] = tempfile.TemporaryDirectory(prefix="flowcard-")
+        accounts_toml = toml("border-a", "border", **account)
         make_home(Path(_templates[like].name) / "home", cards=cards, accounts_toml=accounts_toml)
     shutil.copytree(Path(_templates[like].name) / "home", path)
+    # What the carrier itself is like stands in this file only.
+    (path / "carriers.toml").write_text(toml("border-a", "border", **account), encoding="utf-8")
     desk = Desk(path)
     desk.books.cards = {row["stem"]: row["expires_on"] for row in desk.rows("SELECT stem, expires_on FROM sim")}
     return desk
@@ -130,6 +144,7 @@ class Desk:
         self.path = path
         self.clock = MovedClock(now)
         self.kill_in: int | None = None  # so many steps until the process dies
+        self._dies_at: list[str] = []  # or at the last of these, after the ones before it
         self.dead = False
         self.fails_at: str | None = None  # the disk refuses, once, at this step
         self.reopened: recovery.Recovered | None = None
@@ -206,7 +221,7 @@ class Desk:
 
     def reopen(self) -> None:
         """What a new process does: nothing of the old one is left but the disk."""
-        self.dead, self.kill_in = False, None
+        self.dead, self.kill_in, self._dies_at = False, None, []
         self.home.close()
         journal._opened.pop(self.home.journal, None)
         accounts._open.clear()
@@ -215,15 +230,23 @@ class Desk:
 
     def close(self) -> None:
         self.home.close()
+        del self.home.db.write  # the circle through this desk
         journal._opened.pop(self.home.journal, None)
         accounts._open.clear()
         border._books.pop(str(self.folder), None)
+
+    def dies_at(self, step: str, *, after: str | None = None) -> None:
+        """Let the process die at a step, the first one or the first one behind `after`."""
+        self._dies_at = [step] if after in (None, step) else [after, step]
 
     def step(self, where: str) -> None:
         """A point at which the process may die, or its disk refuse."""
         if where == self.fails_at:
             self.fails_at = None
             raise OSError("no space left on device")
+        if self._dies_at and where == self._dies_at[0]:
+            self._dies_at.pop(0)
+            self.dead = not self._dies_at
         if self.kill_in is not None and not self.dead:
             self.kill_in -= 1
             self.dead = self.kill_in < 0
