@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -41,7 +41,11 @@ class Watch:
         self._home, self._account, self._stop = home, account, stop
         reader = home.db.read()
         self._limits = breaking.limits_of(reader, account)
-        self._breakers = breaking.breakers_of(reader, account)
+        # Whether an open one has cooled down is judged by the claim, under the lock; here it is one that tries.
+        self._breakers = {
+            name: replace(breaker, state="half_open") if breaker.state == "open" else breaker
+            for name, breaker in breaking.breakers_of(reader, account).items()
+        }
         self._lock = threading.Lock()
 
     def may_go(self) -> bool:

@@ -12,6 +12,8 @@ _SLOWEST_SHARE = 1 / 64
 _RECOVERS_IN = 100
 # Nobody is waited for longer than this, whatever a Retry-After says.
 LONGEST_HOLD_S = 900.0
+# A carrier that says "too many" without saying for how long gets a moment of quiet.
+_SHORTEST_HOLD_S = 1.0
 # A carrier that cannot be reached is tried again after this long, then after twice as long, and so on.
 _FIRST_HOLD_S = 1.0
 # A carrier without a stated limit that says "too many" is asked this often from then on.
@@ -77,7 +79,7 @@ class Pace:
             # Calls that were out together complain together; that is one complaint.
             if now >= self._held_until:
                 self._rate = max((self._rate or full) / 2, full * _SLOWEST_SHARE)
-            held = min(max(hold_s or 0.0, self._gap()), LONGEST_HOLD_S)
+            held = min(max(hold_s or _SHORTEST_HOLD_S, self._gap()), LONGEST_HOLD_S)
             self._held_until = max(self._held_until, now + held)
             self._changed.notify_all()
             return self._held_until - now

@@ -209,6 +209,7 @@ def _meant(told: dict, order: dict, call: int) -> bool:
 
 def _handle(carrier: Carrier, sock: socket.socket, method: str, target: str, headers, body: bytes) -> None:
     """One request at the carrier's own port."""
+    carrier.stats["requests"] += 1
     carrier.books.write_due_refunds(carrier.now())
     url = urlsplit(target)
     asked = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -335,7 +336,6 @@ def _connection(carrier: Carrier, sock: socket.socket, handle, tls: ssl.SSLConte
             method, target, _version = line.decode("latin-1").split()
             headers = parse_headers(file)
             body = file.read(int(headers.get("Content-Length") or 0))
-            carrier.stats["requests"] += 1
             handle(carrier, sock, method, target, headers, body)
             if headers.get("Connection", "").lower() == "close":
                 break

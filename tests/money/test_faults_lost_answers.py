@@ -7,7 +7,7 @@ import pytest
 
 from jobs.carriers import Unknown
 from jobs.carriers.accounts import connected
-from tests.money.conftest import BOTH, first_order, standing, states
+from tests.money.conftest import BOTH, first_order, iccid, standing, states
 
 HORIZON = timedelta(seconds=60)
 
@@ -121,7 +121,7 @@ def test_f9_a_slow_drip_is_found_and_charged_once(effect, where):
 def test_f9_a_slow_drip_ends_at_the_deadline_and_not_a_tenth_later(money_home, carrier, approved, where, terms):
     approved(1)
     connection = connected(money_home, "test-a")
-    connection.cards([])  # the token is there
+    connection.cards([iccid(1)])  # the token is there
     carrier.fault(f"f9_drip_{where}")
     began = time.monotonic()
     (answer,) = connection.place([first_order(money_home)])

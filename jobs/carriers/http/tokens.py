@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.carriers.http.errors import CallError
+from jobs.carriers.http.errors import CallError, NeverLeft
 
 # A token is not used in its last moments: it would expire on the way.
 _SPARE_S = 5.0
@@ -40,7 +40,7 @@ class TokenKeeper:
         self._failed_at: float | None = None
 
     def token(self, *, not_this: str | None = None) -> str:
-        """A token that should work. `not_this`: one that the carrier has just refused. Raises NoToken.
+        """A token that should work. `not_this`: one that the carrier has just refused. Raises NoToken and NeverLeft.
 
         Of all threads that come with the same refused token one fetches, the others get what it brought.
         """
@@ -51,6 +51,9 @@ class TokenKeeper:
                 raise NoToken("the carrier gave no token a moment ago")
             try:
                 self._token = self._fetch()
+            except NeverLeft:
+                # The carrier was not asked; its pace says when it will be.
+                raise
             except CallError as error:
                 self._token, self._failed_at = None, self._clock()
                 raise NoToken(f"the carrier gives no token: {error}") from None

@@ -1,0 +1,181 @@
+"""F12, F13, F20, F21: too many calls, an expired session, a wrong certificate, a name without an address. Nothing is charged
+while the door is shut, and everything once when it opens."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+import trustme
+
+from jobs.carriers.accounts import connected
+from jobs.carriers.http import tokens
+from tests.carrier import running
+from tests.money.building import EXPIRY, NOW
+from tests.money.conftest import BOTH, alarms, iccid, standing, states
+
+
+def pace(home):
+    return connected(home, "test-a")._http.pace
+
+
+def let_go(home):
+    """The carrier is called again at once."""
+    pace(home)._held_until = 0.0
+
+
+@BOTH
+@pytest.mark.parametrize("terms", [{"rate_per_s": 40}], ids=["40/s"])
+@pytest.mark.parametrize(
+    ("retry_after", "held_s"),
+    [
+        (None, (0.2, 1)),
+        ("120", (110, 120)),
+        (format_datetime(NOW + timedelta(seconds=120), usegmt=True), (110, 120)),
+        ("1000000000", (800, 900)),
+        (format_datetime(datetime(2090, 1, 1, tzinfo=UTC), usegmt=True), (800, 900)),
+        ("soon", (0.2, 1)),
+        ("-5", (0.2, 1)),
+    ],
+    ids=["without", "seconds", "a date", "a billion seconds", "a date far away", "a word", "a negative one"],
+)
+def test_f12_too_many_calls_charge_nothing_halve_the_pace_and_end_in_one_charge(
+    money_home, carrier, approved, work, settle, sound, retry_after, held_s, terms
+):
+    (order,) = approved(1)
+    carrier.fault("f12_429", order_no=order, times=1, retry_after=retry_after)
+    work()
+    assert held_s[0] <= pace(money_home).held_s() <= held_s[1]
+    assert pace(money_home).rate_per_s == 20
+    for _ in range(5):
+        work()
+    found = standing(money_home)
+    assert (found["st"], found["reason"], found["n"]) == ("pending", "rate_limited", 1)
+    assert money_home.clock.now() < found["next_at"] <= money_home.clock.now() + timedelta(seconds=901)
+    assert len(carrier.requests()) == 1
+    assert not carrier.charges()
+    let_go(money_home)
+    settle(minutes=16)
+    work()
+    assert states(money_home) == {"succeeded": 1}
+    assert carrier.charges() == {order: 1}
+    sound()
+
+
+@BOTH
+@pytest.mark.parametrize("terms", [{"calls_at_once": 4}], ids=["4 at once"])
+def test_f13_a_token_that_expires_in_mid_batch_is_fetched_once_for_all_threads(
+    money_home, carrier, approved, work, sound, terms
+):
+    orders = approved(12)
+    carrier.settings(latency_ms=20)
+    carrier.fault("f13_token_expired", order_no=orders[4], times=1)
+    work()
+    assert states(money_home) == {"succeeded": 12}
+    assert carrier.charges() == dict.fromkeys(orders, 1)
+    assert carrier.stats()["token_calls"] == 2
+    sound(threads=4)
+
+
+@BOTH
+def test_f13_without_a_new_token_nothing_more_is_sent_until_there_is_one(
+    money_home, carrier, approved, work, settle, sound, monkeypatch
+):
+    monkeypatch.setattr(tokens, "_RETRY_S", 0.0)
+    orders = approved(6)
+    carrier.fault("f13_token_expired", order_no=orders[3], times=1)
+    connected(money_home, "test-a").cards([iccid(1)])
+    carrier.fault("f13_token_down", on="token")
+    work()
+    assert states(money_home) == {"succeeded": 3, "pending": 3}
+    assert alarms(money_home) == ["money_breaker"]
+    arrivals = len(carrier.requests())
+    work()
+    assert len(carrier.requests()) == arrivals
+    carrier.calm()
+    settle(seconds=60)
+    work()
+    assert states(money_home) == {"succeeded": 6}
+    assert carrier.charges() == dict.fromkeys(orders, 1)
+    sound()
+
+
+CERTIFICATES = {
+    "expired": ("127.0.0.1", NOW - timedelta(days=400)),
+    "for another host": ("carrier.example", None),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("flaw", CERTIFICATES)
+def test_f20_behind_a_wrong_certificate_no_byte_of_a_request_is_sent(
+    money_home, carrier, approved, work, settle, sound, tmp_path, key, flaw
+):
+    (order,) = approved(1)
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    host, not_after = CERTIFICATES[flaw]
+
+    def serve(certificate):
+        paths = (tmp_path / "cert.pem", tmp_path / "key.pem")
+        certificate.cert_chain_pems[0].write_to_path(str(paths[0]))
+        certificate.private_key_pem.write_to_path(str(paths[1]))
+        served = running.Carrier(carrier.folder, tls=paths)
+        served.port, served.control_port = carrier.port, carrier.control_port
+        return served.start()
+
+    carrier.stop()
+    behind = serve(ca.issue_cert(host, not_after=not_after))
+    account = behind.account(order_key=key, ca_file=str(tmp_path / "ca.pem"))
+    money_home.carriers_file.write_text(account, encoding="utf-8")
+    work()
+    found = standing(money_home)
+    assert (found["st"], found["n"], found["trips"]) == ("pending", 1, 0)
+    assert behind.stats()["requests"] == 0
+    behind.stop()
+    mended = serve(ca.issue_cert("127.0.0.1"))
+    let_go(money_home)
+    settle(seconds=60)
+    work()
+    assert states(money_home) == {"succeeded": 1}
+    assert carrier.charges() == {order: 1}
+    mended.stop()
+    sound()
+
+
+@BOTH
+@pytest.mark.parametrize("url", ["https://carrier.invalid", "https://10.1.2.3", "https://127.0.0.1:1"])
+def test_f21_a_name_that_leads_nowhere_leaves_the_order_pending(
+    money_home, carrier, approved, work, settle, sound, key, url
+):
+    (order,) = approved(1)
+    nowhere = carrier.account(order_key=key, base_url=url)
+    money_home.carriers_file.write_text(nowhere, encoding="utf-8")
+    work()
+    found = standing(money_home)
+    assert (found["st"], found["n"], found["trips"]) == ("pending", 1, 0)
+    money_home.carriers_file.write_text(carrier.account(order_key=key), encoding="utf-8")
+    settle(seconds=60)
+    work()
+    assert states(money_home) == {"succeeded": 1}
+    assert carrier.charges() == {order: 1}
+    sound()
+
+
+@BOTH
+def test_a_carrier_that_is_down_for_a_night_gets_everything_once_and_parks_nothing(
+    money_home, carrier, approved, work, settle, sound
+):
+    orders = approved(3)
+    carrier.stop()
+    for _ in range(12):
+        work()
+        let_go(money_home)
+        money_home.clock.move(timedelta(minutes=30))
+    assert states(money_home) == {"pending": 3}
+    carrier.start()
+    carrier.put_cards({iccid(1): {"expires_on": EXPIRY.isoformat()}})
+    settle(minutes=30)
+    work()
+    assert states(money_home) == {"succeeded": 3}
+    assert carrier.charges() == dict.fromkeys(orders, 1)
+    sound()
