@@ -10,6 +10,7 @@ import streamlit as st
 from data import home as house
 from data.database import Reader, Transaction
 from data.home import Home
+from data.renewals.rules import ItemCaps
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -23,6 +24,12 @@ def home() -> Home:
 def today() -> date:
     """The day the home believes in."""
     return home().clock.today()
+
+
+def item_caps() -> ItemCaps:
+    """What one item of a batch may cost in this home."""
+    settings = home().settings
+    return ItemCaps(settings.item_max_yuan, settings.price_jump_percent)
 
 
 def read(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:

@@ -34,14 +34,14 @@ if not chosen.sim_ids:
     st.stop()
 
 with st.spinner(_("Looking up prices…")):
-    wish = {"sim_ids": chosen.sim_ids, "months": chosen.months}
+    wish = {"sim_ids": chosen.sim_ids, "months": chosen.months, "caps": reading.item_caps()}
     preview = reading.read(renewals.preview, **wish, today=today)
 renewal_preview.figures(preview)
 if not preview.items:
     # A click may have come a moment after somebody else's: its button is gone, and this says why.
     st.warning(_("None of these can be ordered now; the refused lines say why."), icon=":material/block:")
 with st.container(border=True):
-    renewal_preview.lines(preview, chosen, today=today)
+    renewal_preview.lines(preview, wish, today=today)
 if preview.items:
     pressed, remark = renewal_preview.confirm(preview)
     if pressed:

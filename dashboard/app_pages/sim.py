@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import cards, histories
+from dashboard.widgets import cards, histories, recharging
 from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
@@ -28,8 +28,12 @@ if sim is None:
 
 with widgets.page_head(sim.iccid):
     widgets.decide_button((sim.sim_id,), key="sim")
+    recharging.recharge_button(sim)
+    if who.may(Action.PROPOSE) and st.button(_("Other services"), icon=":material/tune:"):
+        widgets.change(SimFilter(sim_ids=(sim.sim_id,)))
     if who.may(Action.PROPOSE) and st.button(_("Renew this SIM"), type="primary", icon=":material/autorenew:"):
         widgets.renew(SimFilter(sim_ids=(sim.sim_id,)))
+recharging.recharged(sim)
 widgets.situation_box(reading.read(sims.situation_of, sim.sim_id, today=reading.today()))
 
 left, right = st.columns(2)

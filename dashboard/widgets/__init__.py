@@ -7,7 +7,15 @@ from dashboard.widgets.filters import filter_url, looks_beyond_dates, money_to_c
 from dashboard.widgets.heads import empty, page_head, section
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.pasting import paste_list
-from dashboard.widgets.sim_lists import RENEW_SELECTION, renew, sim_bulk_bar, sim_export, sim_list
+from dashboard.widgets.sim_lists import (
+    CHANGE_SELECTION,
+    RENEW_SELECTION,
+    change,
+    renew,
+    sim_bulk_bar,
+    sim_export,
+    sim_list,
+)
 from dashboard.widgets.sims import act_by_colour, carrier_words, sim_table
 from dashboard.widgets.situations import facts, situation_box
 from dashboard.widgets.tables import (
@@ -29,6 +37,7 @@ from dashboard.widgets.timeline import brushed_timeline
 from dashboard.widgets.workdays import unpublished_note
 
 __all__ = [
+    "CHANGE_SELECTION",
     "PAGE_ROWS",
     "RENEW_SELECTION",
     "Kpi",
@@ -38,6 +47,7 @@ __all__ = [
     "brushed_timeline",
     "bulk_bar",
     "carrier_words",
+    "change",
     "clear_selection",
     "date_column",
     "decide_button",

@@ -1,7 +1,8 @@
-"""What a renewal would do, SIM by SIM: price, old and new expiry, warnings; and what is refused, by reason."""
+"""What a batch would do, SIM by SIM: price, old and new expiry, warnings; and what is refused, by reason."""
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -10,13 +11,12 @@ from dashboard import reading, viewer
 from dashboard.widgets import tables
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one, listing
-from dashboard.widgets.renewal_choice import Chosen
 from data.people import store as people
 from data.people.rules import Action, Role, may
 from data.renewals import store as renewals
 from data.renewals.rules import REFUSALS
 from data.renewals.store import Preview, Proposed, Which
-from data.sims.rules import CARRIER_WORDS
+from data.sims.rules import CARRIER_WORDS, STATUS_WORDS
 from data.words import N_, _, number, plural, yuan
 
 # A remark is read by the approver and stands in the records; a page of text would be a letter.
@@ -41,10 +41,27 @@ LINES = (
     *_WHERE,
     Column("warning", N_("To think of"), "word", width=420),
 )
+_ASIDE = (
+    Column("status", N_("State"), "word", words=STATUS_WORDS, width=92),
+    Column("expires_on", N_("Expires"), "date", width=92),
+)
+_CARD = (*_WHAT[:3], Column("card_plan", N_("Plan"), width=150))
+_THINK = Column("warning", N_("To think of"), "word", width=300)
+_BOUGHT = Column("amount_fen", N_("Price"), "yuan", width=80)
+# What a line says where no expiry moves.
+CHANGES = {
+    "add-on": (*_CARD, Column("plan", N_("Add-on"), width=150), _BOUGHT, *_ASIDE, *_WHERE, _THINK),
+    "plan-change": (*_CARD, Column("plan", N_("New plan"), width=150), *_ASIDE, *_WHERE, _THINK),
+    "recharge": (*_CARD, _BOUGHT, *_ASIDE, *_WHERE, _THINK),
+    "suspend": (*_CARD, *_ASIDE, *_WHERE, _THINK),
+    "resume": (*_CARD, *_ASIDE, *_WHERE, _THINK),
+}
 _REFUSED = (
-    *_WHAT,
-    Column("old_expiry", N_("Expires"), "date", width=92),
+    *_WHAT[:3],
+    Column("card_plan", N_("Plan"), width=150),
+    *_ASIDE,
     Column("refusal", N_("Why not"), "word", words=REFUSALS, width=330),
+    Column("why", N_("The connection says"), "word", width=220),
     Column("in_batch", N_("In batch"), "count", width=80),
     *_WHERE,
 )
@@ -54,68 +71,76 @@ _REASONS = (
 )
 
 
-def figures(preview: Preview) -> None:
+def figures(preview: Preview, *, kind: str = "renew") -> None:
     """How many, how much, how many not."""
+    renewing = kind == "renew"
+    asks = Kpi(
+        _("Need the approver's word"),
+        number(preview.far),
+        delta=yuan(preview.far_fen) if preview.far else None,
+        help=_("They expire more than 60 days from now and may have been renewed elsewhere"),
+    )
     kpi_row(
         [
-            Kpi(_("SIMs to renew"), number(preview.items)),
+            Kpi(_("SIMs to renew") if renewing else _("SIMs to order for"), number(preview.items)),
             Kpi(_("Sum"), yuan(preview.amount_fen)),
             Kpi(
                 _("Refused"), number(sum(preview.refused.values())), help=_("They stay out of the batch; each says why")
             ),
-            Kpi(
-                _("Need the approver's word"),
-                number(preview.far),
-                delta=yuan(preview.far_fen) if preview.far else None,
-                help=_("They expire more than 60 days from now and may have been renewed elsewhere"),
-            ),
+            *([asks] if renewing else []),
         ]
     )
 
 
-def lines(preview: Preview, chosen: Chosen, *, today: date) -> None:
-    """The lines in three lists, a page at a time: to renew, those that expire far ahead, those refused."""
+def lines(preview: Preview, wish: Mapping[str, Any], *, today: date, key: str = "renew") -> None:
+    """The lines in three lists, a page at a time: to order, those that expire far ahead, those refused.
+
+    `wish`: fields of Wish (data/renewals/previewing.py).
+    """
+    kind = wish.get("kind", "renew")
     lists: dict[Which, tuple[str, int]] = {
-        "to_renew": (_("To renew"), preview.items),
+        "to_renew": (_("To renew") if kind == "renew" else _("To order"), preview.items),
         "far": (_("More than 60 days ahead"), preview.far),
         "refused": (_("Refused"), sum(preview.refused.values())),
     }
+    if kind != "renew":
+        del lists["far"]
     which = st.segmented_control(
         _("Lines"),
         list(lists),
         default="to_renew" if preview.items else "refused",
         required=True,
         format_func=lambda code: f"{lists[code][0]} · {number(lists[code][1])}",
-        key="renew:view",
+        key=f"{key}:view",
         label_visibility="collapsed",
     )
     total, reason = lists[which][1], None
     if which == "refused" and total:
-        reason = _one_reason(preview.refused)
+        reason = _one_reason(preview.refused, key=key)
         total = preview.refused[reason] if reason else total
     place = st.container()
-    limit, offset = tables.pager(total, key="renew:lines", about=(which, reason, total))
+    limit, offset = tables.pager(total, key=f"{key}:lines", about=(which, reason, total))
     found = reading.read(
-        renewals.preview_lines,
-        sim_ids=chosen.sim_ids,
-        months=chosen.months,
-        today=today,
-        which=which,
-        reason=reason,
-        limit=limit,
-        offset=offset,
+        renewals.preview_lines, **wish, today=today, which=which, reason=reason, limit=limit, offset=offset
     )
     with place:
-        columns = _REFUSED if which == "refused" else LINES
-        listing(found, columns, key=f"renew:{which}", alt=_("The lines of this renewal"))
+        columns = _REFUSED if which == "refused" else CHANGES.get(kind, LINES)
+        listing(
+            _without_empty(found, "why", "warning"), columns, key=f"{key}:{which}", alt=_("The lines of this batch")
+        )
 
 
-def confirm(preview: Preview) -> tuple[bool, str | None]:
+def _without_empty(found: pa.Table, *names: str) -> pa.Table:
+    """Without columns that say nothing in any line."""
+    return found.drop([name for name in names if found[name].null_count == found.num_rows])
+
+
+def confirm(preview: Preview, *, key: str = "renew") -> tuple[bool, str | None]:
     """The bar that hands the batch over: whether it was pressed, and the remark."""
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         remark = st.text_input(
             _("Remark"),
-            key="renew:remark",
+            key=f"{key}:remark",
             max_chars=_MOST_REMARK,
             placeholder=_("Remark for the approver and the records"),
             label_visibility="collapsed",
@@ -127,13 +152,13 @@ def confirm(preview: Preview) -> tuple[bool, str | None]:
             type="primary",
             icon=":material/fact_check:",
             shortcut="mod+enter",
-            key="renew:confirm",
+            key=f"{key}:confirm",
         )
     return pressed, remark or None
 
 
-def handed_over(proposed: Proposed, who: viewer.Viewer) -> bool:
-    """What became of it and who can approve it; whether the person wants to renew more."""
+def handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str = "renew") -> bool:
+    """What became of it and who can approve it; whether the person wants to choose more."""
     head = plural("{count} SIM handed over for review", "{count} SIMs handed over for review", proposed.items)
     with st.container(border=True):
         st.subheader(
@@ -155,7 +180,8 @@ def handed_over(proposed: Proposed, who: viewer.Viewer) -> bool:
                 icon=":material/arrow_forward:",
                 query_params={"batch": str(proposed.batch)},
             )
-            return st.button(_("Renew more"), icon=":material/add:", key="renew:more")
+            label = _("Renew more") if key == "renew" else _("Choose more")
+            return st.button(label, icon=":material/add:", key=f"{key}:more")
 
 
 def approvers(maker: str) -> str:
@@ -165,9 +191,9 @@ def approvers(maker: str) -> str:
     return _(", ").join(names) if names else _("nobody yet; an administrator can add an approver")
 
 
-def _one_reason(refused: Mapping[str, int]) -> str | None:
+def _one_reason(refused: Mapping[str, int], *, key: str) -> str | None:
     """The reasons with their counts; the one a person has chosen."""
     codes = sorted(refused, key=lambda code: -refused[code])
     reasons = pa.table({"refusal": codes, "sims": [refused[code] for code in codes]})
-    row = choose_one(reasons, _REASONS, key="renew:reasons", alt=_("Why lines are refused, with counts"))
+    row = choose_one(reasons, _REASONS, key=f"{key}:reasons", alt=_("Why lines are refused, with counts"))
     return None if row is None else codes[row]

@@ -19,6 +19,8 @@ from data.words import _, plural, yuan
 # More ticked SIMs than this are a list no one looks through; narrow the filter and come back for the rest.
 MOST_TICKED = 20_000
 RENEW_SELECTION = "renew:selection"
+# The SIMs a page sends to the other services, and what it sends them for.
+CHANGE_SELECTION, CHANGE_KIND = "changes:selection", "changes:kind"
 
 
 def sim_list(flt: SimFilter, *, key: str, order: str = "act_by") -> None:
@@ -64,6 +66,8 @@ def sim_bulk_bar(key: str) -> None:
     with bulk_bar(key=key, count=sums.sims, amount_fen=sums.amount_fen, unpriced=sums.unpriced):
         decide_button(picked, key=f"{key}:bulk")
         if who.may(Action.PROPOSE):
+            if st.button(_("Other services"), key=f"{key}:change", icon=":material/tune:"):
+                change(chosen)
             amount = yuan(sums.amount_fen)
             label = plural("Renew {count} SIM · {amount}", "Renew {count} SIMs · {amount}", sums.sims, amount=amount)
             if st.button(label, key=f"{key}:renew", type="primary", icon=":material/autorenew:", shortcut="mod+enter"):
@@ -74,3 +78,10 @@ def renew(chosen: SimFilter) -> None:
     """Go to the Renew page with these SIMs."""
     viewer.keep(RENEW_SELECTION, chosen)
     st.switch_page("app_pages/renew.py")
+
+
+def change(chosen: SimFilter, *, kind: str = "suspend") -> None:
+    """Go to the page of the other services with these SIMs."""
+    viewer.keep(CHANGE_SELECTION, chosen)
+    viewer.keep(CHANGE_KIND, kind)
+    st.switch_page("app_pages/service_changes.py")

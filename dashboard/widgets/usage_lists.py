@@ -6,12 +6,15 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import reading
+from dashboard import reading, viewer
 from dashboard.charts import plans_against_month, usage_by_day
 from dashboard.widgets import tables
+from dashboard.widgets.bulk import bulk_bar
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, listing
+from dashboard.widgets.sim_lists import change
 from dashboard.widgets.sims import carrier_words
+from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS
@@ -103,8 +106,26 @@ def sim_rows(flt: SimFilter, *, order: str, key: str) -> None:
     place = st.container()
     limit, offset = tables.pager(total, key=f"{key}:pager", about=(flt, order))
     found = reading.read(sims.page, flt, today=today, order=order, limit=limit, offset=offset)
+    may_buy = viewer.here().may(Action.PROPOSE)
     with place:
-        listing(found, _SIMS, key=key, alt=_("SIMs with their use and quota"))
+        listing(found, _SIMS, key=key, alt=_("SIMs with their use and quota"), id_column="sim_id" if may_buy else None)
+    if may_buy:
+        _buy_bar(key, today=today)
+
+
+def _buy_bar(key: str, *, today: date) -> None:
+    """While SIMs are ticked: add-on data for them, or another service."""
+    picked = tuple(sorted(tables.selected(key)))
+    if not picked:
+        return
+    chosen = SimFilter(sim_ids=picked)
+    sums = reading.read(sims.totals, chosen, today=today)
+    with bulk_bar(key=key, count=sums.sims, amount_fen=sums.amount_fen, unpriced=sums.unpriced):
+        if st.button(_("Other services"), key=f"{key}:change", icon=":material/tune:"):
+            change(chosen)
+        label = plural("Buy add-on for {count} SIM", "Buy add-on for {count} SIMs", sums.sims)
+        if st.button(label, key=f"{key}:add-on", type="primary", icon=":material/add_circle:", shortcut="mod+enter"):
+            change(chosen, kind="add-on")
 
 
 def plans(found: pa.Table, *, today: date) -> None:
