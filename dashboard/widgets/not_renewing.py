@@ -16,11 +16,12 @@ from dashboard.widgets.heads import section
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sim_lists import MOST_TICKED
-from dashboard.widgets.sims import RENEWAL_WORDS, STATE_COLOURS, decided_cells, terminal_links
+from dashboard.widgets.sims import RENEWAL_WORDS, STATE_COLOURS, terminal_links
 from data.people.rules import Action
 from data.sims import store as sims
-from data.sims.deciding_rules import ASK_AGAIN_DAYS, EVIDENCE, evidence_said
+from data.sims.deciding_rules import ASK_AGAIN_DAYS, EVIDENCE, evidence_said, reason_said
 from data.sims.filter import SimFilter
+from data.sims.findings import told_by
 from data.words import N_, _, number, plural, yuan
 
 PROPOSALS, DECIDED, AGAIN = "not_renewing:proposals", "not_renewing:decided", "not_renewing:again"
@@ -34,27 +35,31 @@ _PLACE = (
     Column("city", N_("City"), width=64),
 )
 _COST = (
-    Column("plan", N_("Plan"), width=140),
-    Column("price_fen", N_("Price"), "yuan", width=80),
-    Column("year_fen", N_("A year"), "yuan", width=80),
+    Column("year_fen", N_("A year"), "yuan", width=76),
+    Column("price_fen", N_("Price"), "yuan", width=76),
 )
+_PLAN = Column("plan", N_("Plan"), width=160)
 _PROPOSED = (
     _CARD,
-    Column("said", N_("What speaks against it"), width=330),
+    Column("said", N_("What speaks against it"), width=310),
     Column("act_by", N_("Act by"), "date", width=92),
-    Column("expires_on", N_("Expires"), "date", width=92),
     *_COST,
     *_PLACE,
+    _PLAN,
+    Column("expires_on", N_("Expires"), "date", width=92),
     Column("item_state", N_("Renewal"), "badge", words=RENEWAL_WORDS, colours=STATE_COLOURS, width=110),
 )
 _DECIDED = (
     _CARD,
-    Column("cancel_by", N_("Can be undone until"), "date", width=128),
-    Column("days", N_("Days left"), "count", width=76),
-    Column("decided", N_("Why, by whom, when"), width=330),
-    Column("decision_confirmed_on", N_("Confirmed"), "date", width=92),
+    Column("cancel_by", N_("Can be undone until"), "date", width=126),
+    Column("days", N_("Days left"), "count", width=70),
+    Column("why", N_("Reason"), width=230),
+    Column("who", N_("Decided by"), width=84),
+    Column("decided_on", N_("Decided on"), "date", width=92),
     *_COST,
     *_PLACE,
+    _PLAN,
+    Column("decision_confirmed_on", N_("Confirmed on"), "date", width=96),
 )
 
 
@@ -85,7 +90,9 @@ def asked_again() -> None:
     caption = plural("gone for good within {count} day", "gone for good within {count} days", ASK_AGAIN_DAYS)
     with section(_("Asked once more"), caption) as controls:
         rows = _page(sims.ASKED_AGAIN, "cancel_by", limit=_ASKED_AT_ONCE, offset=0)
-        ticked = _listed(rows, _DECIDED, key=AGAIN, alt=_("Cards whose number is soon gone for good"))
+        alt = _("Cards whose number is soon gone for good")
+        # Without a tick the buttons are about all of them.
+        ticked = _listed(rows, _DECIDED, key=AGAIN, alt=alt) or frozenset(rows["sim_id"].to_pylist())
         with controls:
             label = plural("Keep {count} SIM not renewed", "Keep {count} SIMs not renewed", len(ticked))
             if _verb(label, AGAIN, ticked, icon=":material/check:"):
@@ -198,7 +205,8 @@ def _listed(rows: pa.Table, columns: tuple[Column, ...], *, key: str, alt: str) 
     shown = tables.replaced(
         rows,
         said=pa.array([evidence_said(row) for row in told], pa.string()),
-        decided=decided_cells(rows),
+        why=pa.array([reason_said(row["decision_reason"], row["decision_evidence"]) for row in told], pa.string()),
+        who=pa.array([row["decider"] and told_by(row["decider"]) for row in told], pa.string()),
         days=pa.array([(row["cancel_by"] - today).days if row["cancel_by"] else None for row in told], pa.int64()),
         terminal=pa.array([link and link.replace("&tid=", "#") for link in links], pa.string()),
     )

@@ -154,7 +154,7 @@ def test_a_decision_is_kept_for_every_ticked_card(home, page, fleet):
     ]
 
 
-def test_one_cell_says_what_the_card_is_what_is_under_way_and_what_was_decided(home, page, fleet):
+def test_one_cell_says_what_the_card_is_and_what_is_under_way(home, page, fleet):
     (sim_id,) = fleet(1, decision="undecided")
     with home.db.write() as tx:
         tx.run(
@@ -175,4 +175,37 @@ def test_one_cell_says_what_the_card_is_what_is_under_way_and_what_was_decided(h
             sim_id=sim_id,
         )
     cell = page("expiry").dataframe[0].value["status"][0]
-    assert list(cell) == ["active", "renewal:proposed", "decision:undecided"]
+    assert list(cell) == ["active", "renewal:proposed"]
+
+
+def test_every_due_card_shows_its_decision_with_reason_person_and_day(page, fleet):
+    fleet(1, decision="swap", decision_reason="2G goes dark", decider="operator", decided_on=TODAY, act_by=TODAY)
+    fleet(
+        1,
+        decision="undecided",
+        decision_evidence='{"works_again":{"day":"2026-11-20"}}',
+        decider="system",
+        decided_on=TODAY,
+    )
+    fleet(2, due=False, expires_on=TODAY + timedelta(days=40))
+    table = page("expiry").dataframe[0].value
+    assert [cell and list(cell) for cell in table["decision"]] == [["swap"], ["undecided"], None, None]
+    said = "The terminal worked again on 2026-11-20, after it was decided not to renew · Flowcard · 2026-11-22"
+    assert list(table["decided"])[:2] == ["2G goes dark · operator · 2026-11-22", said]
+
+
+def test_a_due_card_nobody_has_decided_on_is_not_decided_yet_by_nobody(page, fleet):
+    fleet(1)
+    table = page("expiry").dataframe[0].value
+    assert list(table["decision"][0]) == ["undecided"]
+    assert "decided" not in table.columns
+
+
+def test_what_is_not_renewed_leaves_the_list_its_sums_and_the_way_there_stays(page, fleet):
+    fleet(2)
+    fleet(1, decision="decline", due=False)
+    test = page("expiry")
+    assert len(test.dataframe[0].value) == 2
+    assert "1 SIM is not to be renewed" in [link.proto.label for link in test.get("link_button")]
+    assert len(page("expiry", decision="decline").dataframe[0].value) == 1
+    assert len(page("expiry", decision="undecided").dataframe[0].value) == 2
