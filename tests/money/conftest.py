@@ -26,6 +26,7 @@ from jobs.carriers import Order, accounts, pacing
 from tests.carrier import running
 from tests.money import invariants
 from tests.money.building import EXPIRY, NOW, Desk, desk_at_border, make_home, sql
+from tests.money.mortal import Mortal
 
 CARDS = 12
 BOTH = pytest.mark.parametrize("key", [True, False], ids=["key", "no key"])
@@ -86,6 +87,14 @@ def money_home(
     if opened:
         opened[2].close()
     pacing._paces.clear()
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, _template: Path, carrier: running.Carrier, key: bool, terms: dict[str, Any]) -> Mortal:
+    """A closed home like `money_home`, to be worked in by processes that may die."""
+    shutil.copytree(_template, tmp_path / "home")
+    (tmp_path / "home" / "carriers.toml").write_text(carrier.account(order_key=key, **terms), encoding="utf-8")
+    return Mortal(tmp_path / "home", carrier, key=key)
 
 
 @pytest.fixture
