@@ -2,10 +2,11 @@
 
 import pytest
 
-from dashboard.widgets.batch_actions import fits
+from dashboard.widgets.approving import totals
 from data.database import Query
 from data.people.rules import Refused
 from data.renewals import store as renewals
+from tests.conftest import PASSWORD
 
 END_SOME = Query(
     "end_some",
@@ -47,9 +48,12 @@ def said(test):
     return " | ".join(element.value for element in [*test.text, *test.caption, *test.error, *test.warning])
 
 
-def typed(test, words):
-    field = next(field for field in test.text_input if field.form_id.startswith("approve:"))
-    field.set_value(words)
+def typed(test, items, amount, *, password=PASSWORD):
+    """Fill the approver's form: one payee, its number of SIMs and its sum."""
+    fill = {"items": items, "amount": amount, "password": password}
+    for field in test.text_input:
+        if str(field.key).startswith("approve:") and field.key.rpartition(":")[2] in fill:
+            field.set_value(fill[field.key.rpartition(":")[2]])
     next(button for button in test.button if button.label.startswith("Approve")).click()
     return test.run()
 
@@ -94,35 +98,32 @@ def test_a_viewer_reads_whom_the_batch_waits_for(home, proposed, page):
     )
 
 
-@pytest.mark.parametrize("words", ["108.00", "¥108.00", "6", "108"])
-def test_the_sum_or_the_number_of_sims_approves(home, proposed, page, words):
-    test = typed(page("batches", "approver", batch="1"), words)
+def test_number_and_sum_and_password_approve(home, proposed, page):
+    test = typed(page("batches", "approver", batch="1"), "6", "¥108.00")
     assert not test.exception
     assert state(home, 1) == "approved"
+    assert "Batch 1 is approved" in " ".join(box.value for box in test.success)
 
 
-@pytest.mark.parametrize("words", ["", "107.99", "yes", "7"])
-def test_anything_else_approves_nothing(home, proposed, page, words):
-    test = typed(page("batches", "approver", batch="1"), words)
+@pytest.mark.parametrize(("items", "amount"), [("", ""), ("6", ""), ("6", "107.99"), ("108", "6"), ("six", "108")])
+def test_anything_else_approves_nothing(home, proposed, page, items, amount):
+    test = typed(page("batches", "approver", batch="1"), items, amount)
     assert "nothing was approved" in said(test)
     assert state(home, 1) == "proposed"
 
 
 def test_figures_are_read_as_people_write_them():
-    assert fits(" ¥1,824.50 ", items=7, amount_fen=182450)
-    assert fits("1,824", items=1824, amount_fen=1)
-    assert fits("\uffe5\uff11\uff10\uff18\uff0e\uff10\uff10", items=7, amount_fen=10800)
-    assert not fits("1824.5.0", items=7, amount_fen=182450)
-    assert not fits("NaN", items=7, amount_fen=182450)
+    assert totals(" 1,824 ", " ¥1,824.50 ") == (1824, 182450)
+    assert totals("\uff17", "\uffe5\uff11\uff10\uff18\uff0e\uff10\uff10") == (7, 10800)
+    assert [totals(*typed) for typed in (("7.5", "1"), ("7", "1.005"), ("7", "1.2.3"), ("NaN", "1"), ("7", "inf"))] == [
+        None
+    ] * 5
 
 
 def test_the_second_approver_is_told_who_was_first_and_when(home, proposed, people, page):
     test = page("batches", "approver2", batch="1")
     approve(home, people["approver"], 1)
-    field = next(field for field in test.text_input if field.form_id.startswith("approve:"))
-    field.set_value("6")
-    next(button for button in test.button if button.label.startswith("Approve")).click()
-    test.run()
+    typed(test, "6", "108")
     assert not test.exception
     assert "approved by approver, 2026-11-22 10:00" in said(test)
     assert state(home, 1) == "approved"
@@ -162,7 +163,11 @@ def test_an_operator_pauses_and_only_another_person_resumes(home, approved, page
     page("batches", "operator", batch="1").button(key="batch:pause").click().run()
     assert state(home, 1) == "paused"
     assert not [button for button in page("batches", "operator", batch="1").button if button.key == "batch:resume"]
-    page("batches", "approver2", batch="1").button(key="batch:resume").click().run()
+    test = page("batches", "approver2", batch="1")
+    test.button(key="batch:resume").click().run()
+    assert "Type your password" in said(test)
+    test.text_input(key="batch:resume:password").set_value(PASSWORD)
+    test.button(key="batch:resume").click().run()
     assert state(home, 1) == "running"
 
 
@@ -174,15 +179,6 @@ def test_voiding_takes_back_what_was_not_sent(home, approved, page):
     assert renewals.status(home.db.read(), 1).cancelled == 6
 
 
-def test_anyone_who_works_here_may_stop_everything_and_only_an_approver_lets_it_go_on(home, approved, page):
-    page("batches", "operator").button(key="stop:all").click().run()
-    test = page("batches", "operator")
-    assert "All renewals are stopped" in said(test)
-    assert not [button for button in test.button if str(button.key).startswith("release:")]
-    page("batches", "approver").button(key="release:").click().run()
-    assert renewals.stops(home.db.read()) == []
-
-
 def test_while_all_is_stopped_a_running_batch_gives_no_time(home, approved, people, page):
     with home.db.write() as tx:
         tx.run(END_SOME, until=4, now=tx.now)
@@ -191,7 +187,8 @@ def test_while_all_is_stopped_a_running_batch_gives_no_time(home, approved, peop
     test = page("batches", "approver", batch="1")
     assert "All renewals are stopped" in said(test)
     assert not any("left" in bar.text for bar in test.get("progress"))
-    next(button for button in test.button if button.label == "Let them go on").click()
+    test.text_input(key="release::password").set_value(PASSWORD)
+    test.button(key="release:").click()
     assert "All renewals are stopped" not in said(test.run())
 
 
@@ -208,13 +205,13 @@ def test_a_pause_gives_no_time_and_shows_what_still_comes_back(home, approved, p
     test = page("batches", "approver", batch="1")
     assert not test.exception
     assert not any("left" in bar.text for bar in test.get("progress"))
-    assert [button.label for button in test.button].count("Resume") == 1
+    assert [button.label for button in test.button].count("Resume batch 1") == 1
 
 
 def test_a_viewer_is_offered_nothing_but_looking(home, approved, page):
     test = page("batches", "viewer", batch="1")
     keys = {str(button.key) for button in test.button}
-    assert not keys & {"batch:pause", "batch:void", "stop:all"}
+    assert not keys & {"batch:pause", "batch:void", "stop:now"}
 
 
 def test_the_page_speaks_chinese(home, proposed, page):
