@@ -210,6 +210,16 @@ def first_order(home: Home) -> Order:
     return Order(**{name: getattr(item, name) for name in names})
 
 
+def pace(home: Home) -> pacing.Pace:
+    """The pace of the account's credential."""
+    return accounts.connected(home, "test-a")._http.pace
+
+
+def let_go(home: Home) -> None:
+    """The carrier takes calls again at once, whatever it said before."""
+    pace(home)._held_until = 0.0
+
+
 def alarms(home: Home) -> list[str]:
     """The kinds of the open findings."""
     rows = home.db.read().rows(sql("SELECT kind FROM finding WHERE closed_at IS NULL ORDER BY kind"))
