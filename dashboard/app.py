@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard import gate, routes
 from data import home as house
+from data.disk import DiskError
 from data.home import Home, HomeError, home_path, open_home
 from data.people import store as people
 from data.renewals.journal import JournalBroken
@@ -43,7 +44,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     try:
         home = await to_thread.run_sync(_start)
-    except (HomeError, SettingsError, JournalBroken, RecoveryError) as error:
+    except (HomeError, SettingsError, JournalBroken, RecoveryError, DiskError) as error:
         # One sentence is all a person needs; past this point the framework would print its whole stack.
         print(error, file=sys.stderr, flush=True)
         os._exit(getattr(error, "exit_code", 1))
@@ -110,6 +111,11 @@ def answer_at_once() -> None:
 
 def in_trouble(error: Exception) -> bool:
     """What a person sees when a page breaks: one sentence with a number that the log also has; no details."""
+    trouble = error if isinstance(error, DiskError) else house.current().db.trouble
+    if trouble is not None:
+        log.error("%s", trouble)
+        st.error(_(trouble.msgid, **trouble.values), icon=":material/hard_drive:")
+        return True
     number = secrets.token_hex(4)
     log.error("page error %s", number, exc_info=error)
     st.error(

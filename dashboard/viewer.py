@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import reading
 from data import words
+from data.disk import DiskError
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, WrongPassword, may
 from data.people.store import Person
@@ -96,6 +97,8 @@ def told() -> Iterator[None]:
         st.error(str(refusal), icon=":material/block:")
     except Refused as refusal:
         st.error(str(refusal), icon=":material/block:")
+    except DiskError as trouble:
+        st.error(_(trouble.msgid, **trouble.values), icon=":material/hard_drive:")
 
 
 def kept(key: str, default: Any = None) -> Any:

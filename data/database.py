@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from data.clock import Clock, Watch
+from data.disk import DiskError, disk_error
 
 FILE_NAME = "flowcard.duckdb"
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -115,6 +116,7 @@ class Transaction(Reader):
         self.now = now
         self.today = today
         self.audit_key = audit_key
+        self.journals = False  # whether it writes to the money journal, too
 
     def run(self, query: Query, **params: Any) -> int:
         """Execute a write; the number of rows it touched."""
@@ -133,9 +135,12 @@ class Transaction(Reader):
 class Database:
     """One process, one file, one writer; a cursor per reading thread."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, clock: Clock, audit_key: bytes) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, home: Path, clock: Clock, audit_key: bytes) -> None:
         self.clock = clock
         self.watch = Watch()
+        self.trouble: DiskError | None = None  # why the last write failed, until one succeeds that is no smaller
+        self._hit_journal = False
+        self._home = home
         self._audit_key = audit_key
         self._connection = connection
         self._writer = connection.cursor()
@@ -168,7 +173,7 @@ class Database:
         connection.execute(f"SET allowed_directories = [{folders}]")
         connection.execute("SET enable_external_access = false")  # only after allowed_directories: it locks that one
         connection.execute("SET lock_configuration = true")
-        return cls(connection, clock=clock, audit_key=audit_key)
+        return cls(connection, home=home, clock=clock, audit_key=audit_key)
 
     def read(self) -> Reader:
         """This thread's own cursor. Each statement sees the last committed state."""
@@ -192,24 +197,32 @@ class Database:
     def write(self, *, quiet: bool = False) -> Iterator[Transaction]:
         """The writer lock and one transaction: commits at the end, rolls back on any exception.
 
-        `quiet` leaves `version` alone, so that a bulk job may bump it every few seconds (`bump`) and caches still hit.
+        Raises DiskError, which `trouble` keeps, where the disk takes no more. `quiet` leaves `version` alone, so that a bulk job may bump it every few seconds (`bump`) and caches still hit.
         """
         if self._writing_thread == threading.get_ident():
             # Waiting would be for ever: this very thread holds the lock.
             raise DatabaseError("this thread has a transaction open already; pass it on instead of opening another")
         with self._write_lock:
             self._writing_thread = threading.get_ident()
-            self._writer.execute("BEGIN")
+            tx = Transaction(self._writer, now=self.clock.now(), today=self.clock.today(), audit_key=self._audit_key)
             try:
-                yield Transaction(
-                    self._writer, now=self.clock.now(), today=self.clock.today(), audit_key=self._audit_key
-                )
+                self._writer.execute("BEGIN")
+                yield tx
                 self._writer.execute("COMMIT")
+            except (OSError, duckdb.Error) as error:
+                self._rollback()
+                trouble = disk_error(error, self._home)
+                if trouble is None:
+                    raise
+                self.trouble, self._hit_journal = trouble, tx.journals
+                raise trouble from error
             except BaseException:
                 self._rollback()
                 raise
             finally:
                 self._writing_thread = None
+            if tx.journals or not self._hit_journal:
+                self.trouble, self._hit_journal = None, False
             if not quiet:
                 self.version += 1
 

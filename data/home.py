@@ -2,8 +2,11 @@
 
 import fcntl
 import json
+import logging
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,10 +14,13 @@ from typing import IO, Any, Literal
 
 from data.clock import Clock, FixedDayClock, SystemClock
 from data.database import Database, DatabaseError
+from data.disk import disk_error
 from data.secrets import Keyring
 from data.settings import Settings, load_settings
 
 Kind = Literal["demo", "real"]
+# What stands in a home that is a rehearsal: of which home, with which faults, on which day.
+REHEARSAL_FILE = "rehearsal.json"
 
 _FOLDERS = (
     "journal",
@@ -43,6 +49,11 @@ class HomeHeld(HomeError):
     """Another process owns this home."""
 
     exit_code = 3
+
+    def __init__(self, sentence: str, where: Path, holder: str) -> None:
+        super().__init__(sentence)
+        self.where = where
+        self.holder = holder  # "process 4711 (flowcard serve)"
 
 
 class HomeMismatch(HomeError):
@@ -98,6 +109,11 @@ class Home:
     def keyring(self) -> Keyring:
         """What seals and opens this home's secrets."""
         return Keyring(self.path / "keys")
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this is a sandbox made from another home's cards."""
+        return (self.path / REHEARSAL_FILE).exists()
 
     @property
     def carriers_file(self) -> Path:
@@ -164,18 +180,41 @@ def take_lock(path: Path, *, note: str = "") -> IO[str]:
         lock = (path / "flowcard.lock").open("a+", encoding="utf-8")
     except OSError as error:
         raise HomeError(f"{path} cannot be a home: {error.strerror}; choose a folder you may write to") from error
+    _lock_or_raise(lock, path)
+    try:
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), json.dumps({"pid": os.getpid(), "note": note}).encode())
+    except OSError as error:
+        # Only whoever is refused would have read it; a full disk must not hide what it holds.
+        logging.getLogger("flowcard").warning("%s", disk_error(error, path) or error)
+    return lock
+
+
+@contextmanager
+def at_rest(path: Path) -> Iterator[None]:
+    """Nobody opens the home at `path` inside the with-block; nothing in it is written, not even who holds it.
+
+    Raises HomeMissing, and HomeHeld where somebody has it open.
+    """
+    if not exists(path):
+        raise HomeMissing(f"there is no Flowcard home at {path}")
+    lock_file = path / "flowcard.lock"
+    if not lock_file.exists():  # a copy of a home without its lock: nobody ever opened it
+        yield
+        return
+    with lock_file.open(encoding="utf-8") as lock:
+        _lock_or_raise(lock, path)
+        yield
+
+
+def _lock_or_raise(lock: IO[str], path: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.seek(0)
-        held = _read_holder(lock.read())
+        holder = _read_holder(lock.read())
         lock.close()
-        raise HomeHeld(f"{path} is held by {held}; stop it first, or use that one") from None
-    lock.seek(0)
-    lock.truncate()
-    json.dump({"pid": os.getpid(), "note": note}, lock)
-    lock.flush()
-    return lock
+        raise HomeHeld(f"{path} is held by {holder}; stop it first, or use that one", path, holder) from None
 
 
 def _audit_key(path: Path) -> bytes:

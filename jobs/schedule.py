@@ -16,6 +16,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from data.clock import HOME_ZONE
+from data.disk import DiskError
 from data.home import Home
 from data.runs import store as runs
 from data.runs.rules import Planned, overdue
@@ -205,8 +206,12 @@ class Scheduler:
         self, name: str, started: datetime, outcome: str, *, did: str | None = None, error: str | None = None
     ) -> None:
         # Quiet: a run's own rows have already told the pages; the Jobs page reads runs fresh.
-        with self.home.db.write(quiet=True) as tx:
-            runs.keep_run(tx, job=name, started_at=started, outcome=outcome, did=did, error=error)
+        try:
+            with self.home.db.write(quiet=True) as tx:
+                runs.keep_run(tx, job=name, started_at=started, outcome=outcome, did=did, error=error)
+        except DiskError as trouble:
+            # Where nothing can be written down, every page says so from the database's own word.
+            log.error("%s", trouble)
 
     def _note_missed(self, event: JobExecutionEvent) -> None:
         log.warning("%s did not run at %s", event.job_id, event.scheduled_run_time)

@@ -88,6 +88,7 @@ class Journal:
 
     def append_in(self, tx: Transaction, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append, and let the transaction remember how far the journal is: a database older than its journal shows by it."""
+        tx.journals = True
         self.append(entries, now=tx.now)
         self.mark(tx)
 

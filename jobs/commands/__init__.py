@@ -8,9 +8,12 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from data.disk import DiskError
 from data.home import Home, HomeError, Kind, home_path, open_home
 from data.people import store as people
 from data.people.rules import Action, Actor, Refused
+from data.renewals.journal import JournalBroken
+from data.renewals.recovery import RecoveryError
 from data.settings import SettingsError
 from data.words import use
 
@@ -44,6 +47,8 @@ def opened(flag: Path | None, *, create: Kind | None = None, note: str = "a comm
         yield home
     except Refused as error:
         fail(str(error), SOMETHING_REFUSED)
+    except (DiskError, JournalBroken, RecoveryError) as error:
+        fail(str(error), ERROR)
     except HomeError as error:
         # carriers.toml is read by the commands that need it.
         fail(str(error), error.exit_code)

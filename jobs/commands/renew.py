@@ -16,15 +16,13 @@ from data.home import Home
 from data.people.rules import Action
 from data.renewals import journal
 from data.renewals import store as renewals
-from data.renewals.journal import JournalBroken
-from data.renewals.recovery import RecoveryError, recover
-from data.renewals.rules import BATCH_WORDS, STATE_WORDS
+from data.renewals.recovery import recover
+from data.renewals.rules import BATCH_WORDS, STATE_WORDS, ItemCaps
 from data.renewals.store import Status
 from data.words import _, number, yuan
 from jobs import run_renewals, settle_unknowns
 from jobs.carriers import accounts
 from jobs.commands import (
-    ERROR,
     OK,
     SOMETHING_REFUSED,
     UNKNOWN_LEFT,
@@ -78,6 +76,7 @@ def propose(
                 account=account,
                 months=months,
                 form_key=f"command {uuid.uuid4()}",
+                caps=ItemCaps(house.settings.item_max_yuan, house.settings.price_jump_percent),
             )
     if as_json:
         print(json.dumps(asdict(made)))
@@ -129,7 +128,7 @@ def run(
                 SOMETHING_REFUSED,
             )
         accounts.load(house)
-        _recovered(house)
+        recover(house.db, house.journal)
         run_renewals.tell(house)
         _in_sight(house, batch, timedelta(seconds=wait_s))
         status = _known(house, batch)
@@ -179,18 +178,11 @@ def restored(by: AsOption = None, home: HomeOption = None) -> None:
     """Say that an older copy of the whole home was put back: all that is not bought is asked about before anything is sent."""
     with opened(home, note="flowcard renew restored") as house:
         who = actor(house, by, Action.STOP_RENEWALS)
-        _recovered(house)
+        recover(house.db, house.journal)
         with house.db.write() as tx:
             items = renewals.restored(tx, who, journal.opened(house.journal))
         told = _("{items} orders are asked about again; every open batch waits for an approver", items=number(items))
         out.print(told, highlight=False, soft_wrap=True)
-
-
-def _recovered(house: Home) -> None:
-    try:
-        recover(house.db, house.journal)
-    except (JournalBroken, RecoveryError) as error:
-        fail(str(error), ERROR)
 
 
 def _known(house: Home, batch: int) -> Status:

@@ -1,0 +1,48 @@
+"""A disk that takes no more: which errors mean it, and the one sentence each of them ends in."""
+
+import errno
+from pathlib import Path
+
+from data.words import N_, ToldError
+
+_FULL = N_(
+    "The disk is full: nothing more is written down, and nothing is sent. Free some space where {path} lies; Flowcard goes on by itself"
+)
+_READ_ONLY = N_(
+    "The disk is read-only: nothing more is written down, and nothing is sent. Make {path} writable again; Flowcard goes on by itself"
+)
+_BROKEN = N_(
+    "The disk does not do what it is told: nothing more is written down, and nothing is sent. Look after the disk where {path} lies, then start Flowcard again"
+)
+_STOPPED = N_(
+    "The database has stopped itself after a write that failed; all that was confirmed is safe, and nothing is sent. Look after the disk where {path} lies, then start Flowcard again"
+)
+_BY_NUMBER = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EROFS: _READ_ONLY,
+    errno.EIO: _BROKEN,
+}
+# As the database words what the system has told it.
+_BY_WORDS = {
+    "has been invalidated": _STOPPED,
+    "No space left": _FULL,
+    "Disk quota exceeded": _FULL,
+    "File too large": _FULL,
+    "Read-only file system": _READ_ONLY,
+    "Input/output error": _BROKEN,
+}
+
+
+class DiskError(ToldError):
+    """Nothing can be written, and what was to be written is not."""
+
+
+def disk_error(error: BaseException, path: Path) -> DiskError | None:
+    """What an error of the system or of the database says about the disk under `path`; None: nothing."""
+    if isinstance(error, OSError):
+        msgid = _BY_NUMBER.get(error.errno or 0)
+    else:
+        msgid = next((msgid for words, msgid in _BY_WORDS.items() if words in str(error)), None)
+    return DiskError(msgid, path=path) if msgid else None
