@@ -14,7 +14,7 @@ from dashboard.widgets.sims import STATE_COLOURS, carrier_words, decided_said
 from dashboard.widgets.situations import facts
 from data.renewals import store as renewals
 from data.renewals.records import RECORD_COLUMNS, RecordFilter
-from data.renewals.rules import REASONS, STATE_WORDS
+from data.renewals.rules import KINDS, REASONS, STATE_WORDS
 from data.sims.deciding_rules import evidence_said
 from data.sims.rules import DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
 from data.sims.store import SimNow
@@ -33,6 +33,7 @@ _POINTS = pa.schema(
 )
 _RENEWALS = (
     Column("batch", N_("Batch"), "count"),
+    Column("kind", N_("Kind"), "word", words=KINDS),
     Column("state", N_("Result"), "badge", words=STATE_WORDS, colours=STATE_COLOURS),
     Column("months", N_("Months"), "count"),
     Column("old_expires_on", RECORD_COLUMNS["old_expires_on"], "date"),

@@ -13,10 +13,10 @@ from dashboard.widgets.batch_progress import STATE_COLOURS, STATES
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sims import carrier_words
 from data.renewals.records import CHANNEL_WORDS, PROOF_WORDS, RECORD_COLUMNS, RecordFilter
-from data.renewals.rules import REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
+from data.renewals.rules import KINDS, REASONS, STATE_WORDS, WAY_TO_PAY_WORDS
 from data.sims import store as sims
 from data.sims.rules import CARRIER_WORDS
-from data.words import _
+from data.words import N_, _
 
 _KINDS = {
     **dict.fromkeys(("batch", "months", "vouchers"), "count"),
@@ -55,6 +55,7 @@ _COLUMNS = tuple(
     )
     for name, label in RECORD_COLUMNS.items()
 )
+_KIND = Column("kind", N_("Kind"), "word", words=KINDS, width=90)
 
 
 def record_filters(key: str) -> RecordFilter:
@@ -71,6 +72,7 @@ def record_filters(key: str) -> RecordFilter:
             placeholder=_("Number, terminal, merchant, phone"),
         )
         days = st.date_input(_("Days"), value=(), key=f"{key}:days", format="YYYY-MM-DD", width=225)
+        kind = _one(_("Kind"), list(KINDS), f"{key}:kind", words=lambda code: _(KINDS[code]))
         states = st.multiselect(
             _("State"),
             STATES,
@@ -84,15 +86,21 @@ def record_filters(key: str) -> RecordFilter:
         agent = _one(_("Agent"), list(agents), f"{key}:agent", words=lambda one: agents[one])
         batch = st.text_input(_("Batch"), value=asked if asked.isdecimal() else "", key=f"{key}:batch", width=70)
     flt = RecordFilter(
-        states=tuple(states), carrier=carrier, account=account, agent_id=agent, text=text.strip() or None
+        states=tuple(states),
+        carrier=carrier,
+        account=account,
+        kind=kind,
+        agent_id=agent,
+        text=text.strip() or None,
     )
     # A number with more digits is none of ours, and none for the database.
     return _with_days(replace(flt, batch=int(batch) if batch.isdecimal() and len(batch) < 10 else None), days)
 
 
 def record_list(data: pa.Table, *, key: str) -> None:
-    """The records in their order, every column of the export."""
-    listing(data.rename_columns({"amount_fen": "amount_yuan"}), _COLUMNS, key=key, alt=_("Renewal records"))
+    """The records in their order, every column of the export; what was ordered, where it was not always a renewal."""
+    columns = _COLUMNS if set(data["kind"].to_pylist()) <= {"renew"} else (_COLUMNS[0], _KIND, *_COLUMNS[1:])
+    listing(data.rename_columns({"amount_fen": "amount_yuan"}), columns, key=key, alt=_("Renewal records"))
 
 
 def _one(label: str, options: Sequence[Any], key: str, *, words: Callable[[Any], str] = str) -> Any:

@@ -129,7 +129,13 @@ def retry(ticked: Collection[int], who: viewer.Viewer) -> None:
         return
     with viewer.told():
         with reading.writing() as tx:
-            made = renewals.retry_repaired(tx, who.actor, obligations=sorted(ticked), form_key=viewer.form_key("retry"))
+            made = renewals.retry_repaired(
+                tx,
+                who.actor,
+                obligations=sorted(ticked),
+                form_key=viewer.form_key("retry"),
+                caps=reading.item_caps(),
+            )
         if made.batch is None:
             st.warning(_("None of these may be tried again: mark the cause as mended first."))
             return

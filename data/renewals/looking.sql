@@ -42,9 +42,11 @@ SELECT b.id, b.state, m.name AS maker, c.name AS checker, b.items, b.refused, b.
     coalesce(n.succeeded, 0) AS succeeded, coalesce(n.failed, 0) AS failed, coalesce(n.unknown, 0) AS unknown,
     coalesce(n.needs_review, 0) AS needs_review, coalesce(n.pending, 0) AS pending,
     coalesce(n.submitted, 0) AS submitted, coalesce(n.cancelled, 0) AS cancelled,
+    coalesce(n.pending, 0) + coalesce(n.submitted, 0) AS to_come, b.urgent, a.name AS acting_for,
     b.proposed_at, b.approved_at, b.done_at, b.note
 FROM shown b
 JOIN person m ON m.person_id = b.maker LEFT JOIN person c ON c.person_id = b.checker
+LEFT JOIN person a ON a.person_id = b.acting_for
 LEFT JOIN counted n ON n.batch = b.id
 ORDER BY b.id DESC;
 
@@ -158,7 +160,7 @@ WHERE s.obligation = $obligation;
 
 -- name: obligation_months
 -- The cards and months of failed obligations, for another try, with what says when it may be.
-SELECT o.sim_id, l.months, s.reason, s.ended_at, a.last_order_day
+SELECT o.sim_id, o.kind, o.seq, CASE WHEN o.kind IN ('add-on', 'plan-change') THEN l.plan_id END AS plan_id, l.months, s.reason, s.ended_at, a.last_order_day
 FROM obligation o JOIN state s ON s.obligation = o.id JOIN placement p ON p.obligation = o.id
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 LEFT JOIN account a ON a.account = o.account

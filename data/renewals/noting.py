@@ -10,10 +10,12 @@ from data.people.store import require
 from data.renewals.desk_rules import retry_from
 from data.renewals.looking import Q
 from data.renewals.proposing import Proposed, propose
+from data.renewals.rules import ItemCaps
 from data.words import _, moment, plural
 
 # A note is a sentence or two; a ticket number is one word.
 _MOST_NOTE, _MOST_TICKET = 500, 60
+_CAPS = ItemCaps()
 
 
 def note(
@@ -46,17 +48,35 @@ def note(
     audit.record(tx, by, Event.RENEWAL_NOTED, f"renewal {obligation}", repaired=repaired, ticket_no=ticket_no)
 
 
-def retry_repaired(tx: Transaction, by: Actor, *, obligations: Sequence[int], form_key: str) -> Proposed:
+def retry_repaired(
+    tx: Transaction, by: Actor, *, obligations: Sequence[int], form_key: str, caps: ItemCaps = _CAPS
+) -> Proposed:
     """Propose the failed ones among these again, each for the months it had; another person approves.
 
     The obligations stay the same; the attempt number rises at the approval. Raises Refused while one of them may not
-    be tried again yet (`Reason.retry_after`, the next window).
+    be tried again yet (`Reason.retry_after`, the next window), and where they are not all of one kind and plan.
     """
     require(tx, by, Action.PROPOSE, "")
     found = tx.rows(Q.obligation_months, obligations=list(obligations))
     _none_too_early(tx, found)
+    wishes = {(row["kind"], row["plan_id"]) for row in found} or {("renew", None)}
+    if len(wishes) > 1:
+        raise Refused(_("Choose those of one kind and one plan; each kind makes a batch of its own"))
+    kind, plan_id = next(iter(wishes))
+    if kind == "recharge":
+        raise Refused(_("A recharge is tried again with another card: enter it on the SIM's page"))
     months = {row["sim_id"]: row["months"] for row in found}
-    return propose(tx, by, sim_ids=list(months), months=months, form_key=form_key)
+    return propose(
+        tx,
+        by,
+        kind=kind,
+        sim_ids=list(months),
+        months=months if kind == "renew" else None,
+        plan_id=plan_id,
+        seq=max((row["seq"] for row in found), default=1),
+        caps=caps,
+        form_key=form_key,
+    )
 
 
 def _none_too_early(tx: Transaction, found: Sequence[Row]) -> None:

@@ -74,6 +74,7 @@ class RecordFilter:
     batch: int | None = None
     carrier: str | None = None
     account: str | None = None
+    kind: str | None = None  # a key of KINDS
     agent_id: int | None = None
     text: str | None = None  # found anywhere in the card's search_text
 
@@ -100,6 +101,7 @@ class RecordFilter:
             "batch": self.batch,
             "states": list(self.states),
             "account": self.account,
+            "ordered": self.kind,
             "carrier": self.carrier,
             "agent_id": self.agent_id,
             "day_from": _midnight(self.day_from),

@@ -1,6 +1,6 @@
 -- name: chosen
 -- What each batch made of each card, as far as a filter lets it through: narrow columns only.
-SELECT i.*, o.sim_id, o.digest, o.account, coalesce(i.ended_at, i.submitted_at, b.approved_at) AS moved_at, b.maker, b.checker
+SELECT i.*, o.sim_id, o.digest, o.account, o.kind, coalesce(i.ended_at, i.submitted_at, b.approved_at) AS moved_at, b.maker, b.checker
 FROM (
     SELECT p.batch, p.obligation, s.st, s.n, s.reason, s.ended_at, s.submitted_at, s.new_expiry, s.proof, s.carrier_ref
     FROM placement p JOIN state s USING (obligation)
@@ -12,6 +12,7 @@ JOIN batch b ON b.id = i.batch
 WHERE ($batch::BIGINT IS NULL OR i.batch = $batch)
   AND (len($states::VARCHAR[]) = 0 OR list_contains($states::VARCHAR[], i.st))
   AND ($account::VARCHAR IS NULL OR o.account = $account)
+  AND ($ordered::VARCHAR IS NULL OR o.kind = $ordered)
   AND ($day_from::TIMESTAMPTZ IS NULL OR coalesce(i.ended_at, i.submitted_at, b.approved_at) >= $day_from)
   AND ($before::TIMESTAMPTZ IS NULL OR coalesce(i.ended_at, i.submitted_at, b.approved_at) < $before)
   AND {cards};
@@ -58,8 +59,8 @@ SELECT
     c.account,
     w.msisdn,
     l.iccid,
-    l.plan,
-    l.months,
+    nullif(l.plan, '') AS plan,
+    nullif(l.months, 0) AS months,
     l.old_expiry AS old_expires_on,
     CASE WHEN c.st IN ('failed', 'cancelled') THEN NULL ELSE coalesce(c.new_expiry, l.new_expiry) END AS new_expires_on,
     l.amount_fen,
@@ -85,6 +86,7 @@ SELECT
     m.name AS maker,
     k.name AS checker,
     n.note,
+    c.kind,
     c.obligation,
     c.sim_id,
     w.branch

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from data.database import Query
 from data.files import exports_store as exports
 from data.renewals import store as renewals
 from data.renewals.records import RECORD_COLUMNS
@@ -63,3 +64,30 @@ def test_a_link_opens_the_records_of_one_batch(home, batch, page):
     test = page("records", "viewer", batch="999")
     assert "No record here" in [head.value for head in test.subheader]
     assert not page("records", "viewer", batch="99999999999999999999").exception
+
+
+def test_other_kinds_than_renewals_say_what_they_are_and_can_be_chosen(home, batch, page):
+    with home.db.write() as tx:
+        ids = tx.rows(Query("t", "", "SELECT id FROM obligation ORDER BY id LIMIT 2"))
+        tx.run(
+            Query("t", "", "UPDATE obligation SET kind = 'suspend' WHERE id IN ($a, $b)"),
+            a=ids[0]["id"],
+            b=ids[1]["id"],
+        )
+        tx.run(
+            Query(
+                "t",
+                "",
+                "UPDATE batch_line SET months = 0, plan = '' WHERE digest IN (SELECT digest FROM obligation WHERE kind = 'suspend')",
+            )
+        )
+    test = page("records", "viewer")
+    assert not test.exception
+    assert sorted(set(test.dataframe[0].value["kind"])) == ["renewal", "stop"]
+    next(box for box in test.selectbox if box.key == "records:kind").set_value("suspend").run()
+    shown = test.dataframe[0].value
+    assert (list(shown["kind"]), list(shown["months"].isna()), list(shown["plan"].isna())) == (
+        ["stop"] * 2,
+        [True] * 2,
+        [True] * 2,
+    )

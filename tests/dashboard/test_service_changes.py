@@ -138,7 +138,7 @@ def test_the_page_speaks_chinese(home, able, opened):
         test = opened(able(2), "add-on", language="zh_CN")
     assert not test.exception
     assert "停复机与套餐变更" in [title.value for title in test.title]
-    assert "叠加包" in [box.label for box in test.selectbox]
+    assert "加油包" in [box.label for box in test.selectbox]
 
 
 NUMBER, PIN = "13579135791357913", "246802468024680246"

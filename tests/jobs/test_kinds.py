@@ -273,3 +273,31 @@ def test_a_recharge_whose_card_cannot_be_opened_waits_for_a_person(demo_home, pe
     run_renewals.run(demo_home, GO)
     assert renewals.status(demo_home.db.read(), made.batch).needs_review == 1
     assert ledger(demo_home) == []
+
+
+def test_a_failed_add_on_is_tried_again_as_the_same_add_on(demo_home, people, fleet):
+    sims = fleet(2, refused_share=1.0)
+    status = ordered(demo_home, people, sims, "add-on", plan_id=101)
+    assert status.failed == 2
+    failed = [row["obligation"] for row in demo_home.db.read().rows(sql("SELECT obligation FROM state"))]
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE state SET reason = 'card_locked', ended_at = ended_at - INTERVAL 2 HOUR"))
+        again = renewals.retry_repaired(tx, people["operator"], obligations=failed, form_key="r")
+    lines = demo_home.db.read().rows(sql("SELECT plan_id, amount_fen FROM batch_line WHERE batch = $b"), b=again.batch)
+    assert lines == [{"plan_id": 101, "amount_fen": 500}] * 2
+    approve(demo_home, people["approver"], again.batch)
+    with demo_home.db.write() as tx:
+        kinds = tx.rows(sql("SELECT kind FROM batch ORDER BY id"))
+        tx.run(sql("UPDATE state SET st = 'failed', reason = 'card_locked', ended_at = changed_at - INTERVAL 2 HOUR"))
+        tx.run(sql("UPDATE obligation SET kind = 'suspend' WHERE id = $id"), id=failed[0])
+    assert [row["kind"] for row in kinds] == ["add-on", "add-on"]
+    with pytest.raises(Refused, match="one kind and one plan"), demo_home.db.write() as tx:
+        renewals.retry_repaired(tx, people["operator"], obligations=failed, form_key="s")
+
+
+def test_a_refused_recharge_is_not_tried_again_without_another_card(demo_home, people, fleet):
+    bad = RechargeCard(Secret("11112222333344445"), Secret("123456789012340000"), 5000)
+    recharged(demo_home, people, fleet(1)[0], bad)
+    failed = [row["obligation"] for row in demo_home.db.read().rows(sql("SELECT obligation FROM state"))]
+    with pytest.raises(Refused, match="another card"), demo_home.db.write() as tx:
+        renewals.retry_repaired(tx, people["operator"], obligations=failed, form_key="r")
