@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import renewal_choice, renewal_preview
+from dashboard.widgets import renewal_choice, renewal_preview, urgents
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.words import _
@@ -42,6 +42,10 @@ if not preview.items:
     st.warning(_("None of these can be ordered now; the refused lines say why."), icon=":material/block:")
 with st.container(border=True):
     renewal_preview.lines(preview, wish, today=today)
+urgent = urgents.urgent_offer(wish, preview, who)
+if urgent is not None and urgent.batch:
+    viewer.keep("renew:proposed", urgent)
+    st.rerun()
 if preview.items:
     pressed, remark = renewal_preview.confirm(preview)
     if pressed:

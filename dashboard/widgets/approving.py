@@ -14,7 +14,7 @@ from data.renewals import store as renewals
 from data.renewals.store import Status
 from data.vouchers import store as vouchers
 from data.vouchers.rules import ENDINGS
-from data.words import _, day, number, plural, yuan
+from data.words import _, day, plural, yuan
 
 APPROVED = "approvals:approved"
 
@@ -114,10 +114,9 @@ def _payee(row: dict[str, Any], key: str) -> tuple[int, int] | None:
             if row["first_act_by"]:
                 said.append(_("place by {day}", day=day(row["first_act_by"])))
             st.caption(" · ".join(said))
-        items = st.text_input(_("SIMs"), key=f"{key}:items", placeholder=number(row["items"]), width=140)
-        amount = st.text_input(
-            _("Sum in yuan"), key=f"{key}:amount", placeholder=yuan(row["amount_fen"]).strip("¥"), width=180
-        )
+        # No grey figure in the field: it would look as if it were typed already.
+        items = st.text_input(_("SIMs"), key=f"{key}:items", width=140)
+        amount = st.text_input(_("Sum in yuan"), key=f"{key}:amount", width=180)
     return totals(items, amount)
 
 

@@ -1,5 +1,8 @@
 """Batches as people see them: where they stand, sums that add up, how fast it goes, line by line."""
 
+from datetime import datetime
+from typing import Any
+
 import pyarrow as pa
 import streamlit as st
 
@@ -11,7 +14,7 @@ from dashboard.widgets.renewal_preview import LINES
 from dashboard.widgets.schedule import seconds
 from dashboard.widgets.sims import STATE_COLOURS
 from data.renewals import store as renewals
-from data.renewals.rules import BATCH_WORDS, PAUSES, REASONS, REFUSALS, STATE_WORDS
+from data.renewals.rules import BATCH_WORDS, KINDS, PAUSES, REASONS, REFUSALS, STATE_WORDS
 from data.renewals.store import Progress, Status
 from data.words import N_, _, moment, number, plural, yuan
 
@@ -22,25 +25,25 @@ STATES = {
     "succeeded": N_("Renewed"),
     "failed": N_("Failed"),
     "unknown": N_("Unconfirmed"),
-    "needs_review": N_("With a person"),
+    "needs_review": N_("Person"),
     "submitted": N_("In progress"),
     "pending": N_("To send"),
     "cancelled": N_("Taken back"),
 }
-# Just wide enough for the heads in both languages, so that all seven stand on one screen.
-_WIDTHS = (72, 62, 92, 98, 84, 68, 84)
+# Who, when and every part of the whole, just wide enough for the heads in both languages: one screen of 1440 pixels.
 _BATCHES = (
-    Column("id", N_("Batch"), "count", pinned=True, width=52),
-    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=130),
-    Column("maker", N_("Made by"), width=76),
-    Column("items", N_("SIMs"), "count", width=56),
-    Column("amount_fen", N_("Sum"), "yuan", width=88),
-    *(Column(state, head, "count", width=px) for (state, head), px in zip(STATES.items(), _WIDTHS, strict=True)),
-    Column("checker", N_("Approved by"), width=88),
-    Column("refused", N_("Refused"), "count", width=75),
-    Column("proposed_at", N_("Made"), "moment", width=130),
-    Column("done_at", N_("Ended"), "moment", width=130),
-    Column("note", N_("Remark"), width=220),
+    Column("id", N_("Batch"), "count", pinned=True, width=46),
+    Column("state", N_("State"), "badge", words=BATCH_WORDS, colours=BATCH_COLOURS, width=118),
+    Column("made", N_("Made"), width=138),
+    Column("approved", N_("Approved"), width=138),
+    Column("items", N_("SIMs"), "count", width=50),
+    Column("amount_fen", N_("Sum"), "yuan", width=90),
+    Column("succeeded", STATES["succeeded"], "count", width=64),
+    Column("failed", STATES["failed"], "count", width=50),
+    Column("unknown", STATES["unknown"], "count", width=84),
+    Column("needs_review", STATES["needs_review"], "count", width=60),
+    Column("to_come", N_("To come"), "count", width=60),
+    Column("cancelled", STATES["cancelled"], "count", width=74),
 )
 _SUMS = (
     Column("what", N_("State"), "word", words=STATE_WORDS),
@@ -73,8 +76,25 @@ _PROPOSED = (
 
 def batch_list(found: pa.Table) -> int | None:
     """All batches, newest first; the number of the one a person has chosen."""
-    row = choose_one(found, _BATCHES, key="batches:list", alt=_("Batches, newest first"))
+    shown = tables.replaced(
+        found,
+        made=pa.array([f"{row['maker']} {_short(row['proposed_at'])}" for row in found.to_pylist()], pa.string()),
+        approved=pa.array([_approval(row) for row in found.to_pylist()], pa.string()),
+    )
+    row = choose_one(shown, _BATCHES, key="batches:list", alt=_("Batches, newest first"))
     return None if row is None else found["id"][row].as_py()
+
+
+def _short(instant: datetime) -> str:
+    # The year stands on the batch's own page.
+    return moment(instant)[5:]
+
+
+def _approval(row: dict[str, Any]) -> str | None:
+    if row["approved_at"] is None:
+        return None
+    who = _("urgent") if row["urgent"] else row["checker"]
+    return f"{who} {_short(row['approved_at'])}"
 
 
 def head(status: Status) -> None:
@@ -82,18 +102,33 @@ def head(status: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(_("Batch {batch}", batch=status.batch), width="content", anchor=False)
         st.badge(_(BATCH_WORDS[status.state]), color=BATCH_COLOURS.get(status.state, "gray"))
-    said = [_("made by {name}, {when}", name=status.maker, when=moment(status.proposed_at))]
-    if status.checker:
-        said.append(_("approved by {name}, {when}", name=status.checker, when=moment(status.approved_at)))
-    if status.done_at:
-        said.append(_("ended {when}", when=moment(status.done_at)))
-    if status.refused:
-        said.append(plural("{count} line refused and left out", "{count} lines refused and left out", status.refused))
-    st.text(" · ".join(said))
+        if status.kind != "renew":
+            st.badge(_(KINDS[status.kind]), color="gray")
+        if status.urgent:
+            st.badge(_("urgent"), color="red")
+    st.text(" · ".join(_history(status)))
     if status.note:
         st.text(_("Remark: {note}", note=status.note))
     if status.state == "paused" and status.pause_reason:
         st.warning(_(PAUSES[status.pause_reason]), icon=":material/pause:")
+
+
+def _history(status: Status) -> list[str]:
+    """Who did what and when, in order."""
+    said = [_("made by {name}, {when}", name=status.maker, when=moment(status.proposed_at))]
+    if status.checker:
+        said.append(_("approved by {name}, {when}", name=status.checker, when=moment(status.approved_at)))
+    if status.acting_for:
+        said.append(_("standing in for {name}", name=status.acting_for))
+    if status.form_no:
+        said.append(_("form {number}", number=status.form_no))
+    if status.seen_by:
+        said.append(_("seen by {name}, {when}", name=status.seen_by, when=moment(status.seen_at)))
+    if status.done_at:
+        said.append(_("ended {when}", when=moment(status.done_at)))
+    if status.refused:
+        said.append(plural("{count} line refused and left out", "{count} lines refused and left out", status.refused))
+    return said
 
 
 def figures(status: Status, progress: Progress | None, *, stopped: bool = False) -> None:
@@ -159,7 +194,9 @@ def _sums(status: Status) -> None:
             )
         )
     with st.expander(
-        _("Sums by state: together {n} SIMs and {sum}", n=number(items), sum=yuan(fen)), icon=":material/functions:"
+        _("Sums by state: together {n} SIMs and {sum}", n=number(items), sum=yuan(fen)),
+        icon=":material/functions:",
+        expanded=status.state == "done",
     ):
         rows = {"what": list(STATES), "sims": list(counts.values()), "fen": [status.fen[state] for state in STATES]}
         listing(pa.table(rows), _SUMS, key="batch:sums", alt=_("Items and money by state"))

@@ -159,7 +159,11 @@ def confirm(preview: Preview, *, key: str = "renew") -> tuple[bool, str | None]:
 
 def handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str = "renew") -> bool:
     """What became of it and who can approve it; whether the person wants to choose more."""
+    status = reading.fresh(renewals.status, proposed.batch) if proposed.batch else None
+    urgent = status is not None and status.urgent
     head = plural("{count} SIM handed over for review", "{count} SIMs handed over for review", proposed.items)
+    if urgent:
+        head = plural("{count} SIM ordered at once", "{count} SIMs ordered at once", proposed.items)
     with st.container(border=True):
         st.subheader(
             _("Batch {batch}", batch=proposed.batch) + f" · {head} · {yuan(proposed.amount_fen)}", anchor=False
@@ -172,7 +176,12 @@ def handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str = "renew") -
                     proposed.refused,
                 )
             )
-        st.text(_("You made this batch, so another person must approve it: {names}", names=approvers(who.name)))
+        names = approvers(who.name)
+        st.text(
+            _("You ordered this alone; one of these looks at it afterwards: {names}", names=names)
+            if urgent
+            else _("You made this batch, so another person must approve it: {names}", names=names)
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 "app_pages/batches.py",

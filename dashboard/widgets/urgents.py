@@ -1,6 +1,7 @@
 """The urgent lane on the pages: the offer to renew a few stopped cards at once, and the look a checker takes afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -15,29 +16,31 @@ from data.words import _, moment, plural, yuan
 _UNSEEN_SHOWN = 20
 
 
-def urgent_offer(sim_ids: Sequence[int], months: int | None, preview: Preview, who: viewer.Viewer) -> Proposed | None:
+def urgent_offer(wish: Mapping[str, Any], preview: Preview, who: viewer.Viewer) -> Proposed | None:
     """Where every chosen card is stopped and within the lane's limits: renew them at once; what came of it."""
-    home, today = reading.home(), reading.today()
-    lane = reading.read(renewals.lane, settings=home.settings, today=today)
+    home, sim_ids = reading.home(), tuple(wish["sim_ids"])
+    lane = reading.read(renewals.lane, settings=home.settings, today=reading.today())
     fits = preview.items and len(sim_ids) <= lane.cards and preview.amount_fen <= lane.amount_fen
-    if not fits or not reading.read(renewals.all_stopped, tuple(sim_ids)):
+    if not fits or not reading.read(renewals.all_stopped, sim_ids):
         return None
     label = plural("Renew {count} SIM at once", "Renew {count} SIMs at once", preview.items)
-    with st.popover(_("Urgent"), icon=":material/bolt:", key="urgent:popover"):
-        st.caption(_("You alone, without a second person; a checker looks at it the next morning."))
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        with st.container(gap="xxsmall"):
+            st.badge(_("urgent"), icon=":material/bolt:", color="red")
+            st.caption(_("All of these have stopped: you alone may renew them now. A checker looks at it afterwards."))
         password = password_field("urgent")
-        if not st.button(f"{label} · {yuan(preview.amount_fen)}", type="primary", key="urgent:order"):
+        if not st.button(f"{label} · {yuan(preview.amount_fen)}", icon=":material/bolt:", key="urgent:order"):
             return None
-        with viewer.told(), reading.writing() as tx:
-            return renewals.order_urgently(
-                tx,
-                who.actor,
-                sim_ids=sim_ids,
-                months=months,
-                form_key=viewer.form_key("renew"),
-                settings=home.settings,
-                password=password,
-            )
+    with viewer.told(), reading.writing() as tx:
+        return renewals.order_urgently(
+            tx,
+            who.actor,
+            sim_ids=sim_ids,
+            months=wish["months"],
+            form_key=viewer.form_key("renew"),
+            settings=home.settings,
+            password=password,
+        )
     return None
 
 

@@ -68,9 +68,9 @@ def test_the_list_counts_every_state_and_the_counts_add_up(home, approved, page)
     with home.db.write() as tx:
         tx.run(END_SOME, until=4, now=tx.now)
     table = page("batches", "viewer").dataframe[0].value
-    parts = ["succeeded", "failed", "unknown", "needs_review", "pending", "submitted", "cancelled"]
+    parts = ["succeeded", "failed", "unknown", "needs_review", "to_come", "cancelled"]
     assert sum(int(table[part][0]) for part in parts) == int(table["items"][0]) == 6
-    assert (table["maker"][0], table["checker"][0]) == ("operator", "approver")
+    assert (table["made"][0], table["approved"][0]) == ("operator 11-22 10:00", "approver 11-22 10:00")
 
 
 def test_a_number_that_is_no_batch_is_said_so(home, page):
