@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import review
+from dashboard.widgets import one_review, review
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.words import _
@@ -51,5 +51,5 @@ if found.st == "needs_review":
         review.decide_form(open_one, who)
 elif found.st == "succeeded":
     st.success(_("This renewal went through; nothing waits here."), icon=":material/check_circle:")
-review.side_by_side(found)
-review.history(found, said)
+one_review.side_by_side(found)
+one_review.history(found, said)

@@ -27,7 +27,7 @@ outcome = verification.view(counts)
 if not counts.get(outcome):
     widgets.empty(_("Nothing here"), _("Every card that was paid runs on."))
     st.stop()
-with widgets.section(_("Cards"), _("longest wait first")):
+with widgets.section(_("Paid cards"), _("longest wait first")):
     ticked = verification.cards(outcome, counts[outcome].cards, who)
 if outcome != "not_extended" or not who.may(Action.NOTE):
     st.stop()

@@ -1,25 +1,20 @@
-"""The review desk: what waits, all that is known of one renewal side by side, the word of one person and of the second."""
+"""The review desk: what waits, the word of one person with its proof, and the second person's."""
 
 from typing import Any
 
-import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.widgets import tables
-from dashboard.widgets.heads import section
 from dashboard.widgets.kpis import Kpi, kpi_row
-from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.listing import Column, choose_one
 from dashboard.widgets.password import password_field
 from dashboard.widgets.situations import facts
 from data.renewals import journal
 from data.renewals import store as renewals
 from data.renewals.desk_rules import VERDICTS
-from data.renewals.rules import KINDS, REASONS, STATE_WORDS, reason_of
+from data.renewals.rules import REASONS, STATE_WORDS, reason_of
 from data.renewals.store import ReviewCounts, Reviewed
-from data.sims import store as sims
-from data.sims.rules import STATUS_WORDS
-from data.vouchers.rules import KINDS as PAPERS
 from data.words import N_, _, day, moment, number, yuan
 
 _MOST_EVIDENCE, _MOST_REFERENCE = 1_000, 80
@@ -29,58 +24,13 @@ _WAITING = (
     Column("amount_fen", N_("Sum"), "yuan", width=82),
     Column("act_by", N_("Act by"), "date", width=90),
     Column("verdict", N_("Stated"), "word", words=VERDICTS, width=120),
-    Column("stated_by", N_("By"), width=100),
+    Column("stated_by", N_("Stated by"), width=100),
     Column("detail", N_("The carrier's words"), width=250),
     Column("terminal_id", N_("Terminal"), width=82),
     Column("merchant", N_("Merchant"), width=130),
     Column("account", N_("Account"), width=115),
     Column("changed_at", N_("Since"), "moment", width=125),
     Column("batch", N_("Batch"), "count", width=65),
-)
-_EVENTS = (
-    Column("ts", N_("Time"), "moment", width=125),
-    Column("to_state", N_("Became"), "word", words=STATE_WORDS, width=120),
-    Column("n", N_("Attempt"), "count", width=70),
-    Column("actor", N_("By"), width=90),
-    Column("evidence", N_("Evidence"), width=420),
-)
-_BOOKINGS = (
-    Column("day", N_("Statement of"), "date", width=95),
-    Column("amount_fen", N_("Amount"), "yuan", width=85),
-    Column("about", N_("For"), width=120),
-    Column("order_no", N_("Order number"), width=200),
-    Column("carrier_ref", N_("Carrier's order number"), width=200),
-)
-_READINGS = (
-    Column("ts", N_("Time"), "moment", width=125),
-    Column("what", N_("What"), width=90),
-    Column("before", N_("Before"), width=100),
-    Column("after", N_("After"), width=100),
-    Column("source", N_("Source"), width=140),
-)
-_PAPERS = (
-    Column("voucher_id", N_("Voucher"), "count", width=70),
-    Column("kind", N_("Kind"), "word", words=PAPERS, width=85),
-    Column("amount_fen", N_("Amount"), "yuan", width=90),
-    Column("doc_date", N_("Date"), "date", width=90),
-    Column("invoice_no", N_("Invoice number"), width=170),
-    Column("filename", N_("File name"), width=180),
-)
-_SAID = (
-    Column("proposed_at", N_("Time"), "moment", width=125),
-    Column("verdict", N_("Stated"), "word", words=VERDICTS, width=110),
-    Column("stated_by", N_("By"), width=90),
-    Column("evidence", N_("Evidence"), width=320),
-    Column("reference", N_("Reference"), width=120),
-    Column("voucher_id", N_("Voucher"), "count", width=70),
-    Column(
-        "decision",
-        N_("Second person"),
-        "word",
-        words={"confirmed": N_("confirmed"), "refused": N_("not confirmed")},
-        width=110,
-    ),
-    Column("decided_by", N_("By"), width=90),
 )
 
 
@@ -165,7 +115,7 @@ def decide_form(stated: dict[str, Any], who: viewer.Viewer) -> None:
         facts(
             [
                 (_("Stated"), _(VERDICTS[stated["verdict"]])),
-                (_("By"), f"{stated['stated_by']} · {moment(stated['proposed_at'])}"),
+                (_("Stated by"), f"{stated['stated_by']} · {moment(stated['proposed_at'])}"),
                 (_("Number of the proof"), stated["reference"]),
                 (_("Voucher"), stated["voucher_id"] and str(stated["voucher_id"])),
                 (_("The card ends now on"), day(stated["new_expiry"])),
@@ -190,95 +140,3 @@ def decide_form(stated: dict[str, Any], who: viewer.Viewer) -> None:
                 else:
                     renewals.refuse_review(tx, who.actor, review=stated["review_id"])
             st.rerun()
-
-
-def side_by_side(found: Reviewed) -> None:
-    """What we ordered, what the carrier said, what the card says now; its statements, readings and papers."""
-    left, middle, right = st.columns(3)
-    with left, section(_("What we ordered"), tall=True):
-        facts(
-            [
-                (_("ICCID"), found.iccid),
-                (_("Kind"), _(KINDS[found.kind])),
-                (_("Plan"), found.plan),
-                (_("Months"), str(found.months)),
-                (_("Amount"), yuan(found.amount_fen)),
-                (_("Order number"), found.order_no),
-                (_("Sent at"), moment(found.sent_at)),
-                (_("Batch"), str(found.batch)),
-            ],
-            columns=2,
-        )
-    with middle, section(_("What the carrier said"), tall=True):
-        facts(
-            [
-                (_("Its order number"), found.carrier_ref),
-                (_("Expiry it named"), day(found.told_expiry)),
-                (_("In its words"), found.detail),
-                (_("Times asked"), str(found.asked)),
-                (_("Account"), found.account),
-                (_("Payee"), found.payee),
-                (_("Whom to call"), found.support),
-            ],
-            columns=2,
-        )
-    with right, section(_("What the card says"), tall=True):
-        facts(
-            [
-                (_("Expiry before"), day(found.expires_before or found.old_expiry)),
-                (_("Expiry as ordered"), day(found.new_expiry)),
-                (_("Expiry now"), day(found.expires_on)),
-                (_("Known since"), moment(found.expiry_seen_at)),
-                (_("Status now"), _(STATUS_WORDS[found.status]) if found.status else None),
-                (_("Known since"), moment(found.status_seen_at)),
-                (_("Terminal"), found.terminal_id),
-                (_("Merchant"), found.merchant),
-            ],
-            columns=2,
-        )
-
-
-def history(found: Reviewed, said: list[dict[str, Any]]) -> None:
-    """Statements, readings, papers, events and what people have said, each in its table."""
-    wide, narrow = st.columns([3, 2])
-    with wide, section(_("Lines of the statements"), _("of this renewal and of its card"), tall=True):
-        lines = reading.fresh(renewals.bookings_of, found.obligation)
-        about = [_("this renewal") if ours else _("another order") for ours in lines["ours"].to_pylist()]
-        listing(
-            tables.replaced(lines, about=pa.array(about, pa.string())),
-            _BOOKINGS,
-            key="review:lines",
-            alt=_("Statement lines"),
-        )
-    with narrow, section(_("Papers"), tall=True):
-        listing(reading.fresh(renewals.papers_of, found.obligation), _PAPERS, key="review:papers", alt=_("Papers"))
-    with wide, section(_("Every event"), tall=True):
-        listing(reading.fresh(renewals.history, found.obligation), _EVENTS, key="review:events", alt=_("Events"))
-    with narrow, section(_("Readings of the card"), tall=True):
-        readings = reading.fresh(renewals.readings_of, found.obligation)
-        listing(_spoken(readings), _READINGS, key="review:readings", alt=_("Readings"))
-    if said:
-        with section(_("What people said")):
-            rows = [{name: one[name] for name in one if name != "proposed_by"} for one in said]
-            listing(pa.Table.from_pylist(rows), _SAID, key="review:said", alt=_("What people said"))
-    notes = reading.fresh(renewals.notes, found.obligation)
-    for row in notes.to_pylist():
-        st.text(f"{moment(row['ts'])} · {row['name']} · {row['ticket_no'] or ''} {row['note'] or ''}")
-
-
-def _spoken(readings: pa.Table) -> pa.Table:
-    def value(field: str, said: str | None) -> str | None:
-        return _(STATUS_WORDS.get(said, said)) if field == "status" and said else said
-
-    fields = readings["field"].to_pylist()
-    words = {"expires_on": _("Expiry"), "status": _("Status")}
-    spoken = {
-        name: pa.array(
-            [value(field, said) for field, said in zip(fields, readings[name].to_pylist(), strict=True)], pa.string()
-        )
-        for name in ("before", "after")
-    }
-    source = pa.array([sims.told_by(one) for one in readings["source"].to_pylist()], pa.string())
-    return tables.replaced(
-        readings, what=pa.array([words[field] for field in fields], pa.string()), source=source, **spoken
-    )

@@ -8,6 +8,7 @@ from dashboard import reading, viewer
 from dashboard.widgets import tables
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, listing
+from data.clock import HOME_ZONE
 from data.people.rules import Action
 from data.renewals import store as renewals
 from data.renewals.desk_rules import OUTCOMES
@@ -32,7 +33,7 @@ _CARDS = (
     Column("read_at", N_("Last read at"), "moment", width=125),
     Column("next_at", N_("Read again at"), "moment", width=125),
     Column("account", N_("Account"), width=115),
-    Column("order_no", N_("Order number"), width=200),
+    Column("order_no", N_("Renewal number"), width=200),
     Column("batch", N_("Batch"), "count", width=65),
 )
 _CLOSED = (*_CARDS[:8], Column("closer", N_("Settled by"), width=105), Column("closed_at", N_("Settled at"), "moment"))
@@ -42,7 +43,7 @@ _TICKED = "verification:not_extended"
 def figures(counts: Mapping[str, VerificationCount]) -> None:
     """What waits, since when, and what runs on."""
     waits = counts.get("not_extended")
-    days = (reading.home().clock.now() - waits.oldest).days if waits else 0
+    days = (reading.today() - waits.oldest.astimezone(HOME_ZONE).date()).days if waits else 0
     kpi_row(
         [
             Kpi(_("Paid, not extended"), number(waits.cards if waits else 0)),

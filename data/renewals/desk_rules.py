@@ -8,10 +8,10 @@ from data.words import N_
 
 # What a comparison with a carrier's statement finds.
 CLASSES = {
-    "theirs_only": N_("theirs only"),
-    "duplicate": N_("duplicate"),
-    "amount_differs": N_("amount differs"),
-    "ours_only": N_("ours only"),
+    "theirs_only": N_("Theirs only"),
+    "duplicate": N_("Duplicate"),
+    "amount_differs": N_("Amount differs"),
+    "ours_only": N_("Ours only"),
 }
 
 # Why it does not match.
@@ -35,10 +35,10 @@ VERDICTS = {
 
 # How a card stands whose renewal went through.
 OUTCOMES = {
-    "waiting": N_("to be read"),
-    "verified": N_("runs on"),
-    "not_extended": N_("paid, not extended"),
-    "closed": N_("settled by hand"),
+    "waiting": N_("To be read"),
+    "verified": N_("Runs on"),
+    "not_extended": N_("Paid, not extended"),
+    "closed": N_("Settled by hand"),
 }
 
 _OF_DOUBT = {

@@ -1,8 +1,8 @@
 -- name: days
 -- The comparisons of the last days, newest first, each with its open differences by class.
-SELECT r.id, r.account, r.day, r.read_at, r.ours, r.ours_fen, r.theirs, r.theirs_fen, r.matched, r.matched_fen, r.waiting, r.waiting_fen,
-    coalesce(f.ours_only, 0) AS ours_only, coalesce(f.theirs_only, 0) AS theirs_only,
-    coalesce(f.amount_differs, 0) AS amount_differs, coalesce(f.duplicate, 0) AS duplicate
+SELECT r.id, r.account, r.day, r.read_at, r.ours, r.ours_fen, r.theirs, r.theirs_fen, r.matched, r.matched_fen, nullif(r.waiting, 0) AS waiting, r.waiting_fen,
+    nullif(f.ours_only, 0) AS ours_only, nullif(f.theirs_only, 0) AS theirs_only,
+    nullif(f.amount_differs, 0) AS amount_differs, nullif(f.duplicate, 0) AS duplicate
 FROM reconciliation r LEFT JOIN (
     SELECT reconciliation, count(*) FILTER (class = 'ours_only') AS ours_only, count(*) FILTER (class = 'theirs_only') AS theirs_only,
         count(*) FILTER (class = 'amount_differs') AS amount_differs, count(*) FILTER (class = 'duplicate') AS duplicate
