@@ -77,7 +77,10 @@ _who = viewer.enter(Action.SEE)
 _page = st.navigation(_menu(_who))
 st.logo(str(_ICON), size="large")
 _account(_who)
-if reading.home().kind == "demo":
+if reading.home().rehearsal:
+    st.sidebar.badge(_("Rehearsal"), icon=":material/theater_comedy:", color="orange")
+    st.sidebar.caption(_("A copy of your cards: every order goes to the practice carrier, nothing here is real"))
+elif reading.home().kind == "demo":
     st.sidebar.caption(_(":material/science: Demo home: made-up data, no real carrier is ever called"))
 with st.container(horizontal=True, vertical_alignment="center"):
     _look_up_box()

@@ -127,6 +127,7 @@ class Event(Enum):
     JOB_ASKED = "job:asked"
     ACCOUNTS_READ = "account:read"
     DEMO_MADE = "home:demo_made"
+    REHEARSAL_MADE = "home:rehearsal_made"
 
 
 _EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})

@@ -26,11 +26,12 @@ def demo(
             signs = make_demo(place, sims=sims, days=days, seed=seed)
         except DemoError as error:
             fail(str(error), SOMETHING_REFUSED)
-        _print(signs, address=place.settings.public_url)
+        print_sign_ins(signs, _("The demo is ready: {address}", address=place.settings.public_url))
 
 
-def _print(signs: list[SignIn], *, address: str) -> None:
-    table = Table(title=_("The demo is ready: {address}", address=address), title_justify="left")
+def print_sign_ins(signs: list[SignIn], title: str) -> None:
+    """Who can sign in, with the passwords that are told once."""
+    table = Table(title=title, title_justify="left")
     for heading in (_("Sign-in name"), _("Role"), _("Password")):
         table.add_column(heading, no_wrap=True)
     for sign in signs:

@@ -29,7 +29,7 @@ def serve(
         fail(str(error), error.exit_code)
     except SettingsError as error:
         fail(str(error), USAGE)
-    if not _free(port):
+    if not free(port):
         fail(f"port {port} is taken by another program; stop it or choose another with --port", ERROR)
     os.environ["FLOWCARD_HOME"] = str(path)
     os.environ.setdefault("FLOWCARD_PUBLIC_URL", f"http://127.0.0.1:{port}")
@@ -39,7 +39,8 @@ def serve(
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, our own arguments
 
 
-def _free(port: int) -> bool:
+def free(port: int) -> bool:
+    """Whether a server may listen on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -74,7 +74,8 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     write_carriers_file(home.carriers_file, faultless=True)
     with back_then(home, BEGAN):
         load_accounts(home)
-        signs, cast = _add_people(home)
+        signs = add_people(home)
+    cast = _cast(home)
     fleet.load(home, sims=sims, days=days, seed=seed)
     make_decisions(home, cast, sims=sims)
     make_history(home, cast, sims=sims)
@@ -86,15 +87,18 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     return signs
 
 
-def _add_people(home: Home) -> tuple[list[SignIn], Cast]:
-    signs, actors = [], {}
+def add_people(home: Home) -> list[SignIn]:
+    """One account per role, each with a password that is told once."""
+    signs = [SignIn(name, role, _password()) for name, role in PEOPLE]
     with home.db.write() as tx:
-        for name, role in PEOPLE:
-            sign = SignIn(name, role, _password())
-            person_id = people.add(tx, COMMAND_LINE, name=name, role=role, password=sign.password)
-            actors[name] = Actor(person_id, name, role, "command line")
-            signs.append(sign)
-    return signs, Cast(operator=actors["operator"], approver=actors["approver"])
+        for sign in signs:
+            people.add(tx, COMMAND_LINE, name=sign.name, role=sign.role, password=sign.password)
+    return signs
+
+
+def _cast(home: Home) -> Cast:
+    found = {person.name: person.actor("command line") for person in people.everyone(home.db.read())}
+    return Cast(operator=found["operator"], approver=found["approver"])
 
 
 def _password() -> str:

@@ -11,6 +11,7 @@ from data.sims.rolling import roll_up
 from jobs.demo import cardlist, dates, ledger, usage
 from jobs.demo import cards as cards_of
 from jobs.demo.accounts import ACCOUNTS
+from jobs.demo.add_ons import add_on_tables
 from jobs.demo.cards import Cards
 from jobs.demo.dates import Terms
 from jobs.demo.habits import Habits, settle
@@ -72,8 +73,10 @@ def _load_catalogues(tx: Transaction, dice: Dice, *, sims: int, today: date) -> 
         [account.connector == "offline" for account in ACCOUNTS],
         since=date(today.year - 1, 1, 1),
     )
-    _add(tx, Q.add_plans, plans)
-    _add(tx, Q.add_prices, prices)
+    add_ons = add_on_tables(plans.num_rows + 1, since=date(today.year - 1, 1, 1))
+    for sold, priced in ((plans, prices), add_ons):
+        _add(tx, Q.add_plans, sold)
+        _add(tx, Q.add_prices, priced)
     return merchants, agent_of
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
-from data.home import Home
+from data.home import REHEARSAL_FILE, Home
 from data.people import store as people
 from data.people.rules import Actor
 
@@ -39,3 +39,12 @@ def test_a_list_pasted_into_the_box_is_answered_with_where_lists_go(page: Callab
 def test_a_menu_shows_what_the_role_may_open(page: Callable[..., AppTest]) -> None:
     assert "Not for your role" in page("renew", "viewer").title[0].value
     assert "Not for your role" not in page("renew", "operator").title[0].value
+
+
+def test_every_page_of_a_rehearsal_says_that_it_is_one(demo_home: Home, page: Callable[..., AppTest]) -> None:
+    said = "Demo home: made-up data"
+    assert any(said in caption.value for caption in page("exports", "viewer").sidebar.caption)
+    (demo_home.path / REHEARSAL_FILE).write_text("{}", encoding="utf-8")
+    test = page("exports", "viewer")
+    assert any("Rehearsal" in text.value for text in test.sidebar.markdown)
+    assert not any(said in caption.value for caption in test.sidebar.caption)
