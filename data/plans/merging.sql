@@ -19,9 +19,10 @@ FROM (SELECT plan, min(plan_id) AS plan_id, min(carrier) AS carrier FROM plan GR
 WHERE incoming.plan_id IS NULL AND p.plan = incoming.plan AND (incoming.carrier IS NULL OR p.carrier = '');
 
 -- name: add_plans
--- Plans nobody has named before.
-INSERT INTO plan (plan, carrier, provisional)
-SELECT plan, coalesce(carrier, ''), true FROM incoming
+-- Plans nobody has named before; an add-on is known by what the trade calls it.
+INSERT INTO plan (plan, carrier, provisional, kind)
+SELECT plan, coalesce(carrier, ''), true, CASE WHEN regexp_matches(plan, '加油包|叠加包|add-?on', 'i') THEN 'add-on' ELSE 'main' END
+FROM incoming
 WHERE plan IS NOT NULL AND plan_id IS NULL AND refusal IS NULL
 GROUP BY ALL ORDER BY min(rn);
 

@@ -71,3 +71,14 @@ def test_a_price_without_a_term_is_refused_unless_the_plan_has_one(home: Home, p
     plans(offer())
     assert plans(offer(term_months=None, price_fen=1600))[0] == Counts(changed=1)
     assert asked(home, "SELECT price_fen FROM price") == [{"price_fen": 1600}]
+
+
+def test_an_add_on_is_known_by_what_the_trade_calls_it(home: Home, plans: Land) -> None:
+    plans(
+        offer(plan="1G加油包", term_months=1),
+        offer(plan="叠加包 500M", term_months=1),
+        offer(plan="Add-on 1G"),
+        offer(),
+    )
+    kinds = asked(home, "SELECT kind, count(*) AS plans FROM plan GROUP BY ALL ORDER BY kind")
+    assert kinds == [{"kind": "add-on", "plans": 3}, {"kind": "main", "plans": 1}]
