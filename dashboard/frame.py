@@ -86,4 +86,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
     _look_up_box()
     brakes.stop_button(_who)
 brakes.standing(_who)
+if _trouble := reading.home().db.trouble:
+    st.error(_(_trouble.msgid, **_trouble.values), icon=":material/hard_drive:")
 _page.run()

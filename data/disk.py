@@ -6,10 +6,10 @@ from pathlib import Path
 from data.words import N_, ToldError
 
 _FULL = N_(
-    "The disk is full: nothing more is written down, and nothing is sent. Free some space where {path} lies; Flowcard goes on by itself"
+    "The disk is full: nothing more is written down, and nothing is sent. Free some space where {path} lies; a running Flowcard then goes on by itself"
 )
 _READ_ONLY = N_(
-    "The disk is read-only: nothing more is written down, and nothing is sent. Make {path} writable again; Flowcard goes on by itself"
+    "The disk is read-only: nothing more is written down, and nothing is sent. Make {path} writable again; a running Flowcard then goes on by itself"
 )
 _BROKEN = N_(
     "The disk does not do what it is told: nothing more is written down, and nothing is sent. Look after the disk where {path} lies, then start Flowcard again"

@@ -18,6 +18,7 @@ from typing import Any
 
 from data.clock import MovedClock
 from data.database import Database, Query
+from data.disk import DiskError
 from data.home import HomeError, open_home
 from data.renewals import journal, recovery
 from jobs import reconcile, run_renewals, settle_unknowns
@@ -162,6 +163,6 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (HomeError, OSError, journal.JournalBroken, recovery.RecoveryError) as error:
+    except (HomeError, DiskError, journal.JournalBroken, recovery.RecoveryError) as error:
         print(error, flush=True)
         sys.exit(1)
