@@ -13,7 +13,7 @@ from jobs.carriers.practice.ledger import Entry, opened
 
 GO = threading.Event()
 # Each tick is a table of its own, as after a page turn.
-TURNS = itertools.count(100)
+TURNS = itertools.count(100, 10)
 PASSWORD = "three quiet terminals"
 
 
