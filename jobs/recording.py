@@ -26,7 +26,7 @@ from jobs.sending import Sending, tried
 
 log = logging.getLogger("flowcard.renewals")
 # The joined rows and the caches of the pages follow this often, not after every chunk.
-_TELL_EVERY_S = 2.0
+_TELL_EVERY_S = 5.0
 # Answers are written down this often while a slow chunk is out.
 _RECORD_EVERY_S = 1.0
 # Paid cards read again at once.

@@ -76,10 +76,9 @@ def _page(now: Pass, work: Work, stop: threading.Event) -> int:
         now.record([renewals.result(item, batch=work.batch, move=PARKED, reason="no_connection") for item in items])
         return len(items)
     size, until = chunk_size(carrier.terms, at_most=CHUNK), time.monotonic() + _PAGE_S
-    moved = 0
+    moved, watch = 0, Watch(now.home, work.account, stop)
     for start in range(0, len(items), size):
-        watch = Watch(now.home, work.account, stop)
-        if carrier.held_s() or not watch.may_go() or time.monotonic() > until:
+        if carrier.held_s() or not watch.calm() or time.monotonic() > until:
             break
         moved += _work_off(now, work, items[start : start + size], carrier, watch)
     return moved

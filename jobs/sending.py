@@ -39,27 +39,30 @@ class Watch:
 
     def __init__(self, home: Home, account: str, stop: threading.Event) -> None:
         self._home, self._account, self._stop = home, account, stop
-        reader = home.db.read()
-        self._limits = breaking.limits_of(reader, account)
+        self._standing = breaking.standing(home.db.read(), account)
         # Whether an open one has cooled down is judged by the claim, under the lock; here it is one that tries.
         self._breakers = {
             name: replace(breaker, state="half_open") if breaker.state == "open" else breaker
-            for name, breaker in breaking.breakers_of(reader, account).items()
+            for name, breaker in self._standing.breakers.items()
         }
         self._lock = threading.Lock()
 
+    def calm(self) -> bool:
+        """Whether nothing that this process knows of speaks against sending on: no stop, no open breaker."""
+        return not self._stop.is_set() and all(breaker.state != "open" for breaker in self._breakers.values())
+
     def may_go(self) -> bool:
-        """Whether one more call may leave."""
-        if self._stop.is_set() or any(breaker.state == "open" for breaker in self._breakers.values()):
-            return False
-        return not renewals.stopped(self._home.db.read()) & {"", self._account}
+        """Whether one more call may leave; reads the kill switch."""
+        return self.calm() and not renewals.stopped(self._home.db.read()) & {"", self._account}
 
     def saw(self, result: Result) -> Result:
         """Count an answer; what was counted is written down with the answers, by whoever records them."""
         with self._lock:
             for name, healthy in breaking.signals(result).items():
-                before = self._breakers[name]
-                self._breakers[name] = breaking.counted(before, healthy, self._limits, now=self._home.clock.now())
+                seen = breaking.counted(
+                    self._breakers[name], healthy, self._standing.limits, now=self._home.clock.now()
+                )
+                self._breakers[name] = seen
         return result
 
 

@@ -136,9 +136,11 @@ def _send_again(now: Pass, results: dict[Unknown, Result], carrier: Carrier, sto
         for item, result in results.items()
         if may_send_again(item, result, carrier.terms, within_s=within_s, now=instant)
     ]
+    if not wanted:
+        return list(results.values())
     sent: set[Unknown] = set()
+    watch = Watch(now.home, wanted[0].account, stop)
     for start in range(0, len(wanted), size):
-        watch = Watch(now.home, wanted[0].account, stop)
         if carrier.held_s() or not watch.may_go():
             break
         sent |= _sent_again(now, wanted[start : start + size], carrier, watch, within_s)

@@ -11,7 +11,7 @@ from data.people import deputies
 from data.people.rules import Action, Actor, Event, Refused, Role, may
 from data.people.store import reauthenticate, require
 from data.renewals import capping, rules, stopping
-from data.renewals.moves import BatchState
+from data.renewals.moves import BatchState, may_become
 from data.settings import Settings
 from data.words import _, moment, number, yuan
 
@@ -48,7 +48,7 @@ def approve(
     """
     found = stopping.known(tx, batch)
     acting_for = deputies.entitled(tx, by, f"batch {batch}", maker=found["maker"], day=tx.today)
-    if found["state"] != BatchState.PROPOSED.value:
+    if not may_become(BatchState(found["state"]), BatchState.APPROVED):
         raise Refused(_why_not_approved(found))
     reauthenticate(tx, by, password)
     _check_typed(tx, by, batch=batch, typed=typed)

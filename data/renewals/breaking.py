@@ -46,7 +46,7 @@ class Breaker:
     opened_at: datetime | None = None
 
 
-Breakers = Mapping[str, Breaker]  # by class of trouble
+_COUNTED = ("error_class", "state", "in_row", "recent", "opened_at")
 
 
 def signals(result: Result) -> dict[str, bool]:
@@ -68,12 +68,14 @@ def signals(result: Result) -> dict[str, bool]:
 
 def counted(breaker: Breaker, healthy: bool, limits: Limits, *, now: datetime) -> Breaker:
     """The breaker after one more answer."""
+    if healthy and breaker.state == "closed" and breaker.recent == _HEALTHY * limits.breaker_window:
+        return breaker
     recent = (breaker.recent + (_HEALTHY if healthy else _NOT))[-limits.breaker_window :]
     in_row = 0 if healthy else breaker.in_row + 1
-    seen = replace(breaker, in_row=in_row, recent=recent)
+    seen = Breaker(breaker.account, breaker.error_class, breaker.state, in_row, recent, breaker.opened_at)
     if breaker.state == "half_open" and healthy:
         return replace(seen, state="closed", recent="", opened_at=None)
-    if breaker.state == "half_open" or (breaker.state == "closed" and _too_many(seen, limits)):
+    if breaker.state == "half_open" or (breaker.state == "closed" and not healthy and _too_many(seen, limits)):
         return replace(seen, state="open", opened_at=now)
     return seen
 
@@ -99,15 +101,28 @@ def _allowed(breaker: Breaker, limits: Limits, now: datetime) -> int | None:
     return 1 if breaker.state == "half_open" or cooled else 0
 
 
-def limits_of(reader: Reader, account: str) -> Limits:
-    """What the account's row says."""
-    return reader.record(Limits, Q.limits_of, account=account) or Limits()
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands in each class of trouble, and its limits."""
+
+    limits: Limits
+    breakers: Mapping[str, Breaker]  # by class of trouble
+
+    def at_most(self, now: datetime) -> int | None:
+        """How many orders may go out now: none, one that tries, or (None) any number."""
+        return at_most(self.breakers.values(), self.limits, now=now)
 
 
-def breakers_of(reader: Reader, account: str) -> dict[str, Breaker]:
-    """How the account stands in each class of trouble."""
-    known = {breaker.error_class: breaker for breaker in reader.records(Breaker, Q.breakers_of, account=account)}
-    return {name: known.get(name) or Breaker(account, name) for name in (NO_ANSWER, CREDENTIAL)}
+def standing(reader: Reader, account: str) -> Standing:
+    """How an account stands."""
+    rows = reader.rows(Q.standing, account=account)
+    said = {name: rows[0][name] for name in Limits.__dataclass_fields__ if rows[0][name] is not None}
+    known = {
+        row["error_class"]: Breaker(account, **{name: row[name] for name in _COUNTED}) for row in rows if row["state"]
+    }
+    return Standing(
+        Limits(**said), {name: known.get(name) or Breaker(account, name) for name in (NO_ANSWER, CREDENTIAL)}
+    )
 
 
 def try_one(tx: Transaction, by: Actor, *, account: str) -> int | None:
@@ -115,25 +130,24 @@ def try_one(tx: Transaction, by: Actor, *, account: str) -> int | None:
     becomes half-open and lets one through; while that one is out, no other.
     """
     require(tx, by, Action.WORK, account)
-    found, limits = breakers_of(tx, account), limits_of(tx, account)
-    allowed = at_most(found.values(), limits, now=tx.now)
+    found = standing(tx, account)
+    allowed = found.at_most(tx.now)
     if not allowed:
         return allowed
     if tx.value(Q.out_now, account=account):
         return 0
-    _keep(tx, [replace(one, state="half_open") for one in found.values() if one.state == "open"])
+    _keep(tx, [replace(one, state="half_open") for one in found.breakers.values() if one.state == "open"])
     return allowed
 
 
 def count(tx: Transaction, by: Actor, *, account: str, results: Sequence[Result]) -> None:
     """Count what became of an account's orders, in the transaction that writes it down; a breaker that opens is a finding."""
     require(tx, by, Action.WORK, account)
-    before, limits = breakers_of(tx, account), None
-    after = dict(before)
+    found = standing(tx, account)
+    before, after = found.breakers, dict(found.breakers)
     for result in results:
         for name, healthy in signals(result).items():
-            limits = limits or limits_of(tx, account)
-            after[name] = counted(after[name], healthy, limits, now=tx.now)
+            after[name] = counted(after[name], healthy, found.limits, now=tx.now)
     _keep(tx, [one for name, one in after.items() if one != before[name]])
     for name, one in after.items():
         if one.state == "open" and before[name].state != "open":

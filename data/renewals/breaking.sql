@@ -1,10 +1,9 @@
--- name: limits_of
--- What an account says of its breaker.
-SELECT breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s FROM account WHERE account = $account;
-
--- name: breakers_of
--- How an account stands.
-SELECT account, error_class, state, in_row, recent, opened_at FROM breaker WHERE account = $account;
+-- name: standing
+-- What an account says of its breaker, and how it stands in each class of trouble; one row of nulls where nothing was counted.
+SELECT a.breaker_in_row, a.breaker_share, a.breaker_window, a.breaker_cooldown_s, b.error_class, b.state, b.in_row, b.recent, b.opened_at
+FROM (SELECT $account AS account) w
+LEFT JOIN account a ON a.account = w.account
+LEFT JOIN breaker b ON b.account = w.account;
 
 -- name: out_now
 -- Whether the one order that tries is still out.

@@ -84,9 +84,7 @@ def open_work(reader: Reader, *, now: datetime) -> list[Work]:
         account = row["account"]
         if account in held:
             continue
-        allowed = breaking.at_most(
-            breaking.breakers_of(reader, account).values(), breaking.limits_of(reader, account), now=now
-        )
+        allowed = breaking.standing(reader, account).at_most(now)
         counts = [_canary(row["canary_items"], row["succeeded"], row["in_flight"]), allowed]
         found.append(Work(row["id"], account, min((count for count in counts if count is not None), default=None)))
     return found
@@ -199,7 +197,9 @@ def _parked_for(one: Ready, found: Mapping[str, Any]) -> str | None:
 
 def state_of_sound(tx: Transaction, by: Actor, batch: int) -> BatchState | None:
     """The state of a batch that may be claimed from. None: it may not; one that no longer holds pauses."""
-    found = tx.row(MOVING.guard_of_batch, batch=batch)
+    found = tx.row(Q.plain_guard, batch=batch)
+    if found is not None and (found["urgent"] or found["acting_for"] is not None):
+        found = tx.row(MOVING.guard_of_batch, batch=batch)
     if found is None or found["state"] not in {"approved", "running"}:
         return None
     reason = None
@@ -243,6 +243,7 @@ def _claimed(tx: Transaction, by: Actor, *, batch: int, ready: list[Ready], dead
             "amount_fen": pa.array([item.amount_fen for item in items], pa.int64()),
             "order_no": [item.order_no for item in items],
             "request_sha256": [one.request_sha256 for one in ready],
+            "sent_before": [one.sent_at is not None for one in ready],
             "expires_before": pa.array([item.old_expiry for item in items], pa.date32()),
             "evidence": [canonical({"batch": batch, "order_no": item.order_no}) for item in items],
         }
@@ -250,6 +251,8 @@ def _claimed(tx: Transaction, by: Actor, *, batch: int, ready: list[Ready], dead
     with tx.frame("claims", claims):
         won = {row["obligation"] for row in tx.rows(Q.claim, now=tx.now)}
         kept = tx.run(Q.keep_attempts, batch=batch, now=tx.now, deadline_at=deadline_at)
+        if any(one.sent_at for one in ready):
+            kept += tx.run(Q.keep_later_tries, deadline_at=deadline_at)
         if len(won) != len(items) or kept != len(items):
             # Under the one writer lock neither can happen; if it does, nothing of this chunk is sent.
             raise moves.NoSuchMove(f"batch {batch}: {len(won)} of {len(items)} items could be claimed, {kept} written")

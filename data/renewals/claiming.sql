@@ -25,6 +25,11 @@ WHERE p.batch = $batch AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at 
   AND (o.kind <> 'recharge' OR o.account NOT IN (SELECT account FROM recharge_lock))
 ORDER BY l.line LIMIT $limit;
 
+-- name: plain_guard
+-- What must still hold before anything of a batch is claimed, where its approver answers for it in person.
+SELECT b.state, b.urgent, b.acting_for, b.content_hash = b.approved_hash AS content_holds, p.active, p.role
+FROM batch b LEFT JOIN person p ON p.person_id = b.checker WHERE b.id = $batch;
+
 -- name: stopped_accounts
 -- The kill switch; a clock that jumped and that nobody has released since stands for all accounts.
 SELECT account FROM stop_switch
@@ -55,14 +60,16 @@ FROM claims c WHERE state.obligation = c.obligation AND state.n = c.n AND state.
 RETURNING state.obligation;
 
 -- name: keep_attempts
--- What is about to be sent. The same number again keeps the same contents, or nothing is written; the carrier has known it
--- since the first time.
+-- What is about to be sent for the first time under its number.
 INSERT INTO attempt
     (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, expires_before, sent_at, deadline_at)
 SELECT obligation, n, $batch, plan, months, amount_fen, 'CNY', order_no, request_sha256, expires_before, $now, $deadline_at
-FROM claims
-ON CONFLICT (obligation, n) DO UPDATE SET deadline_at = excluded.deadline_at
-WHERE attempt.request_sha256 = excluded.request_sha256;
+FROM claims WHERE NOT sent_before;
+
+-- name: keep_later_tries
+-- The same number again keeps the same contents, or nothing is written; the carrier has known it since the first time.
+UPDATE attempt SET deadline_at = $deadline_at
+FROM claims c WHERE c.sent_before AND attempt.obligation = c.obligation AND attempt.n = c.n AND attempt.request_sha256 = c.request_sha256;
 
 -- name: claim_events
 -- Arrow 2.

@@ -112,9 +112,14 @@ def check(arrow: Arrow, before: State | None, after: State) -> None:
         raise NoSuchMove(f"arrow {arrow.value} does not lead from {before and before.value} to {after.value}")
 
 
+def may_become(before: BatchState, after: BatchState) -> bool:
+    """Whether a batch may go from one state to the other."""
+    return after in BATCH_MOVES[before]
+
+
 def check_batch(before: BatchState, after: BatchState) -> None:
     """Raise NoSuchMove unless a batch may go from one to the other."""
-    if after not in BATCH_MOVES[before]:
+    if not may_become(before, after):
         raise NoSuchMove(f"a batch does not go from {before.value} to {after.value}")
 
 

@@ -1,7 +1,7 @@
 """The narrow seam through which a worker moves items: claim, record, settle, finish. Everything else only reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,7 +85,11 @@ class Result:
     asked_before: int = 0
     next_at: datetime | None = None
     evidence: str = "{}"
-    kind: str | None = None  # a key of KINDS, where it is known
+    # Of the card and its order, where they are known; else looked up when something was bought.
+    kind: str | None = None  # a key of KINDS
+    sim_id: int | None = None
+    old_expiry: date | None = None
+    expected: date | None = None  # the new expiry that was approved
 
 
 class Sent(Protocol):
@@ -118,6 +122,9 @@ def result(about: Sent, *, batch: int, move: tuple[State, Arrow, State], **said:
         after=after,
         arrow=arrow,
         kind=getattr(about, "kind", None),
+        sim_id=getattr(about, "sim_id", None),
+        old_expiry=getattr(about, "old_expiry", None),
+        expected=about.new_expiry,
         **said,
     )
 
@@ -145,6 +152,9 @@ _RESULT = pa.schema(
         ("asked_before", pa.int32()),
         ("next_at", pa.timestamp("us", tz="UTC")),
         ("evidence", pa.string()),
+        ("kind", pa.string()),
+        ("sim_id", pa.int64()),
+        ("old_expiry", pa.date32()),
     ]
 )
 
@@ -185,36 +195,45 @@ def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
     """`record` in the name of whoever has shown the right to these moves: a second person on a review has, too."""
     for result in results:
         moves.check(result.arrow, result.before, result.after)
-    table = pa.Table.from_pylist(
-        [
-            vars(result) | {"before": result.before.value, "after": result.after.value, "arrow": result.arrow.value}
-            for result in results
-        ],
-        schema=_RESULT,
-    )
     said = {"now": tx.now, "actor": by.name}
-    with tx.frame("results", table):
-        moved = [row["obligation"] for row in tx.rows(Q.move_states, **said)]
-        with tx.frame("moved", pa.table({"obligation": pa.array(moved, pa.int64())})):
-            tx.run(Q.result_events, **said)
-            if any(result.after in moves.RESTING for result in results):
-                tx.run(Q.settle_reservations, **said)
-            if any(result.reason in _ALARMING for result in results):
-                tx.run(Q.alarms, **said)
-            if any(result.after is State.SUCCEEDED for result in results):
-                _bought(tx, results, said)
-    back = {result.batch for result in results if result.after is State.PENDING}
-    if back:
-        stopping.take_back_late(tx, by, batches=sorted(back))
-    return set(moved)
+    with tx.frame("results", _table(results)):
+        moved = {row["obligation"] for row in tx.rows(Q.move_states, **said)}
+    made = _about_cards(tx, [result for result in results if result.obligation in moved])
+    with tx.frame("made", _table(made)):
+        tx.run(Q.result_events, **said)
+        if any(result.after in moves.RESTING for result in made):
+            tx.run(Q.settle_reservations)
+        if any(result.reason in _ALARMING for result in made):
+            tx.run(Q.alarms, **said)
+        _bought(tx, [result for result in made if result.after is State.SUCCEEDED], said)
+    return moved
 
 
-def _bought(tx: Transaction, results: Sequence[Result], said: Mapping[str, Any]) -> None:
+def _table(results: Sequence[Result]) -> pa.Table:
+    codes = ("before", "after", "arrow")
+    columns = [
+        pa.array([getattr(one, name).value if name in codes else getattr(one, name) for one in results], kind)
+        for name, kind in zip(_RESULT.names, _RESULT.types, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=_RESULT)
+
+
+def _about_cards(tx: Transaction, results: list[Result]) -> list[Result]:
+    """The results, each of a purchase with its card."""
+    lost = [result.obligation for result in results if result.after is State.SUCCEEDED and result.sim_id is None]
+    if not lost:
+        return results
+    about = {row.pop("obligation"): row for row in tx.rows(Q.about_obligations, obligations=lost)}
+    return [replace(result, **about.get(result.obligation, {})) for result in results]
+
+
+def _bought(tx: Transaction, bought: Sequence[Result], said: Mapping[str, Any]) -> None:
     """What a purchase changes about its card: its expiry where the kind moves it, its plan, or whether it runs."""
-    bought = [result for result in results if result.after is State.SUCCEEDED]
     if any(result.new_expiry for result in bought):
-        for query in (Q.expiry_findings, Q.bought_changes, Q.bought_sims):
-            tx.run(query, **said)
+        if any(result.new_expiry not in {None, result.expected} for result in bought):
+            tx.run(Q.expiry_findings, **said)
+        tx.run(Q.bought_changes, **said)
+        tx.run(Q.bought_sims, **said)
     if any(result.kind not in _MOVE_AN_EXPIRY for result in bought):
         for query in (Q.changed_plans, Q.change_plans, Q.changed_statuses, Q.change_statuses):
             tx.run(query, **said)

@@ -27,35 +27,36 @@ RETURNING state.obligation;
 -- name: result_events
 -- One event per move made.
 INSERT INTO event (ts, actor, obligation, n, arrow, from_state, to_state, evidence)
-SELECT $now, $actor, r.obligation, r.n, r.arrow, r.before, r.after, r.evidence
-FROM results r JOIN moved USING (obligation);
+SELECT $now, $actor, obligation, n, arrow, before, after, evidence FROM made;
 
 -- name: settle_reservations
 -- Spent when bought, free again when surely not bought; doubt keeps the money set aside.
 UPDATE reservation SET state = CASE WHEN r.after = 'succeeded' THEN 'spent' ELSE 'released' END
-FROM results r JOIN moved USING (obligation)
-WHERE reservation.obligation = r.obligation AND r.after IN ('succeeded', 'failed', 'cancelled');
+FROM made r WHERE reservation.obligation = r.obligation AND r.after IN ('succeeded', 'failed', 'cancelled');
 
 -- name: bought_changes
 -- The card's own history.
 INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT s.sim_id, $now, 'expires_on', s.expires_on::VARCHAR, r.new_expiry::VARCHAR, 'renewal'
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation JOIN sim s ON s.sim_id = o.sim_id
+FROM made r JOIN sim s ON s.sim_id = r.sim_id
 WHERE r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
+
+-- name: about_obligations
+-- The cards of purchases.
+SELECT id AS obligation, sim_id, kind, old_expiry FROM obligation WHERE id IN (SELECT unnest($obligations::BIGINT[]));
 
 -- name: bought_sims
 -- The card runs on; months keep counting from the day they always counted from.
-UPDATE sim SET expires_on = r.new_expiry, anchor_day = coalesce(sim.anchor_day, day(o.old_expiry)),
+UPDATE sim SET expires_on = r.new_expiry, anchor_day = coalesce(sim.anchor_day, day(r.old_expiry)),
     expiry_source = 'renewal', expiry_seen_at = $now, observed_at = $now
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
-WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
+FROM made r WHERE sim.sim_id = r.sim_id AND r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
 
 -- name: expiry_findings
 -- The carrier's date wins; where it is not the one the approver saw, that is a finding, once.
 INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
 SELECT 'expiry_differs', o.sim_id, l.iccid,
     json_object('expected', l.new_expiry::VARCHAR, 'told', r.new_expiry::VARCHAR)::VARCHAR AS said, 'account ' || o.account, $now
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+FROM made r JOIN obligation o ON o.id = r.obligation
 JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 WHERE r.after = 'succeeded' AND r.new_expiry <> l.new_expiry
   AND NOT EXISTS (
@@ -155,7 +156,7 @@ SELECT
 INSERT INTO finding (kind, sim_id, object, detail, source, found_at)
 SELECT CASE r.reason WHEN 'schedule_used' THEN 'money_no_answer' ELSE 'money_reply' END, o.sim_id, l.iccid,
     json_object('order_no', r.order_no, 'ours_fen', r.amount_fen, 'told', coalesce(r.detail, ''))::VARCHAR, 'account ' || o.account, $now
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+FROM made r JOIN obligation o ON o.id = r.obligation
 JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 WHERE r.after = 'needs_review' AND r.reason IN ('schedule_used', 'reply_differs');
 
@@ -163,7 +164,7 @@ WHERE r.after = 'needs_review' AND r.reason IN ('schedule_used', 'reply_differs'
 -- The card's own history: another plan.
 INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT s.sim_id, $now, 'plan', b.plan, l.plan, 'renewal'
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+FROM made r JOIN obligation o ON o.id = r.obligation
 JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 JOIN sim s ON s.sim_id = o.sim_id LEFT JOIN plan b ON b.plan_id = s.plan_id
 WHERE r.after = 'succeeded' AND o.kind = 'plan-change' AND s.plan_id IS DISTINCT FROM l.plan_id;
@@ -171,7 +172,7 @@ WHERE r.after = 'succeeded' AND o.kind = 'plan-change' AND s.plan_id IS DISTINCT
 -- name: change_plans
 -- The card has the plan that was ordered.
 UPDATE sim SET plan_id = l.plan_id, observed_at = $now
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+FROM made r JOIN obligation o ON o.id = r.obligation
 JOIN placement p ON p.obligation = o.id JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND o.kind = 'plan-change' AND l.plan_id IS NOT NULL;
 
@@ -179,12 +180,12 @@ WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND o.kind = 'plan-change'
 -- The card's own history: stopped or running.
 INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT s.sim_id, $now, 'status', s.status, CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END, 'renewal'
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation JOIN sim s ON s.sim_id = o.sim_id
+FROM made r JOIN obligation o ON o.id = r.obligation JOIN sim s ON s.sim_id = o.sim_id
 WHERE r.after = 'succeeded' AND o.kind IN ('suspend', 'resume')
   AND s.status <> CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END;
 
 -- name: change_statuses
 -- The card is stopped, or runs again.
 UPDATE sim SET status = CASE o.kind WHEN 'suspend' THEN 'stopped_manual' ELSE 'active' END, status_seen_at = $now, observed_at = $now
-FROM results r JOIN moved USING (obligation) JOIN obligation o ON o.id = r.obligation
+FROM made r JOIN obligation o ON o.id = r.obligation
 WHERE sim.sim_id = o.sim_id AND r.after = 'succeeded' AND o.kind IN ('suspend', 'resume');
