@@ -94,7 +94,7 @@ def _odd_body(sock: socket.socket, _answer: dict, params: dict) -> None:
             sock.sendall(b"0" * 2**20)
         raise Gone
     if mb := params.get("bomb_mb"):
-        body = gzip.compress(b'{"code":"0","padding":"' + b" " * (mb * 2**20) + b'"}')
+        body = gzip.compress(b'{"code":"0","padding":"' + b" " * (mb * 2**20) + b'"}', compresslevel=1)
         send(sock, status, body, {"Content-Encoding": "gzip"})
         return
     body = base64.b64decode(params["body"]) if "body" in params else b'{"code": '

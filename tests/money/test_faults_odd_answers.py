@@ -15,7 +15,7 @@ from tests.money.odd_bodies import ODD, told_of, variations
 
 SPECIAL = {
     "gb18030": {"body": base64.b64encode(json.dumps({"code": "0", "信": "成功"}, ensure_ascii=False).encode("gb18030")).decode()},
-    "a gzip bomb": {"bomb_mb": 200},
+    "a gzip bomb": {"bomb_mb": 100},
     "100 MB": {"huge_mb": 100},
     "packed by an unknown packer": {"body": "e30=", "headers": {"Content-Encoding": "br"}},
     "broken gzip": {"body": "e30=", "headers": {"Content-Encoding": "gzip"}},
