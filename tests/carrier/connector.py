@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from data.home import Home
 from jobs.carriers import (
@@ -24,9 +24,9 @@ from jobs.carriers import (
     Unknown,
     pacing,
 )
-from jobs.carriers.account import Account
 from jobs.carriers.classifying import Codes, no_answer, outcome
-from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable, checked_url
+from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable
+from jobs.carriers.http.account import WireAccount
 from jobs.carriers.http.fields import Day, Fen, Instant, Text
 
 ABILITIES = {
@@ -55,16 +55,13 @@ CODES = Codes(
 _STRICT = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class TestAccount(Account):
+class TestAccount(WireAccount):
     """An account at the test carrier."""
 
     __test__ = False
 
     connector: Literal["test"]
-    base_url: str
     secret: SecretStr
-    allow_loopback: bool = False
-    ca_file: str | None = None
     order_key: bool = True
     key_life_s: Annotated[float, Field(gt=0)] = 86_400
     query_trusted: bool = True
@@ -74,11 +71,6 @@ class TestAccount(Account):
     promises: tuple[str, ...] = ("order_no", "iccid", "amount_fen")
     calls_at_once: int = 1
     rate_per_s: float | None = None
-
-    @model_validator(mode="after")
-    def _address(self) -> "TestAccount":
-        checked_url(self.base_url, allow_loopback=self.allow_loopback)
-        return self
 
 
 ACCOUNT = TestAccount

@@ -1,6 +1,7 @@
 """F12, F13, F20, F21: too many calls, an expired session, a wrong certificate, a name without an address. Nothing is charged
 while the door is shut, and everything once when it opens."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -173,3 +174,24 @@ def test_a_carrier_that_is_down_for_a_night_gets_everything_once_and_parks_nothi
     assert states(money_home) == {"succeeded": 3}
     assert carrier.charges() == dict.fromkeys(orders, 1)
     sound()
+
+
+@pytest.mark.parametrize(
+    "terms", [{"rate_per_s": 20, "calls_at_once": 8, "call_deadline_s": 5}], ids=["20/s, 8 at once"]
+)
+def test_calls_of_all_threads_and_jobs_together_stay_within_the_rate(money_home, carrier, approved, work, sound):
+    orders = approved(12)
+    connection, done = connected(money_home, "test-a"), threading.Event()
+
+    def refresh():
+        while not done.is_set():
+            connection.cards([iccid(1)])
+
+    refreshing = threading.Thread(target=refresh)
+    refreshing.start()
+    work()
+    done.set()
+    refreshing.join()
+    assert carrier.charges() == dict.fromkeys(orders, 1)
+    assert 10 <= carrier.stats()["most_per_s"] <= 20
+    sound(threads=8, rate_per_s=20)
