@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -13,11 +13,13 @@ import duckdb
 import pyarrow as pa
 
 from data.clock import Clock, Watch
-from data.disk import DiskError, disk_error
+from data.disk import DiskError, damage, disk_error
+from data.queries import Queries, Query
+
+__all__ = ["Database", "DatabaseError", "Queries", "Query", "Reader", "Row", "Transaction"]
 
 FILE_NAME = "flowcard.duckdb"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_QUERY = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)+)(.+?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 Row = dict[str, Any]
@@ -26,46 +28,6 @@ Record = TypeVar("Record")
 
 class DatabaseError(Exception):
     """The database was used in a way that cannot work."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """One named statement of a queries.sql."""
-
-    name: str
-    sentence: str
-    sql: str
-
-    def fill(self, **pieces: str) -> "Query":
-        """This query with its `{piece}` places filled. Pieces come from fixed maps, never from a person."""
-        sql = self.sql
-        for place, piece in pieces.items():
-            sql = sql.replace("{" + place + "}", piece)
-        return Query(self.name, self.sentence, sql)
-
-
-class Queries:
-    """The statements of one queries.sql as attributes: `Q = Queries.beside(__file__)`, `Q.sim_by_stem`."""
-
-    def __init__(self, text: str) -> None:
-        self._queries = {
-            name: Query(name, " ".join(line[2:].strip() for line in sentence.splitlines()), sql.strip().rstrip(";"))
-            for name, sentence, sql in _QUERY.findall(text)
-        }
-
-    @classmethod
-    def beside(cls, module_file: str, name: str = "queries.sql") -> "Queries":
-        """The queries.sql, or another file of queries, in the folder of a module."""
-        return cls((Path(module_file).parent / name).read_text(encoding="utf-8"))
-
-    def __getattr__(self, name: str) -> Query:
-        try:
-            return self.__dict__["_queries"][name]  # type: ignore[no-any-return]
-        except KeyError:
-            raise AttributeError(f"no query named '{name}'") from None
-
-    def __iter__(self) -> Iterator[Query]:
-        return iter(self._queries.values())
 
 
 class Reader:
@@ -105,7 +67,13 @@ class Reader:
         return self._cursor.sql(query.sql, params=_only_used(query.sql, params)).to_arrow_table()
 
     def _execute(self, query: Query, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        return self._cursor.execute(query.sql, _only_used(query.sql, params))
+        try:
+            return self._cursor.execute(query.sql, _only_used(query.sql, params))
+        except duckdb.Error as error:
+            damaged = damage(error)
+            if damaged is None:
+                raise
+            raise damaged from error
 
 
 class Transaction(Reader):
@@ -209,9 +177,9 @@ class Database:
                 self._writer.execute("BEGIN")
                 yield tx
                 self._writer.execute("COMMIT")
-            except (OSError, duckdb.Error) as error:
+            except (OSError, duckdb.Error, DiskError) as error:
                 self._rollback()
-                trouble = disk_error(error, self._home)
+                trouble = error if isinstance(error, DiskError) else disk_error(error, self._home)
                 if trouble is None:
                     raise
                 self.trouble, self._hit_journal = trouble, tx.journals
@@ -252,11 +220,7 @@ class Database:
 
     def migrate(self, *, kind: str) -> None:
         """Bring the tables to the newest migration; a new file becomes a home of `kind`, for life."""
-        done = (
-            {row[0] for row in self._writer.execute("SELECT number FROM migration").fetchall()}
-            if self._made()
-            else set()
-        )
+        done = {row[0] for row in self._read("SELECT number FROM migration")} if self._made() else set()
         for path in sorted(_MIGRATIONS.glob("*.sql")):
             number, name = int(path.stem[:4]), path.stem[5:]
             if number in done:
@@ -274,7 +238,7 @@ class Database:
 
     def home_kind(self) -> Literal["demo", "real"]:
         """Whether this file was made as a demo or for real."""
-        return self._writer.execute("SELECT kind FROM home").fetchall()[0][0]  # type: ignore[no-any-return]
+        return self._read("SELECT kind FROM home")[0][0]  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Wait for the writer, fold the log in, close the file."""
@@ -283,8 +247,10 @@ class Database:
             self._connection.close()
 
     def _made(self) -> bool:
-        found = self._writer.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'migration'").fetchone()
-        return bool(found and found[0])
+        return bool(self._read("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'migration'")[0][0])
+
+    def _read(self, sql: str) -> list[tuple[Any, ...]]:
+        return Reader(self._writer)._execute(Query("start", "", sql), {}).fetchall()
 
     def _rollback(self) -> None:
         try:

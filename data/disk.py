@@ -17,6 +17,10 @@ _BROKEN = N_(
 _STOPPED = N_(
     "The database has stopped itself after a write that failed; all that was confirmed is safe, and nothing is sent. Look after the disk where {path} lies, then start Flowcard again"
 )
+_DAMAGED = N_(
+    "The database file is damaged ({why}); put back a whole copy of it, 'flowcard check' says what else does not fit"
+)
+_SIGNS_OF_DAMAGE = ("checksum", "Corrupt", "corrupt", "Failed to deserialize", "Serialization Error")
 _BY_NUMBER = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
@@ -39,10 +43,16 @@ class DiskError(ToldError):
     """Nothing can be written, and what was to be written is not."""
 
 
-def disk_error(error: BaseException, path: Path) -> DiskError | None:
+def disk_error(error: Exception, path: Path) -> DiskError | None:
     """What an error of the system or of the database says about the disk under `path`; None: nothing."""
     if isinstance(error, OSError):
         msgid = _BY_NUMBER.get(error.errno or 0)
     else:
         msgid = next((msgid for words, msgid in _BY_WORDS.items() if words in str(error)), None)
-    return DiskError(msgid, path=path) if msgid else None
+    return DiskError(msgid, path=path) if msgid else damage(error)
+
+
+def damage(error: Exception) -> DiskError | None:
+    """What an error of the database says about its own file; None: nothing."""
+    why = str(error).splitlines()[0]
+    return DiskError(_DAMAGED, why=why) if any(sign in why for sign in _SIGNS_OF_DAMAGE) else None

@@ -14,7 +14,7 @@ from typing import IO, Any, Literal
 
 from data.clock import Clock, FixedDayClock, SystemClock
 from data.database import Database, DatabaseError
-from data.disk import disk_error
+from data.disk import DiskError, disk_error
 from data.secrets import Keyring
 from data.settings import Settings, load_settings
 
@@ -162,7 +162,7 @@ def open_home(path: Path, *, create: Kind | None = None, note: str = "", **flags
         kind = db.home_kind()
         db.clock = _clock(kind, settings.today)
         return Home(path, kind, settings, db, lock)
-    except DatabaseError as error:
+    except (DatabaseError, DiskError) as error:
         lock.close()
         raise HomeError(str(error)) from error
     except BaseException:

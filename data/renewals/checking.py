@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
+from data.disk import DiskError
 from data.renewals import comparing, journal, rules
 from data.settings import Settings
 from data.words import N_, _, number, yuan
@@ -32,6 +33,10 @@ class Checked:
 
 def check(tx: Transaction, *, journal_folder: Path, settings: Settings) -> Iterator[Checked]:
     """Look at everything, one thing after the other. Nothing is written; the transaction lends its key and its view."""
+    unreadable = _unreadable(tx)
+    yield Checked(_("Database file"), unreadable)
+    if unreadable:
+        return
     yield Checked(_("Audit chain"), _audit(tx))
     broken = _journal(journal_folder)
     yield Checked(_("Money journal"), broken)
@@ -55,6 +60,16 @@ def _both_truths(tx: Transaction, folder: Path, broken: str | None) -> Iterator[
         states = requests = str(error)
     yield Checked(_("States and the journal"), states)
     yield Checked(_("What was sent and the journal"), requests)
+
+
+def _unreadable(reader: Reader) -> str | None:
+    """Read every value of every table once: each block of the file is compared with its checksum."""
+    try:
+        for row in reader.rows(Q.tables):
+            reader.rows(Q.read_whole.fill(table=row["table_name"]))
+    except DiskError as error:
+        return _(error.msgid, **error.values)
+    return None
 
 
 def _audit(tx: Transaction) -> str | None:

@@ -1,3 +1,11 @@
+-- name: tables
+-- Every table there is.
+SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1;
+
+-- name: read_whole
+-- Every value of a table, once.
+SELECT bit_xor(hash(t)) FROM {table} t;
+
 -- name: states_off
 -- Obligations that do not stand where their last event says.
 SELECT coalesce(s.obligation, e.obligation) AS obligation, s.st, e.told, count(*) OVER () AS off

@@ -183,6 +183,7 @@ def test_the_command_says_a_line_per_check_and_ends_with_zero_or_one(worked, mon
     assert (done.exit_code, done.stdout.splitlines()) == (
         0 if sound else 1,
         [
+            "Database file: in order",
             f"Audit chain: {first}",
             "Money journal: in order",
             "States and their events: in order",
