@@ -1,5 +1,7 @@
 """Failed and unconfirmed: who acts, by when, whom to call; notes, repairs and the retry."""
 
+from datetime import timedelta
+
 import pytest
 
 from data.database import Query
@@ -118,6 +120,25 @@ def test_what_nobody_has_mended_is_not_tried_again(home, trouble, page):
     test = press(tick(page("failed", "operator"), 1), "Retry")
     assert any("mark the cause as mended first" in warning.value for warning in test.warning)
     assert renewals.count_batches(home.db.read()) == 1
+
+
+def test_a_locked_card_is_retried_only_after_its_half_hour(home, trouble, page):
+    with home.db.write() as tx:
+        tx.run(Query("locked", "By a test.", "UPDATE state SET reason = 'card_locked' WHERE obligation = 1"))
+    test = page("failed", "operator")
+    assert list(test.dataframe[1].value["retry_from"].dropna()) == ["2026-11-22 10:30"]
+    test = press(tick(test, 1), "Retry")
+    assert any("only from 2026-11-22 10:30" in error.value for error in test.error)
+    assert renewals.count_batches(home.db.read()) == 1
+    home.clock.move(timedelta(minutes=30))
+    test = press(tick(page("failed", "operator"), 1), "Retry")
+    assert not test.exception
+    assert renewals.status(home.db.read(), 2).items == 1
+
+
+def test_each_reason_says_whether_it_may_be_retried(home, trouble, page):
+    reasons = page("failed", "viewer").dataframe[0].value.set_index("reason")
+    assert reasons.loc["The account's balance is too low"]["retry"] == "once the cause is mended"
 
 
 def test_an_unconfirmed_renewal_offers_no_retry(home, trouble, page):
