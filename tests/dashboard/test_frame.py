@@ -6,9 +6,12 @@ from datetime import timedelta
 from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
+from data.database import Query
 from data.home import REHEARSAL_FILE, Home
-from data.people import store as people
+from data.people import store as people_store
 from data.people.rules import Actor
+from data.renewals import store as renewals
+from tests.conftest import PASSWORD
 
 
 def test_signing_out_ends_the_session_at_once(home: Home, page: Callable[..., AppTest]) -> None:
@@ -16,7 +19,7 @@ def test_signing_out_ends_the_session_at_once(home: Home, page: Callable[..., Ap
     token = viewer.session_token()
     test.button(key="frame:sign_out").click().run()
     now, long = home.clock.now(), timedelta(hours=1)
-    assert people.whose(home.db.read(), token, now=now, idle=long, longest=long) is None
+    assert people_store.whose(home.db.read(), token, now=now, idle=long, longest=long) is None
     assert "Your session has ended" in test.info[0].value
 
 
@@ -48,3 +51,50 @@ def test_every_page_of_a_rehearsal_says_that_it_is_one(demo_home: Home, page: Ca
     test = page("exports", "viewer")
     assert any("Rehearsal" in text.value for text in test.sidebar.markdown)
     assert not any(said in caption.value for caption in test.sidebar.caption)
+
+
+def test_the_switch_in_every_header_is_thrown_by_whoever_works_here(
+    home: Home, people: dict[str, Actor], page: Callable[..., AppTest]
+) -> None:
+    for name in ("operator", "approver", "administrator"):
+        assert page("exports", name).button(key="stop:now")
+    assert "stop:now" not in {button.key for button in page("exports", "viewer").button}
+    test = page("exports", "operator")
+    test.text_input(key="stop:why").set_value("wrong prices")
+    test.button(key="stop:now").click().run()
+    assert [(stop.account, stop.name, stop.reason) for stop in renewals.stops(home.db.read())] == [
+        ("", "operator", "wrong prices")
+    ]
+
+
+def test_every_header_says_who_stopped_what_and_only_another_approver_lets_it_go_on(
+    home: Home, people: dict[str, Actor], page: Callable[..., AppTest]
+) -> None:
+    with home.db.write() as tx:
+        renewals.stop(tx, people["approver"])
+    for name in people:
+        test = page("exports", name)
+        assert "All renewals are stopped: approver, 2026-11-22 10:00" in test.error[0].value
+        assert ("release:" in {button.key for button in test.button}) == (name == "approver2")
+    test = page("exports", "approver2")
+    test.text_input(key="release::password").set_value(PASSWORD)
+    test.button(key="release:").click().run()
+    assert renewals.stops(home.db.read()) == []
+
+
+def test_one_account_is_stopped_by_itself(home: Home, people: dict[str, Actor], page: Callable[..., AppTest]) -> None:
+    add = "INSERT INTO account BY NAME SELECT 'mobile-a' AS account, 'practice' AS connector, 'mobile' AS carrier, 'P' AS payee,"
+    rest = " 'prepaid' AS way_to_pay, 1 AS working_days, 90 AS cancel_after_days, 'from_old_expiry' AS expiry_rule, true AS gives_invoice, '' AS support"
+    with home.db.write() as tx:
+        tx.run(Query("t", "", add + rest))
+    test = page("exports", "operator")
+    test.selectbox(key="stop:account").set_value("mobile-a")
+    test.button(key="stop:now").click().run()
+    assert [stop.account for stop in renewals.stops(home.db.read())] == ["mobile-a"]
+    assert "Renewals of mobile-a are stopped" in test.error[0].value
+
+
+def test_an_open_breaker_stands_in_the_header(home: Home, page: Callable[..., AppTest]) -> None:
+    with home.db.write() as tx:
+        tx.run(Query("t", "", "INSERT INTO breaker VALUES ('mobile-a', 'no_answer', 'open', 5, 'xxxxx', now(), now())"))
+    assert "Orders at mobile-a are held back: too many orders" in page("exports", "viewer").warning[0].value

@@ -184,9 +184,7 @@ def test_a_second_person_approves_and_a_kill_in_the_middle_changes_nothing(
     )
     items = re.search(r"Approve (\d+) SIMs", approver.inner_text("[data-testid=stMain]"))
     assert items
-    approver.get_by_role("textbox", name=re.compile("To approve, type")).fill(items[1])
-    approver.keyboard.press("Tab")
-    settled(approver)
+    type_totals(approver, passwords["approver"])
     button(approver, re.compile(f"Approve {JOINED}")).click()
     expect(approver.get_by_text(re.compile(r"^\d+ of \d+ done|done", re.IGNORECASE)).first).to_be_visible(
         timeout=30_000
@@ -202,6 +200,18 @@ def test_a_second_person_approves_and_a_kill_in_the_middle_changes_nothing(
     assert 0 < in_the_middle < int(items[1]) - 20, "the kill did not come in the middle"
     server.start()
     approver.context.close()
+
+
+def type_totals(page: Page, password: str) -> None:
+    """The approver's form: every payee's number and sum as the card names them, and the password."""
+    told = re.findall(r"^([\d,]+) SIMs? · ¥([\d,.]+) · place by", page.inner_text("[data-testid=stMain]"), re.MULTILINE)
+    assert told
+    for place, (count, amount) in enumerate(told):
+        page.get_by_role("textbox", name="SIMs", exact=True).nth(place).fill(count)
+        page.get_by_role("textbox", name="Sum in yuan").nth(place).fill(amount)
+    page.get_by_label("Your password").fill(password)
+    page.keyboard.press("Tab")
+    settled(page)
 
 
 def charges(ledgers: Path) -> Counter[str]:
