@@ -1,6 +1,7 @@
 """What a comparison with carriers' statements found: alarms, figures, days, differences, and closing them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 import pyarrow as pa
 import streamlit as st
@@ -169,18 +170,24 @@ def close(ticked: Collection[int], who: viewer.Viewer) -> None:
 
 
 def without_statement(statements: Sequence[StatementOf]) -> None:
-    """Accounts whose statement has never been read, and why."""
-    never = [one for one in statements if one.last_day is None]
+    """Accounts whose statement has never been read, or not of late, and why."""
+    due = reading.today() - timedelta(days=2)
+    never = [one for one in statements if one.last_day is None or one.last_day < due]
     if not never:
         return
-    with section(_("Accounts without a statement"), _("compare these by hand with their bills and papers")):
+    with section(_("Accounts without a fresh statement"), _("compare these by hand with their bills and papers")):
         rows = [{"account": one.account, "payee": one.payee, "said": _said(one)} for one in never]
         listing(
-            pa.Table.from_pylist(rows), _STATEMENTS, key="reconciliation:never", alt=_("Accounts without a statement")
+            pa.Table.from_pylist(rows),
+            _STATEMENTS,
+            key="reconciliation:never",
+            alt=_("Accounts without a fresh statement"),
         )
 
 
 def _said(one: StatementOf) -> str:
     if one.answer == "no":
         return _("Its connection tells no statement")
-    return _("No statement has been read yet")
+    if one.last_day is None:
+        return _("No statement has been read yet")
+    return _("The last one that could be read is of {day}", day=one.last_day)

@@ -68,6 +68,8 @@ earlier AS (
             AND NOT ($kind = 'recharge' AND s.reason IS NOT DISTINCT FROM 'pin_refused')
             AND (coalesce(list_contains($hopeless, s.reason), false) OR NOT EXISTS (
                 FROM renewal_note n WHERE n.obligation = o.id AND n.repaired AND n.ts >= s.ended_at))) AS not_mended,
+        bool_or(s.st IN ('failed', 'cancelled') AND o.id IN (
+            SELECT d.obligation FROM difference d WHERE d.closed_at IS NULL AND d.class = 'theirs_only')) AS charged,
         arg_max(struct_pack(amount_fen := t.amount_fen, months := t.months), s.ended_at)
             FILTER (s.st = 'succeeded' AND o.kind = $kind AND t.months > 0) AS last
     FROM asked a
@@ -108,6 +110,7 @@ SELECT a.sim_id, a.stem, a.expires_on, a.act_by, a.months, a.amount_fen, a.cycle
             SELECT l.sim_id FROM batch_line l JOIN batch b ON b.id = l.batch
             WHERE b.state IN ('draft', 'proposed') AND l.refusal IS NULL) THEN 'other_batch'
         WHEN e.bought >= $seq THEN CASE $kind WHEN 'renew' THEN 'already_renewed' ELSE 'already_bought' END
+        WHEN e.charged THEN 'charged'
         WHEN e.not_mended THEN 'not_repaired'
         WHEN $kind IN ('renew', 'add-on') AND (coalesce(a.price_fen, 0) = 0 OR coalesce(a.term_months, 0) = 0) THEN 'no_price'
         WHEN $kind = 'renew' AND (a.wanted_months < 1 OR a.wanted_months % a.term_months <> 0) THEN 'bad_months'
@@ -136,7 +139,7 @@ SELECT n.sim_id, n.iccid, n.msisdn, n.carrier, n.account, n.status, n.terminal_i
     n.act_by, n.unfit, n.plan AS card_plan, n.price_fen AS card_price_fen, coalesce(h.plan_id, n.plan_id) AS plan_id,
     coalesce(h.plan, n.plan) AS plan, c.payee, c.expiry_rule, h.months, h.amount_fen, h.cycle, h.seq, h.far, h.price_off,
     h.refusal, CASE WHEN h.refusal = 'not_able' THEN h.why END AS why,
-    CASE WHEN h.refusal = 'other_batch' THEN (SELECT max(r.batch) FROM renewing r WHERE r.sim_id = h.sim_id) END AS in_batch
+    CASE WHEN h.refusal = 'other_batch' THEN (SELECT max(r.batch) FROM under_way r WHERE r.sim_id = h.sim_id) END AS in_batch
 FROM chosen h JOIN sim_now n USING (sim_id)
 LEFT JOIN account c ON c.account = n.account AND c.listed
 ORDER BY n.act_by NULLS LAST, n.expires_on NULLS LAST, n.stem;

@@ -30,6 +30,7 @@ REFUSALS = {
     "other_batch": N_("The card is already in another open batch"),
     "already_renewed": N_("This term has been renewed already"),
     "already_bought": N_("The card has this already in this cycle; a second one needs an approver's word"),
+    "charged": N_("A carrier's statement shows a charge for its failed renewal: settle that difference first"),
     "not_repaired": N_("The last try failed, and nobody has said that the cause is mended"),
     "no_price": N_("The plan has no valid price"),
     "bad_months": N_("The months are no multiple of the plan's term"),

@@ -194,6 +194,26 @@ def test_a_failed_renewal_that_was_charged_is_theirs_only_and_contradicted(demo_
     assert look(demo_home) == ({"failed": 1}, [("theirs_only", 0, ONE)], ["money_contradicted"])
 
 
+def test_a_failed_renewal_that_was_charged_is_not_tried_again_before_that_is_settled(demo_home, people, bought):
+    order = bought(1, refused_share=1.0)[0]
+    book(demo_home, order, ONE, ago=timedelta(hours=5))
+    look(demo_home)
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE state SET reason = 'insufficient_balance'"))
+        renewals.note(tx, people["operator"], obligation=order["obligation"], note="mended", repaired=True)
+        again = renewals.retry_repaired(tx, people["operator"], obligations=[order["obligation"]], form_key="r")
+        assert (again.batch, again.refused) == (None, 1)
+        renewals.close_differences(
+            tx,
+            people["operator"],
+            differences=[tx.value(sql("SELECT difference_id FROM difference"))],
+            note="theirs to give back",
+        )
+        assert (
+            renewals.retry_repaired(tx, people["operator"], obligations=[order["obligation"]], form_key="s").items == 1
+        )
+
+
 def test_a_retry_that_waits_is_parked_when_the_first_try_turns_out_to_be_charged(demo_home, people, bought):
     order = bought(1, refused_share=1.0)[0]
     with demo_home.db.write() as tx:
