@@ -95,13 +95,27 @@ def propose(
 
 
 @app.command()
-def approve(batch: BatchArgument, by: AsOption = None, home: HomeOption = None) -> None:
-    """Approve a batch as it stands now; the maker may not."""
+def approve(
+    batch: BatchArgument,
+    by: AsOption = None,
+    form_no: Annotated[str | None, typer.Option("--form-no", help="Number of the company's own approval form")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why a second purchase in one cycle")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Approve a batch as it stands now; the maker may not, a deputy may."""
     with opened(home, note="flowcard renew approve") as house:
-        who = actor(house, by, Action.APPROVE)
+        who = actor(house, by, Action.DEPUTISE)
         status = _known(house, batch)
         with house.db.write() as tx:
-            renewals.approve(tx, who, batch=batch, content_hash=status.content_hash, settings=house.settings)
+            renewals.approve(
+                tx,
+                who,
+                batch=batch,
+                content_hash=status.content_hash,
+                settings=house.settings,
+                form_no=form_no,
+                reason=reason,
+            )
         out.print(
             _(
                 "Batch {batch} is approved: {items} cards, {amount}",
@@ -150,6 +164,7 @@ def status(batch: BatchArgument, as_json: JsonOption = False, home: HomeOption =
 @app.command()
 def stop(
     account: Annotated[str, typer.Option("--account", help="Only this account; else all")] = "",
+    why: Annotated[str | None, typer.Option("--why", help="Stands in every page's header")] = None,
     by: AsOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -157,7 +172,7 @@ def stop(
     with opened(home, note="flowcard renew stop") as house:
         who = actor(house, by, Action.STOP_RENEWALS)
         with house.db.write() as tx:
-            renewals.stop(tx, who, account=account)
+            renewals.stop(tx, who, account=account, reason=why)
 
 
 @app.command()
@@ -166,7 +181,7 @@ def release(
     by: AsOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Let renewals go on."""
+    """Let renewals go on; whoever stopped them may not."""
     with opened(home, note="flowcard renew release") as house:
         who = actor(house, by, Action.RELEASE_RENEWALS)
         with house.db.write() as tx:

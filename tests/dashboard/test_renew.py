@@ -6,6 +6,7 @@ from dashboard.widgets import RENEW_SELECTION
 from data.database import Query
 from data.renewals import store as renewals
 from data.sims.filter import SimFilter
+from tests.conftest import PASSWORD
 
 BATCHES = Query(
     "all_batches", "Every batch.", "SELECT id, items, amount_fen, note, state, form_key FROM batch ORDER BY id"
@@ -183,3 +184,41 @@ def test_the_page_speaks_chinese(home, fleet, page):
     fleet(3)
     test = page("renew", "operator", language="zh_CN")
     assert test.button(key="renew:confirm").label == "提交复核 3 张 · ¥54.00"
+
+
+def _stopped(home, fleet, count):
+    fleet(count, status="stopped_expired")
+    with home.db.write() as tx:
+        tx.run(
+            Query(
+                "sims",
+                "The cards themselves.",
+                "INSERT INTO sim (sim_id, stem, iccid, carrier, status, observed_at) "
+                "SELECT sim_id, stem, iccid, carrier, status, observed_at FROM sim_now",
+            )
+        )
+
+
+def test_stopped_sims_within_the_lane_are_renewed_by_one_person_at_once(home, fleet, page):
+    _stopped(home, fleet, 2)
+    test = page("renew", "operator")
+    assert not test.exception
+    assert "Renew 2 SIMs at once · ¥36.00" in [button.label for button in test.button]
+    test.button(key="urgent:order").click().run()
+    assert "Type your password" in test.error[-1].value
+    test.text_input(key="urgent:password").set_value(PASSWORD)
+    test.button(key="urgent:order").click().run()
+    assert not test.exception
+    assert "Batch 1 · 2 SIMs ordered at once · ¥36.00" in [head.value for head in test.subheader]
+    assert [(row["state"], row["items"]) for row in _batches(home)] == [("approved", 2)]
+
+
+def test_beyond_the_lane_or_while_one_runs_nothing_urgent_is_offered(home, fleet, page):
+    _stopped(home, fleet, 6)
+    assert "urgent:order" not in {button.key for button in page("renew", "operator").button}
+
+
+def test_a_sim_that_runs_is_no_urgent_one(home, fleet, page):
+    _stopped(home, fleet, 1)
+    fleet(1)
+    assert "urgent:order" not in {button.key for button in page("renew", "operator").button}

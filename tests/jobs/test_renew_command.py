@@ -77,6 +77,21 @@ def test_a_thrown_switch_ends_a_run_at_once(flowcard):
     assert renew("run", "1")[0] == 0
 
 
+def test_whoever_threw_the_switch_does_not_release_it(flowcard):
+    renew = flowcard(1)
+    assert renew("stop", "--as", "approver", "--account", "practice-a", "--why", "prices")[0] == 0
+    assert renew("release", "--as", "approver", "--account", "practice-a")[0] == 2
+    assert renew("release", "--as", "approver2", "--account", "practice-a")[0] == 0
+
+
+def test_an_approval_on_the_command_line_names_the_companys_form(flowcard, monkeypatch):
+    renew = flowcard(1)
+    monkeypatch.setenv("FLOWCARD_APPROVAL_FORM_NEEDED", "true")
+    renew("propose", "--expiring-within", "30", "--as", "operator")
+    assert renew("approve", "1", "--as", "approver")[0] == 2
+    assert renew("approve", "1", "--as", "approver", "--form-no", "OA-7")[0] == 0
+
+
 def test_a_bad_carriers_file_ends_in_one_sentence(flowcard, demo_home):
     renew = flowcard(1)
     demo_home.carriers_file.write_text("[[account]", encoding="utf-8")
