@@ -54,7 +54,7 @@ _DECIDED = (
     Column("cancel_by", N_("Can be undone until"), "date", width=126),
     Column("days", N_("Days left"), "count", width=70),
     Column("why", N_("Reason"), width=230),
-    Column("who", N_("Decided by"), width=84),
+    Column("who", N_("Who decided"), width=84),
     Column("decided_on", N_("Decided on"), "date", width=92),
     *_COST,
     *_PLACE,

@@ -46,8 +46,8 @@ SELECT * FROM sim_now WHERE sim_id = $sim_id;
 SELECT * FROM sim_now WHERE stem = $stem LIMIT 1;
 
 -- name: live_item
--- The renewal that is under way for one card.
-SELECT item_state AS state, batch FROM renewing WHERE sim_id = $sim_id ORDER BY batch DESC LIMIT 1;
+-- What is under way for one card.
+SELECT item_state AS state, batch, kind FROM under_way WHERE sim_id = $sim_id ORDER BY batch DESC LIMIT 1;
 
 -- name: values_of_fields
 -- What the filters may be set to, from one pass over the fleet.

@@ -41,6 +41,10 @@ class LiveItem(Protocol):
     def batch(self) -> int:
         """The batch that carries it."""
 
+    @property
+    def kind(self) -> str:
+        """renew, recharge, or what else was ordered."""
+
 
 class Card(Protocol):
     """What this sentence needs of a row of sim_now."""
@@ -138,6 +142,9 @@ _TROUBLES = {
     "lost": _Trouble(N_("The card was reported lost"), N_("Logistics send a new card, an engineer fits it"), _NEW_CARD),
 }
 
+# What only a renewal would mend; a card that is not to be renewed ends like this on purpose.
+_ENDED = frozenset({"stopped_expired", "pre_cancel"})
+
 _UNDER_WAY = {
     "proposed": N_("A renewal waits for approval in batch {batch}"),
     "pending": N_("A renewal is approved and goes out next, batch {batch}"),
@@ -145,6 +152,15 @@ _UNDER_WAY = {
     "unknown": N_("A renewal was sent and is not confirmed yet, batch {batch}: do not order again"),
     "needs_review": N_("A renewal needs a person's eye, batch {batch}: do not order again"),
 }
+# What is said of a stop, another plan or add-on data: it brings no card back that has run out.
+_OTHER_UNDER_WAY = {
+    "proposed": N_("An order that is no renewal waits for approval in batch {batch}"),
+    "pending": N_("An order that is no renewal is approved and goes out next, batch {batch}"),
+    "submitted": N_("An order that is no renewal is with the carrier, batch {batch}"),
+    "unknown": N_("An order that is no renewal was sent and is not confirmed yet, batch {batch}: do not order again"),
+    "needs_review": N_("An order that is no renewal needs a person's eye, batch {batch}: do not order again"),
+}
+_RENEWS = frozenset({"renew", "recharge"})
 _WHO_MOVES = {
     "proposed": N_("The approver decides"),
     "pending": N_("The system works it off"),
@@ -155,23 +171,26 @@ _WHO_MOVES = {
 
 
 def situation(card: Card, live: LiveItem | None, *, today: date) -> Situation:
-    """Where `card` stands today. `live`: its renewal that is not finished, if there is one."""
+    """Where `card` stands today. `live`: its order that is not finished, if there is one."""
     plain = _without_renewal(card, today)
     if live is None or live.state not in _UNDER_WAY:
         return plain
+    renews = live.kind in _RENEWS
     return Situation(
         state=plain.state,
         cause=plain.cause,
-        under_way=Said(_UNDER_WAY[live.state], {"batch": live.batch}),
+        under_way=Said((_UNDER_WAY if renews else _OTHER_UNDER_WAY)[live.state], {"batch": live.batch}),
         who_acts=Said(_WHO_MOVES[live.state]),
         until=plain.until,
-        tell_merchant=plain.tell_merchant if plain.good else Said(_SOON_BACK),
+        tell_merchant=plain.tell_merchant if plain.good or not renews else Said(_SOON_BACK),
         good=plain.good,
     )
 
 
 def _without_renewal(card: Card, today: date) -> Situation:
     state = Said(STATUS_WORDS[card.status])
+    if card.decision == "decline" and card.status in _ENDED:
+        return _not_renewed(state)
     if trouble := _TROUBLES.get(card.status):
         cause = Said(trouble.cause, {"expires_on": card.expires_on or "–"} if "{" in trouble.cause else {})
         return _told(state, cause, trouble.who_acts, card.cancel_by if card.live else None, trouble.tell_merchant)
@@ -183,10 +202,13 @@ def _without_renewal(card: Card, today: date) -> Situation:
     if card.status == "unknown":
         cause = Said(N_("No source has told its state"))
         return _told(state, cause, N_("Operations ask the carrier"), None, _WORKS)
-    if card.decision == "decline":
-        cause = Said(N_("It was decided not to renew it"))
-        return _told(state, cause, _NO_ONE, None, N_("This card will not be renewed; please ask your agent."))
-    return Situation(state, None, Said(_NOTHING), Said(_NO_ONE), None, Said(_WORKS), good=True)
+    fine = Situation(state, None, Said(_NOTHING), Said(_NO_ONE), None, Said(_WORKS), good=True)
+    return _not_renewed(state) if card.decision == "decline" else fine
+
+
+def _not_renewed(state: Said) -> Situation:
+    cause = Said(N_("It was decided not to renew it"))
+    return _told(state, cause, _NO_ONE, None, N_("This card will not be renewed; please ask your agent."))
 
 
 def _due(card: Card, state: Said, today: date) -> Situation:

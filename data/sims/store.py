@@ -177,10 +177,11 @@ class SimNow:
 
 @dataclass(frozen=True)
 class LiveItem:
-    """The renewal that is under way for a card: `state` is proposed or one of the seven."""
+    """What is under way for a card: `state` is proposed or one of the seven, `kind` one of the renewals' KINDS."""
 
     state: str
     batch: int
+    kind: str
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ HEADERS = RECORD_COLUMNS | {
     "next_expires_on": N_("First expiry"),
     "decision": N_("Decision"),
     "decision_reason": N_("Reason of the decision"),
-    "decided_by": N_("Decided by"),
+    "decided_by": N_("Who decided"),
     "decided_on": N_("Decided on"),
     "confirmed_on": N_("Confirmed on"),
     "evidence": N_("What speaks against it"),

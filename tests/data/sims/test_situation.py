@@ -25,6 +25,7 @@ class Card:
 class Live:
     state: str
     batch: int = 7
+    kind: str = "renew"
 
 
 def test_a_card_in_order_asks_for_nobody():
@@ -62,6 +63,14 @@ def test_nobody_is_told_of_a_renewal_that_no_one_has_ordered():
     assert "being renewed" in situation(card, Live("submitted"), today=TODAY).tell_merchant.msgid
 
 
+@pytest.mark.parametrize("kind", ["suspend", "add-on", "plan-change", "resume"])
+def test_an_order_that_is_no_renewal_promises_no_merchant_that_the_card_comes_back(kind):
+    card = Card(status="stopped_expired", due=True, expires_on=date(2026, 11, 1))
+    told = situation(card, Live("submitted", kind=kind), today=TODAY)
+    assert "no renewal is with the carrier" in told.under_way.msgid
+    assert told.tell_merchant == situation(card, None, today=TODAY).tell_merchant
+
+
 @pytest.mark.parametrize(
     ("state", "who"),
     [
@@ -89,4 +98,7 @@ def test_a_card_over_its_quota_is_told_so():
 
 def test_a_declined_card_is_nobodys_work():
     told = situation(Card(decision="decline"), None, today=TODAY)
+    for status in ("stopped_expired", "pre_cancel"):
+        ended = situation(Card(decision="decline", status=status), None, today=TODAY)
+        assert (ended.cause, ended.who_acts) == (told.cause, told.who_acts)
     assert (told.who_acts.msgid, told.until) == ("Nobody has to act", None)
