@@ -720,15 +720,19 @@ CREATE TABLE recharge_pin (
     entered_at TIMESTAMPTZ NOT NULL
 );
 
--- Cards that a renewal is under way for, from the proposal on: they need no second one, and pages say so.
-CREATE VIEW renewing AS
-SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation
+-- Cards that an order is under way for, from the proposal on.
+CREATE VIEW under_way AS
+SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation, o.kind
 FROM state s JOIN obligation o ON o.id = s.obligation JOIN placement p ON p.obligation = s.obligation
 WHERE s.st IN ('pending', 'submitted', 'unknown', 'needs_review')
 UNION ALL
-SELECT l.sim_id, 'proposed' AS item_state, l.batch, NULL AS obligation
+SELECT l.sim_id, 'proposed' AS item_state, l.batch, NULL AS obligation, b.kind
 FROM batch b JOIN batch_line l ON l.batch = b.id
 WHERE b.state IN ('draft', 'proposed') AND l.refusal IS NULL;
+
+-- Those of which it is a renewal: they need no second one, and pages say so.
+CREATE VIEW renewing AS
+SELECT sim_id, item_state, batch, obligation FROM under_way WHERE kind IN ('renew', 'recharge');
 
 -- Vouchers -----------------------------------------------------------------------------------------------------------
 

@@ -112,14 +112,17 @@ INSERT INTO voucher_new BY NAME SELECT * FROM voucher ORDER BY voucher_id;
 DROP TABLE voucher;
 ALTER TABLE voucher_new RENAME TO voucher;
 
-CREATE VIEW renewing AS
-SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation
+CREATE VIEW under_way AS
+SELECT o.sim_id, s.st AS item_state, p.batch, s.obligation, o.kind
 FROM state s JOIN obligation o ON o.id = s.obligation JOIN placement p ON p.obligation = s.obligation
 WHERE s.st IN ('pending', 'submitted', 'unknown', 'needs_review')
 UNION ALL
-SELECT l.sim_id, 'proposed' AS item_state, l.batch, NULL AS obligation
+SELECT l.sim_id, 'proposed' AS item_state, l.batch, NULL AS obligation, b.kind
 FROM batch b JOIN batch_line l ON l.batch = b.id
 WHERE b.state IN ('draft', 'proposed') AND l.refusal IS NULL;
+
+CREATE VIEW renewing AS
+SELECT sim_id, item_state, batch, obligation FROM under_way WHERE kind IN ('renew', 'recharge');
 
 -- Brakes.
 
