@@ -11,15 +11,16 @@ from data.words import _, plural, yuan
 
 
 @contextmanager
-def bulk_bar(*, key: str, count: int, amount_fen: int, unpriced: int = 0) -> Iterator[DeltaGenerator]:
+def bulk_bar(*, key: str, count: int, amount_fen: int | None = None, unpriced: int = 0) -> Iterator[DeltaGenerator]:
     """Draw the bar for the selection of table `key`; yields the place at the right for the verbs.
 
-    Draw it only while something is ticked. A verb carries its number: "Renew 1,824 cards · ¥27,360.00".
+    `amount_fen`: what renewing them costs. Draw it only while something is ticked. A verb carries its number: "Renew 1,824 cards · ¥27,360.00".
     """
     with st.bottom, st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.markdown("**" + plural("{count} SIM selected", "{count} SIMs selected", count) + "**", width="content")
-            st.caption(yuan(amount_fen), width="content")
+            if amount_fen is not None:
+                st.caption(yuan(amount_fen), width="content")
             if unpriced:
                 st.caption(
                     plural("{count} of them without a price", "{count} of them without a price", unpriced),

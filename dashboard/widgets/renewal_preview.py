@@ -85,7 +85,9 @@ def figures(preview: Preview, *, kind: str = "renew") -> None:
             Kpi(_("SIMs to renew") if renewing else _("SIMs to order for"), number(preview.items)),
             Kpi(_("Sum"), yuan(preview.amount_fen)),
             Kpi(
-                _("Refused"), number(sum(preview.refused.values())), help=_("They stay out of the batch; each says why")
+                _("Refused") if renewing else _("Not possible"),
+                number(sum(preview.refused.values())),
+                help=_("They stay out of the batch; each says why"),
             ),
             *([asks] if renewing else []),
         ]
@@ -101,7 +103,7 @@ def lines(preview: Preview, wish: Mapping[str, Any], *, today: date, key: str = 
     lists: dict[Which, tuple[str, int]] = {
         "to_renew": (_("To renew") if kind == "renew" else _("To order"), preview.items),
         "far": (_("More than 60 days ahead"), preview.far),
-        "refused": (_("Refused"), sum(preview.refused.values())),
+        "refused": (_("Refused") if kind == "renew" else _("Not possible"), sum(preview.refused.values())),
     }
     if kind != "renew":
         del lists["far"]

@@ -120,7 +120,7 @@ def _buy_bar(key: str, *, today: date) -> None:
         return
     chosen = SimFilter(sim_ids=picked)
     sums = reading.read(sims.totals, chosen, today=today)
-    with bulk_bar(key=key, count=sums.sims, amount_fen=sums.amount_fen, unpriced=sums.unpriced):
+    with bulk_bar(key=key, count=sums.sims):
         if st.button(_("Other services"), key=f"{key}:change", icon=":material/tune:"):
             change(chosen)
         label = plural("Buy add-on for {count} SIM", "Buy add-on for {count} SIMs", sums.sims)

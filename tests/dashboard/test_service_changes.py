@@ -73,7 +73,11 @@ def test_with_no_sims_the_page_says_how_to_choose_some(home, fleet, page):
 def test_a_stop_costs_nothing_and_waits_for_another_person(home, able, opened):
     test = opened([*able(2), *able(1, status="stopped_risk")])
     assert not test.exception
-    assert (figures(test)["SIMs to order for"], figures(test)["Sum"], figures(test)["Refused"]) == ("2", "¥0.00", "1")
+    assert (figures(test)["SIMs to order for"], figures(test)["Sum"], figures(test)["Not possible"]) == (
+        "2",
+        "¥0.00",
+        "1",
+    )
     button = test.button(key="changes:confirm")
     assert button.label == "Submit 2 SIMs for review · ¥0.00"
     button.click().run()

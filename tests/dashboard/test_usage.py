@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from data.sims.filter import SimFilter
+
 MB = 1024 * 1024
 
 
@@ -85,3 +87,19 @@ def test_carriers_are_summed(home, used, page):
 def test_the_page_speaks_chinese(home, used, page):
     test = page("usage", "viewer", language="zh_CN")
     assert test.title[0].value == "用量监控"
+
+
+def test_ticked_sims_go_to_the_add_ons_and_only_for_those_who_may_propose(used, page):
+    for who in ("operator", "viewer"):
+        test = page("usage", who)
+        test.session_state["usage:over:selected"] = frozenset({3})
+        test.session_state["usage:over:turn"] = 1  # as a person's tick would
+        test.run()
+        assert not test.exception
+        found = [button for button in test.button if button.label == "Buy add-on for 1 SIM"]
+        assert bool(found) == (who == "operator")
+        if found:
+            test = found[0].click().run()
+            assert not test.exception
+            assert test.session_state["changes:selection"] == SimFilter(sim_ids=(3,))
+            assert test.session_state["changes:kind"] == "add-on"
