@@ -10,7 +10,8 @@ from data.carriers.rules import AccountFacts
 class Account(BaseModel):
     """What every account says."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What somebody typed wrongly may be a secret: no error shows it.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     connector: str
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]

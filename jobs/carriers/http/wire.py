@@ -111,12 +111,12 @@ class Wire(httpcore.NetworkBackend):
             if not self._allowed(address):
                 raise NeverLeft(f"{host} leads to {address}, which is no public address")
         refused: Exception | None = None
-        for address in addresses:
+        for tried, address in enumerate(addresses):
+            # An address that says nothing does not use up the time of the next.
+            share_s = _call().remaining_s() / (len(addresses) - tried)
             try:
                 return Line(
-                    self._sockets.connect_tcp(
-                        address, port, _call().remaining_s(), local_address, list(socket_options or ())
-                    )
+                    self._sockets.connect_tcp(address, port, share_s, local_address, list(socket_options or ()))
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 refused = error

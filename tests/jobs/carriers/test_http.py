@@ -358,6 +358,22 @@ def test_a_name_that_leads_to_an_address_inside_is_not_connected_to(monkeypatch,
         client.call("POST", "/", deadline_s=1, money=True)
 
 
+def test_an_address_that_says_nothing_leaves_time_for_the_next(monkeypatch):
+    addresses = [(0, 0, 0, "", ("8.8.8.8", 1)), (0, 0, 0, "", ("8.8.4.4", 1))]
+    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *_a, **_k: addresses)
+    tried = []
+
+    def connect(_self, address, _port, timeout, *_rest):
+        tried.append((address, timeout))
+        raise wire.httpcore.ConnectTimeout
+
+    monkeypatch.setattr(wire.httpcore.SyncBackend, "connect_tcp", connect)
+    with pytest.raises(NeverLeft):
+        Http("https://carrier.example", pace=Pace(None), now=lambda: NOW).call("POST", "/", deadline_s=2, money=True)
+    assert [address for address, _timeout in tried] == ["8.8.8.8", "8.8.4.4"]
+    assert tried[0][1] <= 1 < tried[1][1]
+
+
 def test_a_path_that_names_another_host_is_not_called():
     with serving(answering(OK)) as elsewhere, serving(answering(OK)) as server, calling(server) as client:
         with pytest.raises(NeverLeft, match="another host"):
@@ -428,4 +444,7 @@ def test_an_address_that_may_not_be_is_told_with_its_key_and_the_way_out():
     (error,) = refused.value.errors()
     assert error["loc"] == ("base_url",)
     assert "set allow_loopback = true" in error["msg"]
+    with pytest.raises(ValidationError) as refused:
+        WireAccount.model_validate(said | {"payee": [SECRET]})
+    assert SECRET not in str(refused.value)
     assert WireAccount.model_validate(said | {"allow_loopback": True}).base_url == "https://127.0.0.1:8443/v1"
