@@ -22,7 +22,7 @@ _ODD_SHOWN = 200
 _CHEAPER_SHOWN = 20
 _ODD_LINES = (
     Column("iccid", N_("ICCID"), "card", pinned=True, width=168),
-    Column("odd", N_("To think of"), "word", words=ODD, width=330),
+    Column("odd", N_("To think of"), "word", words=ODD, width=262),
     Column("terminal_id", N_("Terminal"), width=84),
     Column("merchant", N_("Merchant"), width=130),
     Column("amount_fen", N_("Price"), "yuan", width=80),
@@ -124,7 +124,7 @@ def _placing(weighed: Weighed, today: date) -> Kpi:
 
 def _last_time(weighed: Weighed, items: int) -> Kpi:
     if not weighed.last_items:
-        return Kpi(_("The same cards last time"), "–", delta=_("none of them was bought for before"))
+        return Kpi(_("The same cards last time"), "–", delta=_("nothing on record"))
     more = weighed.now_fen - weighed.last_fen
     change = (
         _("now {sum} more", sum=yuan(more))
