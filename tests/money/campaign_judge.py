@@ -127,7 +127,9 @@ def judge_naive(place: Path, told: Told) -> None:
     told.charges = sum(line["kind"] == "charge" for line in ledger)
     told.calls = len(jsonl(place / "requests.jsonl"))
     told.twice = sum(count > 1 for count in per_card.values())
-    told.lost = sum((words.get(card) == "bought") != (per_card[card] > 0) for card in map(iccid, range(1, told.items + 1)))
+    told.lost = sum(
+        (words.get(card) == "bought") != (per_card[card] > 0) for card in map(iccid, range(1, told.items + 1))
+    )
     bought = sum(word == "bought" for word in words.values())
     told.fen_off = sum(line["amount_fen"] for line in ledger) - bought * PRICE_FEN
 

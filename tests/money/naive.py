@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import secrets
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -65,11 +66,16 @@ class Naive:
 
     def _post(self, path: str, told: dict[str, object], headers: dict[str, str]) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
+        connection.connect()
+        # A time-out of a socket is per read; a slow drip would defeat it.
+        deadline = threading.Timer(TIMEOUT_S, connection.sock.shutdown, [socket.SHUT_RDWR])
+        deadline.start()
         try:
             connection.request("POST", path, json.dumps(told), headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
+            deadline.cancel()
             connection.close()
 
 

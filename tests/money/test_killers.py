@@ -81,6 +81,8 @@ def test_f11_a_code_in_no_table_is_no_refusal_and_retrying_the_failed_buys_nothi
     desk.work()
     failed = [row["obligation"] for row in desk.rows("SELECT obligation FROM state WHERE st = 'failed'")]
     if failed:
+        # Orders are taken again on the next day.
+        desk.wait(days=1)
         who = desk.who("operator")
         with desk.home.db.write() as tx:
             for obligation in failed:

@@ -9,7 +9,7 @@ from hypothesis import Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.money import mutants, test_killers
-from tests.money.model import LifeOfRenewals
+from tests.money.model import LifeAtTheHardestCarrier
 from tests.money.mutants import MUTANTS
 from tests.money.test_model import bounded
 
@@ -36,7 +36,7 @@ def test_the_mutant_dies_of_its_killer(mutant, desk):
 def test_the_model_finds_the_first_mutant_unprompted():
     resend = MUTANTS[0].on
     with resend(), pytest.raises(AssertionError, match="was charged"):
-        run_state_machine_as_test(LifeOfRenewals, settings=bounded(100, 20, phases=[Phase.generate]))
+        run_state_machine_as_test(LifeAtTheHardestCarrier, settings=bounded(100, 12, phases=[Phase.generate]))
 
 
 def test_the_published_table_is_the_generated_one():

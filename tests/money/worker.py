@@ -43,6 +43,8 @@ def main() -> None:
     settling.start()
     try:
         while home.db.read().value(MOVING):
+            if not settling.is_alive():
+                sys.exit("the settling job broke; its error stands above")
             run_renewals.run(home, stop)
             time.sleep(0.05)
     finally:
