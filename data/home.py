@@ -158,9 +158,13 @@ def open_home(path: Path, *, create: Kind | None = None, note: str = "", **flags
             memory_mb=settings.memory_mb,
             threads=settings.threads,
         )
-        db.migrate(kind=create or "real")
-        kind = db.home_kind()
-        db.clock = _clock(kind, settings.today)
+        try:
+            db.migrate(kind=create or "real")
+            kind = db.home_kind()
+            db.clock = _clock(kind, settings.today)
+        except BaseException:
+            db.close()
+            raise
         return Home(path, kind, settings, db, lock)
     except (DatabaseError, DiskError) as error:
         lock.close()
