@@ -1,5 +1,6 @@
 """Batches as people see them: where they stand, sums that add up, how fast it goes, line by line."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from dashboard.widgets.renewal_preview import LINES
 from dashboard.widgets.schedule import seconds
 from dashboard.widgets.sims import STATE_COLOURS
 from data.renewals import store as renewals
-from data.renewals.rules import BATCH_WORDS, KINDS, PAUSES, REASONS, REFUSALS, STATE_WORDS
+from data.renewals.rules import BATCH_WORDS, KINDS, PAUSES, REASONS, REFUSALS, STATE_WORDS, state_words
 from data.renewals.store import Progress, Status
 from data.words import N_, _, moment, number, plural, yuan
 
@@ -45,6 +46,8 @@ _BATCHES = (
     Column("to_come", N_("To come"), "count", width=60),
     Column("cancelled", STATES["cancelled"], "count", width=74),
 )
+# Batches of other kinds than renewals say so.
+_KIND = Column("kind", N_("Kind"), "word", words=KINDS, width=90)
 _SUMS = (
     Column("what", N_("State"), "word", words=STATE_WORDS),
     Column("sims", N_("SIMs"), "count", width=110),
@@ -81,7 +84,8 @@ def batch_list(found: pa.Table) -> int | None:
         made=pa.array([f"{row['maker']} {_short(row['proposed_at'])}" for row in found.to_pylist()], pa.string()),
         approved=pa.array([_approval(row) for row in found.to_pylist()], pa.string()),
     )
-    row = choose_one(shown, _BATCHES, key="batches:list", alt=_("Batches, newest first"))
+    columns = _BATCHES if set(found["kind"].to_pylist()) <= {"renew"} else (*_BATCHES[:2], _KIND, *_BATCHES[2:])
+    row = choose_one(shown, columns, key="batches:list", alt=_("Batches, newest first"))
     return None if row is None else found["id"][row].as_py()
 
 
@@ -159,6 +163,12 @@ def _part(label: str, count: int, fen: int, *, good: bool | None) -> Kpi:
     return Kpi(label, number(count), delta=yuan(fen), good=good if count else None)
 
 
+def _spoken(columns: tuple[Column, ...], status: Status) -> tuple[Column, ...]:
+    """With the words of the batch's own kind for the states."""
+    words = state_words(status.kind)
+    return tuple(replace(column, words=words) if column.words is STATE_WORDS else column for column in columns)
+
+
 def busy(status: Status) -> bool:
     """Whether orders are still to be sent or out; unconfirmed ones may wait for days."""
     return bool(status.pending + status.submitted)
@@ -199,7 +209,7 @@ def _sums(status: Status) -> None:
         expanded=status.state == "done",
     ):
         rows = {"what": list(STATES), "sims": list(counts.values()), "fen": [status.fen[state] for state in STATES]}
-        listing(pa.table(rows), _SUMS, key="batch:sums", alt=_("Items and money by state"))
+        listing(pa.table(rows), _spoken(_SUMS, status), key="batch:sums", alt=_("Items and money by state"))
 
 
 def lines(status: Status) -> None:
@@ -209,12 +219,12 @@ def lines(status: Status) -> None:
         _("State"),
         [state for state, count in counts.items() if count],
         format_func=lambda code: (
-            f"{_('refused') if code == 'refused' else _(STATE_WORDS[code])} · {number(counts[code])}"
+            f"{_('refused') if code == 'refused' else _(state_words(status.kind)[code])} · {number(counts[code])}"
         ),
         key="batch:state",
         label_visibility="collapsed",
     )
-    columns = _LINES if status.approved_at else _PROPOSED
+    columns = _spoken(_LINES, status) if status.approved_at else _PROPOSED
     place = st.container()
     total = counts[state] if state else status.items + status.refused
     limit, offset = tables.pager(total, key="batch:lines", about=(status.batch, state))

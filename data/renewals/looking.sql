@@ -38,7 +38,7 @@ counted AS (
         count(*) FILTER (st = 'cancelled') AS cancelled
     FROM standing GROUP BY batch
 )
-SELECT b.id, b.state, m.name AS maker, c.name AS checker, b.items, b.refused, b.amount_fen,
+SELECT b.id, b.state, b.kind, m.name AS maker, c.name AS checker, b.items, b.refused, b.amount_fen,
     coalesce(n.succeeded, 0) AS succeeded, coalesce(n.failed, 0) AS failed, coalesce(n.unknown, 0) AS unknown,
     coalesce(n.needs_review, 0) AS needs_review, coalesce(n.pending, 0) AS pending,
     coalesce(n.submitted, 0) AS submitted, coalesce(n.cancelled, 0) AS cancelled,
@@ -65,7 +65,7 @@ WITH shown AS (
            OR (l.refusal IS NULL AND coalesce(CASE WHEN p.batch = l.batch THEN s.st END, q.st) = $state))
     ORDER BY l.refusal IS NOT NULL, l.line LIMIT $limit OFFSET $offset
 )
-SELECT l.line, l.sim_id, l.iccid, m.msisdn, m.terminal_id, m.merchant, m.carrier, l.account, l.plan, l.months, l.amount_fen,
+SELECT l.line, l.sim_id, l.iccid, m.msisdn, m.terminal_id, m.merchant, m.carrier, l.account, l.plan, nullif(l.months, 0) AS months, l.amount_fen,
     l.old_expiry, coalesce(CASE WHEN l.here THEN s.new_expiry END, l.new_expiry) AS new_expiry, l.obligation, l.st,
     coalesce(l.refusal, CASE WHEN l.here THEN s.reason ELSE l.past_reason END) AS reason,
     CASE WHEN l.here THEN s.detail END AS detail, t.order_no, t.sent_at,

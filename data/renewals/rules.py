@@ -229,6 +229,13 @@ STATE_WORDS = {
     "failed": N_("renewal failed"),
     "cancelled": N_("taken back"),
 }
+_OTHER_STATE_WORDS = STATE_WORDS | {"succeeded": N_("carried out"), "failed": N_("not carried out")}
+
+
+def state_words(kind: str) -> dict[str, str]:
+    """What the states of an item are called: a stop is carried out, not renewed."""
+    return STATE_WORDS if kind == "renew" else _OTHER_STATE_WORDS
+
 
 BATCH_WORDS = {
     "draft": N_("draft"),

@@ -246,3 +246,14 @@ def test_refused_lines_stand_last(home, fleet, people, page):
         renewals.propose(tx, people["operator"], sim_ids=ids, form_key="mixed")
     lines = page("batches", "approver", batch="1").dataframe[0].value
     assert list(lines["reason"].isna()) == [True, True, False]
+
+
+def test_a_batch_of_another_kind_says_what_it_is_and_what_became_of_it(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(Query("kind", "Another kind.", "UPDATE batch SET kind = 'suspend'"))
+        tx.run(END_SOME, until=6, now=tx.now)
+    assert page("batches", "viewer").dataframe[0].value["kind"].to_list() == ["stop"]
+    test = page("batches", "viewer", batch=str(approved))
+    assert not test.exception
+    words = next(control for control in test.button_group if control.key == "batch:state").options
+    assert {str(getattr(word, "content", word)).split(" · ")[0] for word in words} == {"carried out", "not carried out"}
