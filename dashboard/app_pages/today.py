@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import not_renewing, todays
+from dashboard.widgets import alarms, not_renewing, todays
 from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
@@ -28,6 +28,7 @@ if ages.num_rows == 0:
     )
     st.stop()
 
+alarms.money_alarms()
 not_renewing.today_line()
 widgets.kpi_row(todays.cards_of(reading.read(sims.kpis, today=today)))
 

@@ -143,6 +143,19 @@ def test_a_difference_is_settled_with_a_word_and_never_without(demo_home, differ
     )
 
 
+def test_today_opens_with_the_money_alarms_and_where_each_is_settled(demo_home, differing, dark, page):
+    test = page("today", "viewer")
+    assert not test.exception
+    alarms = test.dataframe[0].value.set_index("kind")
+    assert alarms.loc["Charges that nobody here ordered"]["desk"] == "/reconciliation#Reconciliation"
+    assert alarms.loc["Orders and cards charged more than once"]["count"] == "1"
+
+
+def test_without_an_alarm_today_says_nothing_of_money(demo_home, bought, page):
+    test = page("today", "viewer")
+    assert "Money alarms" not in heads(test)
+
+
 def test_a_viewer_settles_no_difference(demo_home, differing, page):
     test = tick(page("reconciliation", "viewer"), "reconciliation:found", 1)
     assert not [button for button in test.button if button.label.startswith("Settle")]
