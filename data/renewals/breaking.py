@@ -75,7 +75,7 @@ def counted(breaker: Breaker, healthy: bool, limits: Limits, *, now: datetime) -
     seen = Breaker(breaker.account, breaker.error_class, breaker.state, in_row, recent, breaker.opened_at)
     if breaker.state == "half_open" and healthy:
         return replace(seen, state="closed", recent="", opened_at=None)
-    if breaker.state == "half_open" or (breaker.state == "closed" and not healthy and _too_many(seen, limits)):
+    if breaker.state == "half_open" or (breaker.state == "closed" and _too_many(seen, limits)):
         return replace(seen, state="open", opened_at=now)
     return seen
 
