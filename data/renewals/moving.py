@@ -206,6 +206,9 @@ def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
         if any(result.reason in _ALARMING for result in made):
             tx.run(Q.alarms, **said)
         _bought(tx, [result for result in made if result.after is State.SUCCEEDED], said)
+    back = {result.batch for result in made if result.after is State.PENDING}
+    if back:
+        stopping.take_back_late(tx, by, batches=sorted(back))
     return moved
 
 

@@ -36,7 +36,7 @@ class LifeOfRenewals(RuleBasedStateMachine):
     def begun(self, *, key: bool, query: str, reads: bool) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="flowcard-model-")
         self.desk = desk_at_border(Path(self.folder.name) / "home", cards=CARDS, key=key, query=query, reads=reads)
-        self.key = key
+        self.waits = key and query == "none"
         self.proposed: list[int] = []
         self.batches: list[int] = []
 
@@ -77,8 +77,8 @@ class LifeOfRenewals(RuleBasedStateMachine):
 
     @rule(faults=st.lists(st.sampled_from(border.FAULTS), max_size=6), kill=KILL)
     def work(self, faults: list[str], kill: int | None) -> None:
-        # What takes effect after the horizon at a carrier without keys is outside the promise.
-        self.desk.books.faults = ["late" if fault == "beyond" and not self.key else fault for fault in faults]
+        # What takes effect after the horizon is outside the promise where nothing but a query tells of it.
+        self.desk.books.faults = ["late" if fault == "beyond" and not self.waits else fault for fault in faults]
         self.desk.kill_in = kill
         self.desk.work()
 
