@@ -77,11 +77,9 @@ def keep_statement(
     else:
         tx.run(Q.add_reconciliation, account=account, day=day, read_at=read_at)
     tx.run(Q.forget_bookings, account=account, day=day)
-    rows = [
-        {name: getattr(line, name) for name in _LINES.names[1:]} | {"line": place}
-        for place, line in enumerate(lines, start=1)
-    ]
-    with tx.frame("lines", pa.Table.from_pylist(rows, schema=_LINES)):
+    columns = {name: [getattr(line, name) for line in lines] for name in _LINES.names[1:]}
+    table = pa.table({"line": list(range(1, len(lines) + 1)), **columns}, schema=_LINES)
+    with tx.frame("lines", table):
         tx.run(Q.keep_bookings, account=account, day=day, refund_days=_REFUND_DAYS)
     return True
 
