@@ -59,6 +59,7 @@ _DECIDED = (
     *_COST,
     *_PLACE,
     _PLAN,
+    Column("item_state", N_("Renewal"), "badge", words=RENEWAL_WORDS, colours=STATE_COLOURS, width=110),
     Column("decision_confirmed_on", N_("Confirmed on"), "date", width=96),
 )
 
@@ -174,6 +175,14 @@ def _list(flt: SimFilter, columns: tuple[Column, ...], *, order: str, key: str, 
                 "{count} of them renews by itself at the carrier; switch that off there too.",
                 "{count} of them renew by themselves at the carrier; switch that off there too.",
                 saves.auto_renewing,
+            )
+        )
+    if saves.under_way:
+        st.caption(
+            plural(
+                "For {count} of them a renewal is under way; only taking its batch back stops it.",
+                "For {count} of them a renewal is under way; only taking its batch back stops it.",
+                saves.under_way,
             )
         )
     place = st.container()

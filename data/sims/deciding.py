@@ -39,6 +39,7 @@ class Savings:
     year_fen: int
     unpriced: int
     auto_renewing: int  # the carrier goes on charging for these until it is told
+    under_way: int  # a decision does not stop what is proposed or approved already
 
 
 def decide(

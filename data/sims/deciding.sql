@@ -46,10 +46,12 @@ INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT unnest($sim_ids::BIGINT[]), $now, 'decision_confirmed', NULL, $today::VARCHAR, $who;
 
 -- name: savings
--- What not renewing the cards of a list saves: with their next term, and a year; how many renew by themselves at the carrier.
+-- What not renewing the cards of a list saves: with their next term, and a year; how many renew by themselves at the
+-- carrier, and for how many a renewal is under way.
 SELECT count(*) AS sims, coalesce(sum(price_fen), 0)::BIGINT AS term_fen,
     coalesce(sum(price_fen * 12 // term_months), 0)::BIGINT AS year_fen,
-    count(*) FILTER (price_fen IS NULL) AS unpriced, count(*) FILTER (auto_renew) AS auto_renewing
+    count(*) FILTER (price_fen IS NULL) AS unpriced, count(*) FILTER (auto_renew) AS auto_renewing,
+    count(*) FILTER (sim_id IN (SELECT sim_id FROM renewing)) AS under_way
 FROM sim_now WHERE {where};
 
 -- name: by_evidence

@@ -202,6 +202,27 @@ def test_only_operators_answer_and_confirm(fleet, people, who):
     assert proposed(fleet) == [1]
 
 
+def test_a_proposal_whose_renewal_is_approved_is_none_and_one_in_a_proposed_batch_says_so(fleet, people):
+    changed(
+        fleet,
+        "UPDATE terminal SET status = 'withdrawn' WHERE terminal_key IN (1, 4)",
+        "INSERT INTO batch (id, form_key, maker, content_hash, items, refused, amount_fen, state, proposed_at)"
+        " VALUES (1, 'f', 1, 'h', 1, 0, 1500, 'proposed', $now)",
+        "INSERT INTO batch_line (batch, line, digest, sim_id, iccid) VALUES (1, 1, uuid(), 1, 'x')",
+        now=fleet.clock.now(),
+    )
+    assert sorted(proposed(fleet)) == [1, 4]
+    assert store.savings(fleet.db.read(), PROPOSED, today=TODAY).under_way == 1
+    changed(
+        fleet,
+        "INSERT INTO obligation (id, digest, key, sim_id, account, stem, kind, seq) VALUES (1, uuid(), 'k', 4, 'a', 's', 'renew', 1)",
+        "INSERT INTO state (obligation, st, n, changed_at) VALUES (1, 'pending', 1, $now)",
+        "INSERT INTO placement VALUES (1, 1)",
+        now=fleet.clock.now(),
+    )
+    assert proposed(fleet) == [1]
+
+
 def test_savings_are_by_term_and_by_year(fleet):
     changed(
         fleet,
