@@ -47,7 +47,7 @@ _BATCHES = (
     Column("cancelled", STATES["cancelled"], "count", width=74),
 )
 # Batches of other kinds than renewals say so.
-_KIND = Column("kind", N_("Kind"), "word", words=KINDS, width=90)
+_KIND = Column("kind", N_("Kind"), "word", words=KINDS, width=66)
 _SUMS = (
     Column("what", N_("State"), "word", words=STATE_WORDS),
     Column("sims", N_("SIMs"), "count", width=110),
@@ -111,6 +111,10 @@ def head(status: Status) -> None:
         if status.urgent:
             st.badge(_("urgent"), color="red")
     st.text(" · ".join(_history(status)))
+    if status.form_voucher:
+        st.link_button(
+            _("The form's file"), f"/v/{status.form_voucher}", type="tertiary", icon=":material/attach_file:"
+        )
     if status.note:
         st.text(_("Remark: {note}", note=status.note))
     if status.state == "paused" and status.pause_reason:

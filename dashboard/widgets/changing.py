@@ -68,7 +68,9 @@ def choose(*, today: date) -> Chosen:
         )
         place = st.container(width="content")
     pasted = source == "pasted" or arrived is None
-    flt = SimFilter(sim_ids=paste_list(PASTED, open=True) or ()) if pasted else arrived
+    # Once there is a list its box makes room for what would be ordered.
+    asks = viewer.kept(f"{PASTED}:pasted") is None
+    flt = SimFilter(sim_ids=paste_list(PASTED, open=asks) or ()) if pasted else arrived
     found = tuple(reading.read(sims.ids, flt, today=today, limit=MOST_TICKED + 1)) if flt.sim_ids != () else ()
     if len(found) > MOST_TICKED:
         st.warning(
