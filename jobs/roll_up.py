@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from data.home import Home
+from data.renewals import store as renewals
 from data.sims import store as sims
 from data.sims.holidays import read_holidays
 from data.words import day, later, number
@@ -27,6 +28,8 @@ def run(home: Home, stop: threading.Event) -> str | None:
     if stop.is_set() or not sims.outdated(home.db.read(), yardstick, today=home.clock.today()):
         return None
     with home.db.write() as tx:
+        # Before today's line of the fleet is written: it tells the next look what has been looked at.
+        renewals.hold_if_mass_due(tx)
         sims.measure_with(tx, yardstick)
         sims.roll_up(tx)
     return later(

@@ -1,6 +1,6 @@
 """The hold: after the clock was set, or when too much falls due at once, nothing is sent until a person lets it go on."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from data.audit import store as audit
@@ -48,23 +48,23 @@ def hold_if_behind(tx: Transaction) -> bool:
     return True
 
 
-def hold_if_mass_due(tx: Transaction, *, since: date) -> bool:
-    """After `since`, the day of the last look: stop everything when too much of the fleet ran out at once. Whether it did."""
-    due = tx.rows(Q.fallen_due, since=since, today=tx.today)[0]
-    if due["fallen"] < MASS_CARDS or due["fallen"] <= MASS_SHARE * due["live"]:
+def hold_if_mass_due(tx: Transaction) -> bool:
+    """At the first look of a day: stop everything when too much of the fleet ran out since the last one. Whether it did."""
+    due = tx.row(Q.fallen_due, today=tx.today)
+    if due is None or due["fallen"] < MASS_CARDS or due["fallen"] <= MASS_SHARE * due["live"]:
         return False
     _stop(tx, "mass_due")
-    _find(tx, "money_mass_due", tx.today.isoformat(), cards=due["fallen"], live=due["live"], since=since)
+    _find(tx, "money_mass_due", tx.today.isoformat(), cards=due["fallen"], live=due["live"], since=due["since"])
     return True
 
 
 def release_hold(tx: Transaction) -> None:
     """A person lets it go on: horizons and the schedule of what is unconfirmed count from now."""
+    tx.run(Q.close_findings, now=tx.now)
     if clock_held(tx):
         tx.run(Q.release, now=tx.now)
         tx.run(Q.begin_schedule_anew, now=tx.now, next_at=moves.first_slot(tx.now))
         tx.run(Q.wait_no_longer, now=tx.now)
-        tx.run(Q.close_findings, now=tx.now)
 
 
 def _hold(tx: Transaction, jumped: timedelta) -> None:

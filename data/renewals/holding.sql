@@ -11,9 +11,13 @@ SELECT max(released_at) FROM clock_hold WHERE released_at <= $now;
 SELECT max(ts) FROM event;
 
 -- name: fallen_due
--- Cards in use that ran out since a day, and all of them.
-SELECT count(*) FILTER (expires_on >= $since AND expires_on < $today) AS fallen, count(*) AS live
-FROM sim WHERE expires_on IS NOT NULL AND status IN ('active', 'stopped_expired', 'unknown');
+-- Cards in use that ran out since the last day the fleet was looked at, and all of them; nothing on a day looked at already.
+WITH last AS (SELECT max(day) AS since FROM fleet_day WHERE day < $today)
+SELECT last.since, count(*) FILTER (s.expires_on >= last.since AND s.expires_on < $today) AS fallen, count(*) AS live
+FROM last, sim s
+WHERE last.since IS NOT NULL AND NOT EXISTS (FROM fleet_day WHERE day = $today)
+  AND s.expires_on IS NOT NULL AND s.status IN ('active', 'stopped_expired', 'unknown')
+GROUP BY last.since;
 
 -- name: hold
 -- The clock was set.

@@ -13,6 +13,7 @@ from data.renewals.differences import (
     differences,
     statements,
 )
+from data.renewals.holding import hold_if_mass_due
 from data.renewals.looking import (
     Left,
     LiveItem,
@@ -137,6 +138,7 @@ __all__ = [
     "entered",
     "finish",
     "history",
+    "hold_if_mass_due",
     "intents",
     "intents_again",
     "keep_looks",
