@@ -1,6 +1,6 @@
 -- name: unread_days
--- Days of an account whose statement has to be read: yesterday; days never read since the first order or reading; days
--- with something left to settle. Older ones are settled by people.
+-- Days of an account whose statement has to be read: the last ones, where a late booking may still appear; days never read
+-- since the first order or reading; days with something left to settle. Older ones are settled by people.
 WITH began AS (
     SELECT least(
         (SELECT min(day) FROM reconciliation WHERE account = $account),
@@ -10,7 +10,7 @@ WITH began AS (
 )
 SELECT d.day::DATE AS day
 FROM began, generate_series(greatest(began.day, $oldest::DATE), $yesterday::DATE, INTERVAL 1 DAY) d(day)
-WHERE d.day::DATE = $yesterday::DATE
+WHERE d.day::DATE >= $yesterday::DATE - $horizon_days
    OR NOT EXISTS (FROM reconciliation r WHERE r.account = $account AND r.day = d.day::DATE AND r.waiting = 0)
    -- The days on which a waiting order of a day before may still be booked.
    OR EXISTS (FROM reconciliation r WHERE r.account = $account AND r.waiting > 0 AND r.day BETWEEN d.day::DATE - $horizon_days AND d.day::DATE)

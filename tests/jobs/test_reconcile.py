@@ -332,6 +332,14 @@ def test_days_the_machine_slept_through_are_read_too(demo_home, bought):
     assert len(read) == 5
 
 
+def test_a_booking_that_the_carrier_writes_a_day_late_is_still_found(demo_home, bought):
+    order = bought(1)[0]
+    look(demo_home)
+    demo_home.clock.move(timedelta(days=1))
+    book(demo_home, order | {"iccid": "89860410123450009997"}, 700, order_no="X-3", ago=timedelta(days=1, hours=5))
+    assert look(demo_home)[1] == [("theirs_only", 0, 700)]
+
+
 def test_an_account_without_a_statement_leaves_no_comparison(demo_home, bought, monkeypatch):
     bought(1)
     statement_of(demo_home, monkeypatch, lambda _told: None)
