@@ -7,7 +7,7 @@ import pytest
 
 from jobs import reconcile
 from tests.carrier.faults import MIXABLE
-from tests.money.conftest import BOTH, CARDS, alarms, let_go, standing, states
+from tests.money.conftest import BOTH, CARDS, SOON, alarms, let_go, standing, states
 
 HORIZON_S = 60
 
@@ -55,6 +55,7 @@ def test_f14_without_a_key_the_statement_finds_the_second_charge_and_alarms(
     sound()
 
 
+@SOON
 @BOTH
 def test_f15_an_effect_just_inside_the_horizon_is_charged_once(
     money_home, carrier, approved, work, settle, rest, sound, key
@@ -72,6 +73,7 @@ def test_f15_an_effect_just_inside_the_horizon_is_charged_once(
     sound()
 
 
+@SOON
 @pytest.mark.parametrize("key", [False], ids=["no key"])
 def test_f15_an_effect_beyond_the_horizon_is_found_by_the_statement_alarmed_and_counted(
     money_home, carrier, approved, work, rest, sound, next_morning
@@ -88,6 +90,7 @@ def test_f15_an_effect_beyond_the_horizon_is_found_by_the_statement_alarmed_and_
     sound()
 
 
+@SOON
 @pytest.mark.parametrize("key", [True], ids=["key"])
 def test_f15_under_a_key_an_effect_beyond_the_horizon_is_charged_once(
     money_home, carrier, approved, work, rest, sound, next_morning
@@ -111,6 +114,7 @@ QUERIES = {
 }
 
 
+@SOON
 @BOTH
 @pytest.mark.parametrize("query", QUERIES)
 def test_f16_a_query_that_does_not_know_yet_leads_to_no_second_order_and_one_charge(
@@ -127,7 +131,7 @@ def test_f16_a_query_that_does_not_know_yet_leads_to_no_second_order_and_one_cha
 
 
 @BOTH
-@pytest.mark.parametrize("terms", [{"query_trusted": False}], ids=["not trusted"])
+@pytest.mark.parametrize("terms", [{"query_trusted": False, "call_deadline_s": 0.8}], ids=["not trusted"])
 def test_f16_a_query_that_lies_is_never_believed_and_the_card_itself_proves_the_purchase(
     money_home, carrier, approved, work, rest, sound, key
 ):
@@ -144,7 +148,7 @@ def test_f16_a_query_that_lies_is_never_believed_and_the_card_itself_proves_the_
 
 @pytest.mark.parametrize("key", [False], ids=["no key"])
 @pytest.mark.parametrize("query", ["down", "lying"])
-@pytest.mark.parametrize("terms", [{"query_trusted": False}], ids=["not trusted"])
+@pytest.mark.parametrize("terms", [{"query_trusted": False, "call_deadline_s": 0.8}], ids=["not trusted"])
 def test_f16_where_nothing_can_be_learnt_a_person_decides_and_nothing_is_sent_again(
     money_home, carrier, approved, work, rest, sound, query
 ):
@@ -177,7 +181,7 @@ def test_f17_a_refund_after_the_success_goes_to_a_person_with_an_alarm_and_the_s
 
 @BOTH
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("terms", [{"call_deadline_s": 0.3}], ids=["0.3 s"])
+@pytest.mark.parametrize("terms", [{"call_deadline_s": 0.5}], ids=["0.5 s"])
 def test_a_random_mix_of_faults_ends_with_one_charge_each(
     money_home, carrier, approved, work, rest, sound, next_morning, seed
 ):
