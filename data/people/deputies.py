@@ -75,12 +75,12 @@ def entitled(tx: Reader, by: Actor, object: str, *, maker: int, day: date) -> in
     Neither `by` nor the one he stands in for may be the maker. Raises Refused.
     """
     person = person_now(tx, by.person_id)
-    absent = _absent(tx, by.person_id, day)
-    deputy = absent and not (person and may(Role(person.role), Action.APPROVE))
-    require(tx, by, Action.DEPUTISE if deputy else Action.APPROVE, object)
+    own = person is not None and may(Role(person.role), Action.APPROVE)
+    absent = [] if own else _absent(tx, by.person_id, day)
+    require(tx, by, Action.DEPUTISE if absent else Action.APPROVE, object)
     if by.person_id == maker:
         raise Refused(_("You made this batch; another person has to approve it"))
-    if not deputy:
+    if not absent:
         return None
     others = [approver for approver, _name in absent if approver != maker]
     if not others:
