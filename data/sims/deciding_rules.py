@@ -1,4 +1,4 @@
-"""Why a card may not be worth another term, in words; what not renewing saves; how a decision's reason is read."""
+"""Why a card may not be worth another term, in words, and how the reason of a decision is kept and read."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -53,11 +53,6 @@ def reason_said(reason: str | None, evidence: str | None) -> str:
     codes: dict[str, dict[str, Any]] = json.loads(evidence) if evidence else {}
     named = [_(sentence, **codes[code]) for code, sentence in _SENTENCES.items() if code in codes]
     return _joined([*([reason] if reason else []), *named])
-
-
-def yearly_fen(price_fen: int | None, term_months: int | None) -> int | None:
-    """What a card costs a year at the price of its term; None where no price is known."""
-    return price_fen * 12 // term_months if price_fen is not None and term_months else None
 
 
 def _values(code: str, card: Mapping[str, Any]) -> dict[str, Any]:

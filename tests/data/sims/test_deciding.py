@@ -8,7 +8,7 @@ from data.audit import store as audit
 from data.database import Query
 from data.people.rules import Refused
 from data.sims import store
-from data.sims.deciding_rules import ASK_AGAIN_DAYS, EVIDENCE, evidence_said, reason_said, yearly_fen
+from data.sims.deciding_rules import ASK_AGAIN_DAYS, EVIDENCE, evidence_said, reason_said
 from data.sims.store import PROPOSED, SimFilter
 from data.words import speaking
 
@@ -233,7 +233,6 @@ def test_savings_are_by_term_and_by_year(fleet):
     )
     saves = store.savings(fleet.db.read(), PROPOSED, today=TODAY)
     assert (saves.sims, saves.term_fen, saves.year_fen, saves.unpriced, saves.auto_renewing) == (3, 4500, 2500, 1, 1)
-    assert yearly_fen(3000, 36) == 1000
     assert store.by_evidence(fleet.db.read(), PROPOSED, today=TODAY) == {"terminal_withdrawn": 3}
     assert store.totals(fleet.db.read(), SimFilter(evidence="terminal_withdrawn"), today=TODAY).sims == 3
 
