@@ -58,6 +58,8 @@ def reconciled(home: Home, account: str, carrier: Carrier, days: Sequence[date])
     for day in days:
         statement = carrier.statement(day)
         if statement is None:
+            # Later days wait for the next night: what is missing here may stand there, and neither proves anything alone.
+            log.info("account %s told no statement of %s", account, day)
             break
         with home.db.write(quiet=True) as tx:
             renewals.keep_statement(

@@ -31,12 +31,12 @@ _MOST_NOTE = 500
 _MOST_TICKET = 60
 
 _BY_REASON = (
-    Column("reason", N_("Reason"), "word", words=_WORDS, width=270),
+    Column("reason", N_("Reason"), "word", words=_WORDS, width=240),
     Column("sims", N_("SIMs"), "count", width=55),
     Column("amount_fen", N_("Sum"), "yuan", width=82),
-    Column("who", N_("Who acts"), "word", width=150),
-    Column("by_when", N_("By when"), "word", width=165),
-    Column("retry", N_("Retry"), "word", width=190),
+    Column("who", N_("Who acts"), "word", width=125),
+    Column("by_when", N_("By when"), "word", width=155),
+    Column("retry", N_("Retry"), "word", width=160),
     Column("first_act_by", N_("First act-by date"), "date", width=112),
     Column("support", N_("Whom to call"), width=260),
 )

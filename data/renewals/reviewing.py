@@ -195,6 +195,7 @@ def confirm_review(tx: Transaction, by: Actor, *, review: int, password: str | N
     if not made(tx, by, [move]):
         raise Refused(_("This renewal has moved on since; look again"))
     book.append_in(tx, outcomes([move], kind="reviewed"))
+    tx.run(Q.close_alarms, order_no=move.order_no, now=tx.now)
     audit.record(
         tx,
         by,

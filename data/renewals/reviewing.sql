@@ -75,6 +75,11 @@ VALUES ($obligation, $n, $verdict, $evidence, $reference, $voucher_id, $new_expi
 UPDATE review SET decided_by = $person_id, decided_at = $now, decision = $decision
 WHERE review_id = $review AND decision IS NULL RETURNING review_id;
 
+-- name: close_alarms
+-- What an order's own answer alarmed about is settled with it; what a statement alarmed about is closed at the comparison.
+UPDATE finding SET closed_at = $now
+WHERE kind IN ('money_reply', 'money_no_answer') AND closed_at IS NULL AND contains(detail, $order_no);
+
 -- name: taken_back_changes
 -- A renewal that had no effect after all: the card's own history shows it.
 INSERT INTO sim_change (sim_id, ts, field, before, after, source)

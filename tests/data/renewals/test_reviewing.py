@@ -150,6 +150,16 @@ def test_only_approvers_decide(demo_home, people, puzzle, who):
         confirmed(demo_home, people[who], review)
 
 
+def test_what_the_order_s_own_answer_alarmed_about_is_settled_with_it(demo_home, people, puzzle):
+    alarm = "INSERT INTO finding (kind, object, detail, source, found_at) SELECT $kind, 'x', json_object('order_no', order_no)::VARCHAR, 'x', $now FROM attempt"
+    with demo_home.db.write() as tx:
+        for kind in ("money_reply", "money_contradicted"):
+            tx.run(sql(alarm), kind=kind, now=tx.now)
+    confirmed(demo_home, people["approver2"], stated(demo_home, people["approver"], puzzle))
+    left = demo_home.db.read().rows(sql("SELECT kind FROM finding WHERE closed_at IS NULL"))
+    assert left == [{"kind": "money_contradicted"}]
+
+
 def test_two_confirmations_move_it_once(demo_home, people, puzzle):
     review = stated(demo_home, people["approver"], puzzle)
     confirmed(demo_home, people["approver2"], review)
