@@ -1,6 +1,6 @@
 """`make money`: the long campaign of faults and kills, ours and the naive engine side by side, and its report.
 
-    python tests/money/campaign.py [--items 2500] [--kills 63] [--seeds 1,2] [--share 0.35] [--report docs/money-report.md]
+    python tests/money/campaign.py [--items 2500] [--kills 66] [--seeds 1,2] [--share 0.35] [--report docs/money-report.md]
 
 Items and kills are those of one run; there is one run per kind of carrier and seed. The defaults make 8 runs: 20,000 items
 and more than 500 kills, in about half an hour on two cores. It ends with an error if one item was bought twice, one was lost, one fen is off or
@@ -32,6 +32,8 @@ What failed is said to be mended, proposed again and bought under the next numbe
 
 **twice**: renewals charged more than once and not refunded. **lost**: paid and called something else, called paid and not
 paid, or at no rest. **fen off**: what the carrier holds, less what succeeded and what it charged of items a person looks at.
+Charges that the carrier refunded by itself stay in the count of charges. Restart: opening the home and putting right what the
+kill left.
 
 ## Ours
 
@@ -117,7 +119,7 @@ def campaign(*, items: int, kills: int, seeds: Sequence[int], share: float, fold
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=2_500)
-    parser.add_argument("--kills", type=int, default=63)
+    parser.add_argument("--kills", type=int, default=66)
     parser.add_argument("--seeds", default="1,2")
     parser.add_argument("--share", type=float, default=0.35)
     parser.add_argument("--report", type=Path, default=ROOT / "docs" / "money-report.md")

@@ -128,7 +128,8 @@ def _cap_outside_the_lock() -> Iterator[None]:
 
     @contextmanager
     def write(self: Database, **how: Any) -> Iterator[Any]:
-        seen.reserved = self.read().value(capping.Q.reserved_on, day=self.clock.today())
+        if threading.current_thread() is not threading.main_thread():
+            seen.reserved = self.read().value(capping.Q.reserved_on, day=self.clock.today())
         with real(self, **how) as tx:
             yield tx
 
