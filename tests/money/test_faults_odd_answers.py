@@ -10,33 +10,48 @@ import pytest
 
 from jobs.carriers import Confirmed, Unknown
 from jobs.carriers.accounts import connected
+from tests.money.building import sql
 from tests.money.conftest import BOTH, SOON, alarms, first_order, iccid, standing, states
 from tests.money.odd_bodies import ODD, told_of, variations
 
-SPECIAL = {
-    "gb18030": {"body": base64.b64encode(json.dumps({"code": "0", "信": "成功"}, ensure_ascii=False).encode("gb18030")).decode()},
-    "a gzip bomb": {"bomb_mb": 100},
-    "100 MB": {"huge_mb": 100},
-    "packed by an unknown packer": {"body": "e30=", "headers": {"Content-Encoding": "br"}},
-    "broken gzip": {"body": "e30=", "headers": {"Content-Encoding": "gzip"}},
-    "nothing": {"body": ""},
-}  # fmt: skip
+CHINESE = json.dumps({"code": "0", "信": "成功"}, ensure_ascii=False)
+UNREADABLE = [
+    {"body": base64.b64encode(CHINESE.encode("gb18030")).decode()},
+    {"body": "e30=", "headers": {"Content-Encoding": "br"}},
+    {"body": "e30=", "headers": {"Content-Encoding": "gzip"}},
+    {"body": ""},
+]
+
+
+@pytest.fixture
+def unreadable(money_home, carrier, approved, work, settle, sound):
+    """Play answers nobody can read, one card each: in doubt, found by the first question, charged once."""
+
+    def play(*answers):
+        orders = approved(len(answers))
+        for order, params in zip(orders, answers, strict=True):
+            carrier.fault("f10_odd_body", order_no=order, call=1, **params)
+        work()
+        assert states(money_home) == {"unknown": len(orders)}
+        settle(seconds=10)
+        assert states(money_home) == {"succeeded": len(orders)}
+        assert carrier.charges() == dict.fromkeys(orders, 1)
+        sound()
+
+    return play
 
 
 @BOTH
-@pytest.mark.parametrize("body", SPECIAL)
-def test_f10_a_body_nobody_can_read_is_found_and_charged_once(money_home, carrier, approved, work, settle, sound, body):
-    (order,) = approved(1)
-    carrier.fault("f10_odd_body", order_no=order, call=1, **SPECIAL[body])
+def test_f10_a_body_nobody_can_read_is_found_and_charged_once(unreadable):
+    unreadable(*UNREADABLE)
+
+
+@BOTH
+@pytest.mark.parametrize("body", [{"bomb_mb": 100}, {"huge_mb": 100}], ids=["a gzip bomb", "100 MB"])
+def test_f10_a_body_without_measure_fills_no_memory_and_leads_to_one_charge(unreadable, body):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    work()
-    grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert grown_mb < 60
-    assert states(money_home) == {"unknown": 1}
-    settle(seconds=10)
-    assert states(money_home) == {"succeeded": 1}
-    assert carrier.charges() == {order: 1}
-    sound()
+    unreadable(body)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 80
 
 
 def test_f10_some_hundred_odd_bodies_are_all_doubts(money_home, carrier, approved):
@@ -85,18 +100,19 @@ def test_f11_another_schema_is_found_and_charged_once(money_home, carrier, appro
 
 
 @BOTH
-@pytest.mark.parametrize("what", ["order", "amount", "iccid"])
 def test_f11_a_reply_about_something_else_goes_to_a_person_with_an_alarm(
-    money_home, carrier, approved, work, rest, sound, what
+    money_home, carrier, approved, work, rest, sound
 ):
-    (order,) = approved(1)
-    carrier.fault(f"f11_other_{what}", order_no=order, call=1)
+    orders = approved(3)
+    for order, what in zip(orders, ("order", "amount", "iccid"), strict=True):
+        carrier.fault(f"f11_other_{what}", order_no=order, call=1)
     work()
-    assert states(money_home) == {"needs_review": 1}
-    assert standing(money_home)["reason"] == "reply_differs"
-    assert alarms(money_home) == ["money_reply"]
-    assert rest() == {"needs_review": 1}
-    assert carrier.charges() == {order: 1}
+    assert states(money_home) == {"needs_review": 3}
+    reasons = money_home.db.read().rows(sql("SELECT DISTINCT reason FROM state"))
+    assert reasons == [{"reason": "reply_differs"}]
+    assert alarms(money_home) == ["money_reply"] * 3
+    assert rest() == {"needs_review": 3}
+    assert carrier.charges() == dict.fromkeys(orders, 1)
     sound()
 
 
@@ -116,13 +132,14 @@ def test_f11_a_code_in_no_table_is_never_a_no(money_home, carrier, approved, wor
 
 
 @BOTH
-@pytest.mark.parametrize("status", [200, 400])
-def test_a_code_of_the_table_is_a_no_whatever_the_status_says(money_home, carrier, approved, work, sound, status):
-    (order,) = approved(1)
-    carrier.fault("refused", order_no=order, code="BALANCE_LOW", status=status)
+def test_a_code_of_the_table_is_a_no_whatever_the_status_says(money_home, carrier, approved, work, sound):
+    orders = approved(2)
+    for order, status in zip(orders, (200, 400), strict=True):
+        carrier.fault("refused", order_no=order, code="BALANCE_LOW", status=status)
     work()
-    assert states(money_home) == {"failed": 1}
-    assert standing(money_home)["reason"] == "insufficient_balance"
+    assert states(money_home) == {"failed": 2}
+    reasons = money_home.db.read().rows(sql("SELECT DISTINCT reason FROM state"))
+    assert reasons == [{"reason": "insufficient_balance"}]
     assert not carrier.charges()
     sound()
 
