@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.database import Query
-from data.people.rules import Refused
+from data.people.rules import SYSTEM, Refused
 from data.renewals import store as renewals
 from data.renewals.moves import Verdict
 from data.renewals.store import RechargeCard
@@ -163,6 +163,13 @@ def test_an_add_on_without_an_answer_is_settled_by_a_query_never_by_a_reading(de
     assert len(ledger(demo_home)) == 2
 
 
+def test_where_no_order_can_be_asked_for_a_cards_expiry_says_nothing_about_an_add_on(demo_home, people, fleet):
+    status = ordered(demo_home, people, fleet(2, lost_share=1.0, query="none"), "add-on", plan_id=101)
+    demo_home.clock.move(timedelta(seconds=11))
+    settle_unknowns.run(demo_home, GO)
+    assert renewals.status(demo_home.db.read(), status.batch).unknown == 2
+
+
 def test_a_renewal_and_an_add_on_of_one_card_are_never_out_together(demo_home, people, fleet):
     sims = fleet(3, lost_share=1.0)
     add_on = ordered(demo_home, people, sims, "add-on", plan_id=101)
@@ -173,10 +180,16 @@ def test_a_renewal_and_an_add_on_of_one_card_are_never_out_together(demo_home, p
         tx.run(sql("UPDATE state SET st = 'cancelled'"))
         batch = renewals.propose(tx, people["operator"], sim_ids=sims, form_key="r").batch
     approve(demo_home, people["approver"], batch)
+    work = renewals.Work(batch, "practice-a", None)
+    seen = renewals.next_items(demo_home.db.read(), work, now=demo_home.clock.now(), limit=9)
     with demo_home.db.write() as tx:
         tx.run(
             sql("UPDATE state SET st = 'unknown' WHERE obligation IN (SELECT id FROM obligation WHERE kind = 'add-on')")
         )
+        # Nor what was looked up just before.
+        ready = [renewals.Ready(item, "0" * 64) for item in seen]
+        assert renewals.claim(tx, SYSTEM, batch=batch, ready=ready, deadline_at=tx.now) == ([], [])
+    assert len(seen) == 3
     run_renewals.run(demo_home, GO)
     assert renewals.status(demo_home.db.read(), batch).pending == 3
     assert {entry["kind_of_order"] for entry in ledger(demo_home)} == {"add-on"}

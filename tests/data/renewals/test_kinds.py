@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from data.database import Query
-from data.people.rules import SYSTEM
+from data.people.rules import SYSTEM, Refused
 from data.renewals import rules
 from data.renewals import store as renewals
 from data.renewals.moves import Arrow, State
@@ -198,6 +198,19 @@ def test_a_purchase_of_another_kind_in_flight_refuses_the_card(demo_home, people
     assert refused(demo_home, sims, "renew") == {"other_batch": 1}
     bought(demo_home, add_on.batch)
     assert refused(demo_home, sims, "renew") == {}
+
+
+def test_what_was_bought_since_the_proposal_is_not_approved_a_second_time(demo_home, people, fleet):
+    sims = fleet(2)
+    first = propose(demo_home, people["operator"], sims, "add-on", plan_id=GIGABYTE)
+    change(demo_home, "UPDATE batch SET state = 'cancelled'")
+    second = propose(demo_home, people["operator"], sims[:1], "add-on", "f2", plan_id=GIGABYTE)
+    change(demo_home, f"UPDATE batch SET state = 'proposed' WHERE id = {first.batch}")
+    approve(demo_home, people["approver"], first.batch)
+    bought(demo_home, first.batch)
+    with pytest.raises(Refused, match="in another batch by now"):
+        approve(demo_home, people["approver"], second.batch)
+    assert renewals.status(demo_home.db.read(), first.batch).succeeded == 2
 
 
 def test_the_approval_binds_the_plan_that_is_changed_to(demo_home, people, fleet):
