@@ -99,7 +99,7 @@ def send_back(status: Status, who: viewer.Viewer) -> None:
     """The other word: back to the maker, with the reason."""
     with st.popover(_("Send back"), icon=":material/undo:", key=f"back:{status.batch}:popover"):
         why = st.text_input(_("What is to be changed"), key=f"back:{status.batch}:why", max_chars=200)
-        if st.button(_("Send back to {maker}", maker=status.maker), type="primary", key=f"back:{status.batch}"):
+        if st.button(_("Send it back to its maker"), type="primary", key=f"back:{status.batch}"):
             with viewer.told():
                 with reading.writing() as tx:
                     renewals.send_back(tx, who.actor, batch=status.batch, why=why)
