@@ -226,8 +226,10 @@ def _as_they_stand(tx: Transaction, ready: Sequence[Ready]) -> dict[int, Row]:
             "cycle": [item.key.split("|")[3] for item in items],
         }
     )
+    alone = {"busy": False, "elsewhere": False}
     with tx.frame("wanted", wanted):
-        return {row["obligation"]: row for row in tx.rows(Q.items_now)}
+        others = {row["obligation"]: row for row in tx.rows(Q.others_now)}
+        return {row["obligation"]: alone | row | others.get(row["obligation"], {}) for row in tx.rows(Q.items_now)}
 
 
 def _claimed(tx: Transaction, by: Actor, *, batch: int, ready: list[Ready], deadline_at: datetime) -> list[Ready]:
@@ -249,12 +251,12 @@ def _claimed(tx: Transaction, by: Actor, *, batch: int, ready: list[Ready], dead
         }
     )
     with tx.frame("claims", claims):
-        won = {row["obligation"] for row in tx.rows(Q.claim, now=tx.now)}
+        won = tx.run(Q.claim, now=tx.now)
         kept = tx.run(Q.keep_attempts, batch=batch, now=tx.now, deadline_at=deadline_at)
         if any(one.sent_at for one in ready):
             kept += tx.run(Q.keep_later_tries, deadline_at=deadline_at)
-        if len(won) != len(items) or kept != len(items):
+        if won != len(items) or kept != len(items):
             # Under the one writer lock neither can happen; if it does, nothing of this chunk is sent.
-            raise moves.NoSuchMove(f"batch {batch}: {len(won)} of {len(items)} items could be claimed, {kept} written")
+            raise moves.NoSuchMove(f"batch {batch}: {won} of {len(items)} items could be claimed, {kept} written")
         tx.run(Q.claim_events, now=tx.now, actor=by.name)
     return ready

@@ -37,27 +37,26 @@ UNION ALL
 SELECT '' AS account FROM clock_hold WHERE released_at IS NULL;
 
 -- name: items_now
--- Where the chosen items stand at this moment, what was sent under their number before, and what else there is for the card:
--- out now (busy: wait), or alive for the same term at another account (elsewhere; of two that wait, the later one).
-SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, t.sent_at, coalesce(x.busy, false) AS busy,
-    coalesce(x.elsewhere, false) AS elsewhere
+-- Where the chosen items stand at this moment, and what was sent under their number before.
+SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, t.sent_at
 FROM wanted w JOIN state s ON s.obligation = w.obligation
 LEFT JOIN sim m ON m.sim_id = w.sim_id
-LEFT JOIN attempt t ON t.obligation = w.obligation AND t.n = w.n
-LEFT JOIN (
-    SELECT v.obligation, bool_or(u.st IN ('submitted', 'unknown')) AS busy,
-        bool_or(o.account <> v.account AND o.kind = v.kind AND split_part(o.key, '|', 4) = v.cycle
-            AND (u.st IN ('needs_review', 'succeeded') OR (u.st = 'pending' AND o.id < v.obligation))) AS elsewhere
-    FROM wanted v JOIN obligation o ON o.stem = v.stem JOIN state u ON u.obligation = o.id
-    WHERE o.id <> v.obligation
-    GROUP BY v.obligation
-) x ON x.obligation = w.obligation;
+LEFT JOIN attempt t ON t.obligation = w.obligation AND t.n = w.n;
+
+-- name: others_now
+-- What else there is for the cards of the chosen items: out now (busy: wait), or alive for the same cycle at another
+-- account (elsewhere; of two that wait, the later one).
+SELECT v.obligation, coalesce(bool_or(u.st IN ('submitted', 'unknown')), false) AS busy,
+    coalesce(bool_or(o.account <> v.account AND o.kind = v.kind AND split_part(o.key, '|', 4) = v.cycle
+        AND (u.st IN ('needs_review', 'succeeded') OR (u.st = 'pending' AND o.id < v.obligation))), false) AS elsewhere
+FROM wanted v JOIN obligation o ON o.stem = v.stem JOIN state u ON u.obligation = o.id
+WHERE o.id <> v.obligation
+GROUP BY v.obligation;
 
 -- name: claim
--- Compare and set: whoever gets the row back may send.
+-- Compare and set: who has moved every row may send.
 UPDATE state SET st = 'submitted', submitted_at = $now, changed_at = $now, next_at = NULL
-FROM claims c WHERE state.obligation = c.obligation AND state.n = c.n AND state.st = 'pending'
-RETURNING state.obligation;
+FROM claims c WHERE state.obligation = c.obligation AND state.n = c.n AND state.st = 'pending';
 
 -- name: keep_attempts
 -- What is about to be sent for the first time under its number.

@@ -95,7 +95,9 @@ class Journal:
     def mark(self, tx: Transaction) -> None:
         """From here on the database and the journal say the same."""
         if self._path is not None:
-            tx.run(Q.set_mark, segment=self._path.name, line=self._lines, hash=self._hash)
+            said = {"segment": self._path.name, "line": self._lines, "hash": self._hash}
+            if not tx.run(Q.move_mark, **said):
+                tx.run(Q.set_mark, **said)
 
     def behind(self, mark: Mark | None) -> list[dict[str, Any]] | None:
         """The entries written after `mark`, oldest first, without heads; of no mark all of them.

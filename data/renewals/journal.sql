@@ -1,7 +1,10 @@
 -- name: set_mark
 -- How far the journal is with what this transaction does.
-INSERT INTO journal_mark (one, segment, line, hash) VALUES (1, $segment, $line, $hash)
-ON CONFLICT (one) DO UPDATE SET segment = excluded.segment, line = excluded.line, hash = excluded.hash;
+INSERT INTO journal_mark (one, segment, line, hash) VALUES (1, $segment, $line, $hash);
+
+-- name: move_mark
+-- The same, where there is a mark already: every hundred orders come by here twice.
+UPDATE journal_mark SET segment = $segment, line = $line, hash = $hash;
 
 -- name: mark
 -- How far the journal was when this database last wrote to it.

@@ -195,21 +195,32 @@ def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
     """`record` in the name of whoever has shown the right to these moves: a second person on a review has, too."""
     for result in results:
         moves.check(result.arrow, result.before, result.after)
+    results = _about_cards(tx, results)
+    with tx.frame("made", _table(results)):
+        there = {row["obligation"] for row in tx.rows(Q.still_there)}
+        if len(there) == len(results):
+            _make(tx, by, results)
+    if len(there) < len(results):
+        left = [result for result in results if result.obligation in there]
+        with tx.frame("made", _table(left)):
+            _make(tx, by, left)
+    return there
+
+
+def _make(tx: Transaction, by: Actor, results: Sequence[Result]) -> None:
+    """The registered moves, with everything that follows from them."""
     said = {"now": tx.now, "actor": by.name}
-    with tx.frame("results", _table(results)):
-        moved = {row["obligation"] for row in tx.rows(Q.move_states, **said)}
-    made = _about_cards(tx, [result for result in results if result.obligation in moved])
-    with tx.frame("made", _table(made)):
-        tx.run(Q.result_events, **said)
-        if any(result.after in moves.RESTING for result in made):
-            tx.run(Q.settle_reservations)
-        if any(result.reason in _ALARMING for result in made):
-            tx.run(Q.alarms, **said)
-        _bought(tx, [result for result in made if result.after is State.SUCCEEDED], said)
-    back = {result.batch for result in made if result.after is State.PENDING}
+    if tx.run(Q.move_states, **said) != len(results):
+        raise moves.NoSuchMove(f"not all of {len(results)} items could be moved")
+    tx.run(Q.result_events, **said)
+    if any(result.after in moves.RESTING for result in results):
+        tx.run(Q.settle_reservations)
+    if any(result.reason in _ALARMING for result in results):
+        tx.run(Q.alarms, **said)
+    _bought(tx, [result for result in results if result.after is State.SUCCEEDED], said)
+    back = {result.batch for result in results if result.after is State.PENDING}
     if back:
         stopping.take_back_late(tx, by, batches=sorted(back))
-    return moved
 
 
 def _table(results: Sequence[Result]) -> pa.Table:
@@ -221,7 +232,7 @@ def _table(results: Sequence[Result]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=_RESULT)
 
 
-def _about_cards(tx: Transaction, results: list[Result]) -> list[Result]:
+def _about_cards(tx: Transaction, results: Sequence[Result]) -> Sequence[Result]:
     """The results, each of a purchase with its card."""
     lost = [result.obligation for result in results if result.after is State.SUCCEEDED and result.sim_id is None]
     if not lost:
@@ -262,31 +273,3 @@ def finish(tx: Transaction, by: Actor) -> list[int]:
         stopping.move(tx, batch, BatchState.DONE)
         audit.record(tx, by, Event.BATCH_DONE, f"batch {batch}")
     return done
-
-
-@dataclass(frozen=True)
-class PaidCard:
-    """A card that stopped, was paid, and has not been read since."""
-
-    sim_id: int
-    iccid: str
-    account: str
-
-
-def paid_and_stopped(reader: Reader, *, today: date, limit: int) -> list[PaidCard]:
-    """Paid cards whose state is still what it was before: only the carrier can say whether they run again."""
-    return reader.records(PaidCard, Q.paid_and_stopped, today=today, limit=limit)
-
-
-def keep_statuses(tx: Transaction, by: Actor, statuses: Sequence[tuple[PaidCard, str]]) -> None:
-    """What the carrier says of paid cards, as an observation of now."""
-    require(tx, by, Action.WORK, "sims")
-    read = [{"sim_id": card.sim_id, "account": card.account, "status": status} for card, status in statuses]
-    with tx.frame("readings", pa.Table.from_pylist(read)):
-        tx.run(Q.status_changes, now=tx.now)
-        tx.run(Q.keep_statuses, now=tx.now)
-
-
-def stale_sims(reader: Reader) -> list[int]:
-    """Cards whose row in sim_now does not know their new expiry yet."""
-    return [row["sim_id"] for row in reader.rows(Q.stale_sims)]

@@ -12,17 +12,22 @@ LEFT JOIN person p ON p.person_id = b.checker
 LEFT JOIN person a ON a.person_id = b.acting_for
 WHERE b.id = $batch;
 
+-- name: still_there
+-- Which of the registered results find their item where it was; of the others nothing is touched.
+SELECT r.obligation FROM made r JOIN state s ON s.obligation = r.obligation
+WHERE s.n = r.n AND s.st = r.before AND s.asked = r.asked_before;
+
 -- name: move_states
--- The guarded move of every registered result; a row that is no longer where it was is left alone.
+-- The guarded move of every registered result.
 UPDATE state SET st = r.after, reason = r.reason,
-    detail = CASE WHEN r.arrow = 12 THEN coalesce(r.detail, state.detail) ELSE r.detail END, carrier_ref = coalesce(r.carrier_ref, state.carrier_ref),
-    new_expiry = coalesce(r.new_expiry, state.new_expiry), proof = r.proof, not_found = r.not_found, asked = r.asked,
-    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL AND r.reason NOT IN ('not_reached', 'credential_refused'))::INTEGER, next_at = r.next_at,
+    detail = CASE WHEN r.arrow = 12 THEN coalesce(r.detail, state.detail) ELSE r.detail END,
+    carrier_ref = coalesce(r.carrier_ref, state.carrier_ref), new_expiry = coalesce(r.new_expiry, state.new_expiry),
+    proof = r.proof, not_found = r.not_found, asked = r.asked,
+    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL)::INTEGER, next_at = r.next_at,
     changed_at = CASE WHEN r.arrow = 12 OR (r.arrow = 6 AND r.asked > 0) THEN state.changed_at ELSE $now END,
     ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
-FROM results r
-WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before
-RETURNING state.obligation;
+FROM made r
+WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before;
 
 -- name: result_events
 -- One event per move made.

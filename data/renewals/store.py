@@ -42,13 +42,10 @@ from data.renewals.moving import (
     Unknown,
     due_unknowns,
     finish,
-    keep_statuses,
     ours_alone,
     outcomes,
-    paid_and_stopped,
     record,
     result,
-    stale_sims,
 )
 from data.renewals.noting import note, retry_repaired
 from data.renewals.previewing import Preview, Which, preview, preview_lines
@@ -57,6 +54,7 @@ from data.renewals.recharging import Entered, RechargeCard, entered, odd_shape, 
 from data.renewals.reconciling import keep_statement, match, to_prove, unread_days
 from data.renewals.records import RecordFilter, RecordTotals, record_totals, records, records_query
 from data.renewals.replaying import restored
+from data.renewals.rereading import keep_statuses, paid_and_stopped, stale_sims
 from data.renewals.resending import Again, claim_again, intents_again
 from data.renewals.reviewing import (
     ReviewCounts,
