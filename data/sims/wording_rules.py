@@ -63,6 +63,8 @@ UNFIT_NETWORK = N_("The terminal cannot run the plan's network")
 
 # Kinds of finding, in the order a person wants to hear of them; what a file brings may be of most of them.
 FINDING_KINDS = {
+    "money_clock": N_("The machine's clock moved by itself"),
+    "money_mass_due": N_("Too many cards ran out at once"),
     "money_theirs_only": N_("Charges that nobody here ordered"),
     "money_duplicate": N_("Orders and cards charged more than once"),
     "money_contradicted": N_("Renewals that a carrier's statement contradicts"),
@@ -189,6 +191,15 @@ HAPPENINGS = {
     "renewal:failed": N_("Renewal failed"),
     "renewal:cancelled": N_("Renewal taken back"),
     "renewal:needs_review": N_("Renewal needs a person's eye"),
+    # What was ordered is no renewal: a stop, another plan, add-on data.
+    "order:proposed": N_("Proposed for {amount}, batch {batch}: {ordered}"),
+    "order:approved": N_("Approved, batch {batch}: {ordered}"),
+    "order:submitted": N_("Sent to the carrier: {ordered}"),
+    "order:unknown": N_("Sent, result not confirmed: {ordered}"),
+    "order:succeeded": N_("Carried out: {ordered}"),
+    "order:failed": N_("Not carried out: {ordered}"),
+    "order:cancelled": N_("Taken back: {ordered}"),
+    "order:needs_review": N_("Needs a person's eye: {ordered}"),
     "note:note": N_("Note: {text}"),
     "voucher:invoice": N_("Invoice filed: {filename}"),
     "voucher:bank_slip": N_("Bank slip filed: {filename}"),
