@@ -23,7 +23,7 @@ UPDATE state SET st = r.after, reason = r.reason,
     detail = CASE WHEN r.arrow = 12 THEN coalesce(r.detail, state.detail) ELSE r.detail END,
     carrier_ref = coalesce(r.carrier_ref, state.carrier_ref), new_expiry = coalesce(r.new_expiry, state.new_expiry),
     proof = r.proof, not_found = r.not_found, asked = r.asked,
-    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL)::INTEGER, next_at = r.next_at,
+    trips = state.trips + (r.arrow IN (3, 10) AND r.reason IS NOT NULL AND r.reason NOT IN ('not_reached', 'credential_refused'))::INTEGER, next_at = r.next_at,
     changed_at = CASE WHEN r.arrow = 12 OR (r.arrow = 6 AND r.asked > 0) THEN state.changed_at ELSE $now END,
     ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
 FROM made r
