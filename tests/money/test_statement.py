@@ -62,7 +62,7 @@ def test_f14_a_request_delivered_twice_without_a_key_is_a_duplicate_with_an_alar
 
 
 @BOTH
-def test_f17_a_renewal_refunded_later_goes_to_people_and_the_sums_agree(carrier, money_home, approved, work):
+def test_f17_a_renewal_refunded_later_goes_to_people_and_the_sums_agree(carrier, money_home, approved, work, sound):
     carrier.fault("f17_refunded", delay_s=40 * 3600)
     approved(1)
     work()
@@ -73,6 +73,7 @@ def test_f17_a_renewal_refunded_later_goes_to_people_and_the_sums_agree(carrier,
     assert states(money_home) == {"needs_review": 1}
     assert alarms(money_home) == ["money_contradicted"]
     assert carrier.fen() == 0
+    sound()
 
 
 @BOTH
