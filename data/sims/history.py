@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from data.database import Queries, Reader
+from data.renewals.rules import KINDS
 from data.sims.deciding_rules import reason_said
 from data.sims.findings import said
 from data.sims.wording_rules import DECISION_WORDS, HAPPENINGS, STATUS_WORDS
@@ -35,6 +36,8 @@ def happening(*, kind: str, what: str, detail: str) -> str:
         told = {name: _word(words, value) for name, value in told.items()}
     if "amount_fen" in told:
         told["amount"] = yuan(told["amount_fen"])
+    if kind == "renewal" and told.get("ordered", "renew") != "renew":
+        kind, told["ordered"] = "order", _(KINDS[told["ordered"]])
     sentence = HAPPENINGS.get(f"{kind}:{what}")
     return _(sentence, **told) if sentence else f"{what} {detail}"
 

@@ -15,6 +15,7 @@ from data.renewals import store as renewals
 from data.renewals.moves import Verdict
 from data.renewals.store import RechargeCard
 from data.secrets import Secret
+from data.sims import store as sims
 from data.sims.rolling import roll_up
 from jobs import run_renewals, settle_unknowns
 from jobs.carriers import Confirmed, Order, Terms, accounts, verdict_of
@@ -314,3 +315,17 @@ def test_a_refused_recharge_is_not_tried_again_without_another_card(demo_home, p
     failed = [row["obligation"] for row in demo_home.db.read().rows(sql("SELECT obligation FROM state"))]
     with pytest.raises(Refused, match="another card"), demo_home.db.write() as tx:
         renewals.retry_repaired(tx, people["operator"], obligations=failed, form_key="r")
+
+
+def test_a_cards_history_says_what_was_ordered(demo_home, people, fleet):
+    [sim] = fleet(1)
+    ordered(demo_home, people, [sim], "suspend")
+    rows = sims.timeline(demo_home.db.read(), sim).to_pylist()
+    told = [sims.happening(kind=row["kind"], what=row["what"], detail=row["detail"]) for row in rows]
+    assert {
+        "Proposed for ¥0.00, batch 1: stop",
+        "Approved, batch 1: stop",
+        "Sent to the carrier: stop",
+        "Carried out: stop",
+    } <= {*told}
+    assert not [sentence for sentence in told if "enewal" in sentence]
