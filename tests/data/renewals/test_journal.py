@@ -1,10 +1,11 @@
 """The journal: chained, on disk, located when it was cut or changed."""
 
+import resource
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data.renewals.journal import Journal, JournalBroken
+from data.renewals.journal import Journal, JournalBroken, standing
 
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 
@@ -72,3 +73,30 @@ def test_one_changed_byte_is_found_with_file_and_line(tmp_path):
     path.write_bytes(path.read_bytes().replace(b'"R2"', b'"R7"'))
     with pytest.raises(JournalBroken, match="000001-202611.jsonl line 3"):
         Journal(tmp_path)
+
+
+def test_an_append_that_fails_leaves_no_half_line_for_a_kill_to_find(tmp_path):
+    book = Journal(tmp_path)
+    book.append(entries(1), now=NOW)
+    (segment,) = book.segments()
+    whole = segment.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 30, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            book.append(entries(2), now=NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert segment.read_bytes() == whole
+    book.append(entries(3), now=NOW)
+    assert orders(Journal(tmp_path)) == ["R1", "R3"]
+
+
+def test_what_was_given_up_takes_back_its_orders_last_line_only():
+    told = [
+        {"kind": "intent", "order_no": "R1"},
+        {"kind": "intent", "order_no": "R2"},
+        {"kind": "abandoned", "order_no": "R1"},
+        {"kind": "intent", "order_no": "R1", "again": True},
+    ]
+    assert standing(told) == [told[1], told[3]]
