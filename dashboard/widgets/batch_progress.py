@@ -115,6 +115,9 @@ def head(status: Status) -> None:
         st.link_button(
             _("The form's file"), f"/v/{status.form_voucher}", type="tertiary", icon=":material/attach_file:"
         )
+    card = reading.read(renewals.entered, status.batch) if status.kind == "recharge" else None
+    if card:
+        st.text(_("Recharge card ending {last4}, {amount}", last4=card.last4, amount=yuan(card.face_fen)))
     if status.note:
         st.text(_("Remark: {note}", note=status.note))
     if status.state == "paused" and status.pause_reason:

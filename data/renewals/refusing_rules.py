@@ -45,7 +45,6 @@ WARNINGS = {
     "second": N_("A deliberate second purchase in this cycle"),
     "price_off": N_("The price is not what this card cost the last time"),
     "below_plan": N_("The recharge card holds less than one term of the plan costs"),
-    "expiry_moved": N_("The expiry has moved since this was proposed"),
 }
 
 

@@ -170,6 +170,8 @@ def test_a_recharge_card_goes_in_and_is_shown_to_nobody_again(home, able, page):
     assert NUMBER not in shown(test)
     assert PIN not in shown(test)
     assert not any("usually have" in warning.value for warning in test.warning)
+    batch = page("batches", "approver", batch="1")
+    assert "Recharge card ending 7913, ¥50.00" in [text.value for text in batch.text]
     # Its batch waits: until then the card takes no other.
     assert any("already in another open batch" in caption.value for caption in test.caption)
 

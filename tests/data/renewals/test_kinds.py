@@ -259,6 +259,13 @@ def test_a_price_that_is_not_the_last_one_is_something_to_think_of(demo_home, pe
     assert lines["warning"].to_pylist() == [rules.WARNINGS["price_off"]]
 
 
+@pytest.mark.parametrize(("fen", "warning"), [(1199, rules.WARNINGS["below_plan"]), (1200, None)])
+def test_a_recharge_card_that_pays_no_term_of_the_plan_is_something_to_think_of(demo_home, fleet, fen, warning):
+    wish = {"sim_ids": fleet(1), "kind": "recharge", "amount_fen": fen, "today": demo_home.clock.today()}
+    [line] = renewals.preview_lines(demo_home.db.read(), **wish, which="all", limit=9, offset=0).to_pylist()
+    assert (line["refusal"], line["warning"], line["amount_fen"]) == (None, warning, fen)
+
+
 def test_the_caps_of_an_item_are_the_settings_own_defaults():
     settings = Settings()
     assert ItemCaps() == ItemCaps(settings.item_max_yuan, settings.price_jump_percent)
