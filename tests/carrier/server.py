@@ -189,17 +189,22 @@ class Carrier:
         status = self.books.standing(line, now)
         return said | {"code": "0", "status": status, "expires_on": expiry and expiry.isoformat()}
 
+    def replica(self) -> tuple[datetime, str]:
+        """The instant that queries see, and the one they claim to see."""
+        now = self.now()
+        if self.settings["query"] != "stale":
+            return now, now.isoformat()
+        seen = later(now, -self.settings["stale_s"])
+        return datetime.fromisoformat(seen), seen if self.settings["stale_honest"] else now.isoformat()
+
     def find(self, order_no: str) -> dict:
         """The query by our order number, as good as the settings let it be."""
-        now = self.now()
-        if self.settings["query"] == "stale":
-            now = datetime.fromisoformat(later(now, -self.settings["stale_s"]))
-        as_of = {"as_of": (now if self.settings["stale_honest"] else self.now()).isoformat()}
+        now, as_of = self.replica()
         lines = [line for line in self.books.charges.get(order_no, []) if datetime.fromisoformat(line["ts"]) <= now]
         lines = [line for line in lines if self.books.standing(line, now) != "late"]
         if not lines or self.settings["query"] == "lying":
-            return {"http": 404, "code": "ORDER_UNKNOWN"} | as_of
-        return self.told(lines[0], now) | as_of
+            return {"http": 404, "code": "ORDER_UNKNOWN", "as_of": as_of}
+        return self.told(lines[0], now) | {"as_of": as_of}
 
 
 def _meant(told: dict, order: dict, call: int) -> bool:
@@ -249,7 +254,7 @@ def _answer(carrier: Carrier, sock: socket.socket, on: str, told, **about: str) 
 
 
 def _cards(carrier: Carrier, iccids: list[str]) -> dict:
-    now = carrier.now()
+    now, as_of = carrier.replica()
     known = [iccid for iccid in iccids if iccid in carrier.books.cards]
     rows = [
         {
@@ -259,7 +264,7 @@ def _cards(carrier: Carrier, iccids: list[str]) -> dict:
         }
         for iccid in known
     ]
-    return {"code": "0", "cards": rows, "as_of": now.isoformat()}
+    return {"code": "0", "cards": rows, "as_of": as_of}
 
 
 def _statement(carrier: Carrier, day: date) -> dict:

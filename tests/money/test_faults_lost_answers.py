@@ -40,6 +40,8 @@ def no_effect(money_home, carrier, approved, work, rest, sound, key):
             first, *again = (datetime.fromisoformat(line["ts"]) for line in sent)
             assert again
             assert key or all(at > first + HORIZON for at in again)
+            # Two answers that agree, both later than the horizon; a card nobody charged comes back no sooner.
+            assert key or carrier.stats()["queries"] >= 2 * len(orders)
             assert len({line["body_sha256"] for line in sent}) == 1
         sound()
 
