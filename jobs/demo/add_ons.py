@@ -1,6 +1,7 @@
 """The add-on data that the demo's carriers sell beside the plans: for one month, gone with it."""
 
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,7 +14,8 @@ _SIZES = ((100, 300), (500, 800), (1024, 1200))
 
 def add_on_tables(first_id: int, *, since: date) -> tuple[pa.Table, pa.Table]:
     """The add-ons and their prices, numbered from `first_id`."""
-    plans, prices = [], []
+    plans = list[dict[str, Any]]()
+    prices = list[dict[str, Any]]()
     for carrier, code in enumerate(CARRIERS):
         for size, fen in _SIZES:
             plan_id = first_id + len(plans)
