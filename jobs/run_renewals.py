@@ -80,7 +80,11 @@ def _page(now: Pass, work: Work, stop: threading.Event) -> int:
     for start in range(0, len(items), size):
         if carrier.held_s() or not watch.calm() or time.monotonic() > until:
             break
-        moved += _work_off(now, work, items[start : start + size], carrier, watch)
+        done = _work_off(now, work, items[start : start + size], carrier, watch)
+        moved += done
+        if not done:
+            # A brake was pulled meanwhile: nothing more is read or claimed.
+            break
     return moved
 
 
