@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from data.clock import HOME_ZONE
 from data.home import Home
 from data.sims.rules import new_expiry
 from jobs.carriers import (
@@ -164,15 +165,9 @@ class Border:
     def statement(self, day: date) -> Statement:
         now = self._home.clock.now()
         lines = tuple(
-            StatementLine(
-                entry["order_no"],
-                entry["ref"],
-                entry["iccid"],
-                entry["amount_fen"],
-                entry["ts"],
-            )
+            StatementLine(entry["order_no"], entry["ref"], entry["iccid"], entry["amount_fen"], entry["effective_at"])
             for entry in self.books.entries
-            if entry["ts"].date() == day
+            if entry["effective_at"] <= now and entry["effective_at"].astimezone(HOME_ZONE).date() == day
         )
         return Statement(day, lines, now)
 

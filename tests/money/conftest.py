@@ -26,7 +26,8 @@ from jobs import run_renewals, settle_unknowns
 from jobs.carriers import Order, accounts, pacing
 from tests.carrier import running
 from tests.money import invariants
-from tests.money.building import EXPIRY, NOW, Desk, desk_at_border, make_home, sql
+from tests.money.building import EXPIRY, NOW, make_home, sql
+from tests.money.desk import Desk, desk_at_border
 from tests.money.mortal import Mortal
 
 CARDS = 12

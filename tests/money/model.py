@@ -16,7 +16,9 @@ from data.renewals import store as renewals
 from data.renewals.moves import MOVES, Arrow, State
 from data.sims.rolling import roll_up
 from tests.money import border, invariants
-from tests.money.building import Desk, desk_at_border, sql
+from tests.money.building import sql
+from tests.money.desk import Desk, desk_at_border
+from tests.money.evidence import gather
 
 CARDS = 5
 KILL = st.one_of(st.none(), st.none(), st.integers(0, 40))
@@ -93,9 +95,10 @@ class LifeOfRenewals(RuleBasedStateMachine):
         self.work(faults, None)
 
     @precondition(lambda self: self.batches)
-    @rule()
-    def die_idle(self) -> None:
-        self.desk.reopen()
+    @rule(kill=KILL)
+    def die_idle(self, kill: int | None) -> None:
+        """And perhaps once more while the start puts right what the death left."""
+        self.desk.reopen(kill_in=kill)
 
     @rule(thrown=st.booleans(), account=st.sampled_from(["", "border-a"]))
     def switch(self, thrown: bool, account: str) -> None:
@@ -132,6 +135,28 @@ class LifeOfRenewals(RuleBasedStateMachine):
         # Before its time a retry is refused.
         if failed and self.tried(again) and made and self.tried(lambda: self.desk.approve(made[0])):
             self.batches += made
+
+    @precondition(lambda self: self.batches)
+    @rule(kill=KILL)
+    def reconcile(self, kill: int | None) -> None:
+        """A night passes; the carrier's statements are read."""
+        self.desk.wait(days=1)
+        self.desk.kill_in = kill
+        self.desk.reconcile()
+
+    @rule()
+    def review(self) -> None:
+        """Two people look at what the carrier really did, and say so."""
+        for row in self.desk.rows("SELECT obligation FROM state WHERE st = 'needs_review'"):
+            seen = gather(self.desk.home, self.desk.folder)
+            charged = [line["amount_fen"] for line in seen.charged.get(row["obligation"], ())]
+            if charged and charged != [seen.obligations[row["obligation"]]["amount_fen"]]:
+                continue  # another amount stays where it is
+            self.tried(
+                lambda about=row["obligation"], verdict="succeeded" if charged else "failed": self.desk.review(
+                    about, verdict
+                )
+            )
 
     def tried(self, act: Any) -> bool:
         """Whether people were let; a refusal in words is a good answer too."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.money import invariants
-from tests.money.building import PRICE_FEN, Desk, desk_at_border, sql
+from tests.money.building import PRICE_FEN, sql
+from tests.money.desk import Desk, desk_at_border
 from tests.money.evidence import gather, jsonl
 from tests.money.invariants import INVARIANTS, Asked
 

@@ -13,8 +13,8 @@ from data.renewals import checking, journal, recovery
 from data.renewals import store as renewals
 from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError
-from tests.money.building import desk_at_border
 from tests.money.conftest import BOTH
+from tests.money.desk import desk_at_border
 
 SEED = 20261122
 
