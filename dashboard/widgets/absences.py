@@ -44,9 +44,10 @@ def absences(who: viewer.Viewer) -> None:
 
 def _form(who: viewer.Viewer) -> None:
     today = reading.today()
-    able = {one.person_id: one for one in reading.read(people.everyone) if one.active}
     able = {
-        key: one for key, one in able.items() if may(Role(one.role), Action.DEPUTISE) and key != who.actor.person_id
+        one.person_id: f"{one.name} ({_(ROLE_WORDS[Role(one.role)])})"
+        for one in reading.read(people.everyone)
+        if one.active and may(Role(one.role), Action.DEPUTISE) and one.person_id != who.actor.person_id
     }
     with (
         st.form("deputy", border=False, clear_on_submit=True),
@@ -56,7 +57,7 @@ def _form(who: viewer.Viewer) -> None:
             _("Who approves for you"),
             list(able),
             index=None,
-            format_func=lambda key: f"{able[key].name} ({_(ROLE_WORDS[Role(able[key].role)])})",
+            format_func=able.get,
             placeholder=_("Choose a person"),
             key="deputy:person",
             width=240,

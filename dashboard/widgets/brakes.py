@@ -48,9 +48,8 @@ def stop_button(who: viewer.Viewer) -> None:
         return
     with st.popover(_("Stop renewals"), icon=":material/front_hand:", width="content", key="stop:popover"):
         st.caption(_("No order is sent any more until an approver lets them go on; another person than you."))
-        account = st.selectbox(
-            _("What to stop"), left, format_func=lambda name: name or _("All accounts"), key="stop:account"
-        )
+        everything = _("All accounts")
+        account = st.selectbox(_("What to stop"), left, format_func=lambda name: name or everything, key="stop:account")
         why = st.text_input(_("Why"), key="stop:why", max_chars=120)
         if st.button(_("Stop now"), type="primary", key="stop:now"):
             with viewer.told():
