@@ -24,9 +24,9 @@ from jobs.carriers import (
     Unknown,
     pacing,
 )
+from jobs.carriers.account import HttpAccount
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable
-from jobs.carriers.http.account import WireAccount
 from jobs.carriers.http.fields import Day, Fen, Instant, Text
 
 ABILITIES = {
@@ -55,13 +55,13 @@ CODES = Codes(
 _STRICT = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class TestAccount(WireAccount):
+class TestAccount(HttpAccount):
     """An account at the test carrier."""
 
     __test__ = False
 
     connector: Literal["test"]
-    secret: SecretStr
+    sign_in: Annotated[SecretStr, Field(validation_alias="secret")]
     order_key: bool = True
     key_life_s: Annotated[float, Field(gt=0)] = 86_400
     query_trusted: bool = True
@@ -251,7 +251,7 @@ class TestCarrier:
         return call(headers={**headers, "Authorization": f"Bearer {token}"}, deadline_s=left_s) if left_s > 0 else reply
 
     def _fetch_token(self) -> Token:
-        said = json.dumps({"secret": self._account.secret.get_secret_value()}).encode()
+        said = json.dumps({"secret": self._account.sign_in.get_secret_value()}).encode()
         reply = self._http.call("POST", "/token", content=said, deadline_s=self._account.call_deadline_s)
         told = reply.told()
         token, life_s = told.get("token"), told.get("expires_in")
