@@ -1,10 +1,22 @@
 """What every `[[account]]` of carriers.toml says; a connector adds its own keys."""
 
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from data.carriers.rules import AccountFacts
+from data.home import Home
+from data.secrets import Secret, SecretError
+from jobs.carriers.http import checked_url
+
+# Longer than this is no key of a carrier but a wrong file.
+_LONGEST_SECRET = 16_384
+
+
+class NoConnection(LookupError):
+    """This account has no connection a call could go through; the message names account, key and way out."""
 
 
 class Account(BaseModel):
@@ -34,3 +46,86 @@ class Account(BaseModel):
         """What the house may know of it."""
         said = self.model_dump(include=set(AccountFacts.__dataclass_fields__))
         return AccountFacts(account=self.name, **said)
+
+
+def _reference(text: str) -> str:
+    kind, colon, name = text.partition(":")
+    if not colon or not name.strip() or kind not in {"env", "file", "secret"}:
+        raise ValueError("say where the value stands: env:NAME, file:PATH or secret:NAME; never the value itself")
+    if kind == "secret" and not name.isidentifier():
+        raise ValueError("a secret's name has letters, digits and _ only, such as secret:aliyun_sk")
+    return text
+
+
+# Where a secret stands: env:NAME (of this process), file:PATH, or secret:NAME (sealed in the home). Never the secret.
+SecretRef = Annotated[str, AfterValidator(_reference)]
+
+
+class HttpAccount(Account):
+    """An account whose carrier is spoken to over HTTP."""
+
+    allow_loopback: bool = False  # the address may be one of this machine
+    base_url: str
+    ca_file: str | None = None  # a certificate authority of the carrier's own, as a PEM file
+    call_deadline_s: Annotated[float, Field(gt=0, le=600)] = 30  # of one call in total
+    rate_per_s: Annotated[float, Field(gt=0, le=10_000)] | None = (
+        None  # calls of all jobs together; None: no limit named
+    )
+    horizon_s: Annotated[float, Field(ge=0)] = 86_400  # an order may take effect so long after it was sent
+    expiry_tolerance_days: Annotated[int, Field(ge=0, le=31)] = 1  # so far a carrier's expiry may lie from ours
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, url: str, info: ValidationInfo) -> str:
+        return checked_url(url, allow_loopback=info.data.get("allow_loopback", False))
+
+    def secret_of(self, home: Home, key: str) -> Secret:
+        """The secret a key of this account (a SecretRef) points to. Raises NoConnection where there is none."""
+        kind, _colon, name = str(getattr(self, key)).partition(":")
+        match kind:
+            case "env":
+                text = os.environ.get(name, "")
+                way_out = f"set {name} in the environment of 'flowcard serve'"
+            case "file":
+                text = _file_text(Path(name))
+                way_out = f"put the value into {name}, readable for 'flowcard serve'"
+            case _:
+                text = _sealed_text(home, name)
+                way_out = f"keep it with 'flowcard carriers keep {name}'"
+        if not text.strip():
+            raise NoConnection(f"account '{self.name}', {key}: {kind}:{name} holds no value; {way_out}")
+        return Secret(text.strip())
+
+
+def sealed_file(home: Home, name: str) -> Path:
+    """Where the home keeps the sealed secret of this name."""
+    return home.path / "keys" / f"sealed-{name}"
+
+
+def keep_secret(home: Home, name: str, secret: Secret) -> None:
+    """Seal `secret` as secret:NAME of this home. Raises ValueError for a name no account could write."""
+    _reference(f"secret:{name}")
+    path = sealed_file(home, name)
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(home.keyring.seal(secret, table="sealed", column=name, row=0))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _file_text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(_LONGEST_SECRET)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _sealed_text(home: Home, name: str) -> str:
+    try:
+        envelope = sealed_file(home, name).read_bytes()
+        return home.keyring.open(envelope, table="sealed", column=name, row=0).reveal()
+    except (OSError, SecretError):
+        return ""

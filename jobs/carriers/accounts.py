@@ -13,15 +13,13 @@ from data.home import Home, HomeError
 from data.people.rules import SYSTEM
 from data.sims.rolling import roll_up
 from jobs.carriers import CARRIERS, Carrier
-from jobs.carriers.account import Account
+from jobs.carriers.account import Account, NoConnection
+
+__all__ = ["AccountsError", "NoConnection", "connected", "load", "read"]
 
 
 class AccountsError(HomeError):
     """carriers.toml cannot be used; the message names account, key and way out."""
-
-
-class NoConnection(LookupError):
-    """This account has no connection an order could go through."""
 
 
 def read(home: Home) -> tuple[Account, ...]:

@@ -16,8 +16,8 @@ import trustme
 from pydantic import ValidationError
 
 from jobs.carriers import http
+from jobs.carriers.account import HttpAccount
 from jobs.carriers.http import Doubt, Http, NeverLeft, Unreadable, checked_url, wire
-from jobs.carriers.http.account import WireAccount
 from jobs.carriers.pacing import Pace
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -454,11 +454,11 @@ def test_too_many_slows_the_pace_and_is_told():
 def test_an_address_that_may_not_be_is_told_with_its_key_and_the_way_out():
     said = {"name": "a", "connector": "x", "carrier": "mobile", "payee": "P", "base_url": "https://127.0.0.1:8443/v1/"}
     with pytest.raises(ValidationError) as refused:
-        WireAccount.model_validate(said)
+        HttpAccount.model_validate(said)
     (error,) = refused.value.errors()
     assert error["loc"] == ("base_url",)
     assert "set allow_loopback = true" in error["msg"]
     with pytest.raises(ValidationError) as refused:
-        WireAccount.model_validate(said | {"payee": [SECRET]})
+        HttpAccount.model_validate(said | {"payee": [SECRET]})
     assert SECRET not in str(refused.value)
-    assert WireAccount.model_validate(said | {"allow_loopback": True}).base_url == "https://127.0.0.1:8443/v1"
+    assert HttpAccount.model_validate(said | {"allow_loopback": True}).base_url == "https://127.0.0.1:8443/v1"
