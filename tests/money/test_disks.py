@@ -150,9 +150,11 @@ def test_a_disk_that_turns_read_only_sends_nothing_and_refuses_a_start_in_one_se
 
     small_disk.approved(3)
     remount("ro")
-    with pytest.raises(HomeError, match="cannot be a home: Read-only file system; choose a folder you may write to"):
-        with small_disk.open():
-            pass
+    refused = pytest.raises(
+        HomeError, match="cannot be a home: Read-only file system; choose a folder you may write to"
+    )
+    with refused, small_disk.open():
+        pass
     remount("rw")
     with small_disk.open() as home:
         assert small_disk.states(home) == {"pending": 3}
