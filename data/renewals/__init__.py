@@ -14,8 +14,20 @@ taken back before it was claimed is *cancelled*.
 A failed item whose cause is mended may be adopted by a later batch: same obligation, next attempt number, new order
 number. Order numbers are computed from key and attempt, never random, so they can be recomputed when rows are lost.
 
-`moves.py` is the one table of what may become of what, `rules.py` the keys, reasons and words; `previewing.py` judges
-cards and counts, `proposing.py` makes and approves batches, `stopping.py` holds the brakes, `claiming.py` and `moving.py`
-are the narrow seam through which a worker moves items, `looking.py` reads, `journal.py` is the second truth on disk,
-`recovery.py` what a start puts right, `checking.py` what must be true. `store.py` is the door for pages and jobs.
+Everything that can be ordered for a card goes this one way: a renewal, add-on data, another plan, a recharge card, a stop,
+a resume. Their keys differ in the cycle that tells one purchase from the next.
+
+The rooms, in the order of a life:
+
+- the tables: `moves.py` what may become of what; `rules.py` keys, order numbers, reasons, words; `refusing_rules.py` why
+  a card cannot be ordered; `desk_rules.py` and `differing_rules.py` what the desks tell and what a statement's line is
+- the wish: `previewing.py` judges cards and counts, `proposing.py` makes batches, `recharging.py` seals recharge cards
+- the word: `weighing.py` what an approver should know, `approving.py` the approval, `capping.py` its caps, `urgent.py` the
+  lane of one person, `stopping.py` what people hold, `breaking.py` what holds itself, `holding.py` a clock that was set
+- the seam through which a worker moves items: `claiming.py`, `moving.py`, `resending.py`
+- afterwards: `comparing.py` statements, kept by `reconciling.py`, their `differences.py`; `verifying.py` and `rereading.py`
+  whether a paid card runs on; `reviewing.py` what two people settle; `noting.py`, `looking.py`, `records.py`
+- the second truth: `journal.py`; `recovery.py` and `replaying.py` what a start puts right; `checking.py` what must be true
+
+`store.py` is the door for pages and jobs.
 """
