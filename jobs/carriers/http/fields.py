@@ -2,11 +2,17 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictInt, StrictStr
 
+from data.clock import HOME_ZONE
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WALL = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}", re.ASCII)
+_FLOW = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?(B|KB|MB|GB|TB)", re.ASCII | re.IGNORECASE)
+_UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
 
 def _day(told: Any) -> date:
@@ -24,7 +30,29 @@ def _instant(told: Any) -> datetime:
     return instant
 
 
+def _wall_time(told: Any) -> datetime:
+    if not isinstance(told, str) or not _WALL.fullmatch(told):
+        raise ValueError("no Beijing time such as 2027-11-30 23:59:59")
+    return datetime.fromisoformat(told).replace(tzinfo=HOME_ZONE)
+
+
+def _flow(told: Any) -> int:
+    found = _FLOW.fullmatch(told) if isinstance(told, str) else None
+    if found is None:
+        raise ValueError("no amount of data such as 12.50MB")
+    return in_bytes(Decimal(found[1]), found[2])
+
+
+def in_bytes(amount: Decimal, unit: str) -> int:
+    """An amount of data in B, KB, MB, GB or TB (of 1024 each) as whole bytes, rounded."""
+    return int((amount * _UNITS[unit.upper()]).to_integral_value())
+
+
 Day = Annotated[date, BeforeValidator(_day)]  # 2027-11-30; a number is no day
 Instant = Annotated[datetime, BeforeValidator(_instant)]  # ISO 8601 with its zone
 Text = Annotated[StrictStr, Field(min_length=1, max_length=64)]  # an identifier; a number is none
 Fen = Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]  # neither text nor decimal, and no true
+WallTime = Annotated[
+    datetime, BeforeValidator(_wall_time)
+]  # 2027-11-30 23:59:59, told in Beijing time without saying so
+Flow = Annotated[int, BeforeValidator(_flow)]  # bytes, told as "12.50MB"
