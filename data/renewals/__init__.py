@@ -25,9 +25,10 @@ The rooms, in the order of a life:
 - the word: `weighing.py` what an approver should know, `approving.py` the approval, `capping.py` its caps, `urgent.py` the
   lane of one person, `stopping.py` what people hold, `breaking.py` what holds itself, `holding.py` a clock that was set
 - the seam through which a worker moves items: `claiming.py`, `moving.py`, `resending.py`
-- afterwards: `comparing.py` statements, kept by `reconciling.py`, their `differences.py`; `verifying.py` and `rereading.py`
-  whether a paid card runs on; `reviewing.py` what two people settle; `noting.py`, `looking.py`, `records.py`
-- the second truth: `journal.py`; `recovery.py` and `replaying.py` what a start puts right; `checking.py` what must be true
+- afterwards: `reconciling.py` holds our orders against statements, `differences.py` what did not match; `verifying.py` and
+  `rereading.py` whether a paid card runs on; `reviewing.py` what two people settle; `noting.py`, `looking.py`, `records.py`
+- the second truth: `journal.py`; `recovery.py` and `replaying.py` what a start puts right; `checking.py` what must be true,
+  `comparing.py` of it what the journal says
 
 `store.py` is the door for pages and jobs.
 """
