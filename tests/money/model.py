@@ -207,7 +207,12 @@ class LifeOfRenewals(RuleBasedStateMachine):
 
 
 class LifeAtTheHardestCarrier(LifeOfRenewals):
-    """No key, and no card can be read: nothing but the rules stands between a doubt and a second charge. A batch waits."""
+    """No key, and no card can be read: nothing but the rules stands between a doubt and a second charge.
+
+    A batch waits; people do nothing more about it.
+    """
+
+    propose = approve = propose_and_approve = act_on_batch = relabel = switch = reconcile = review = None
 
     @initialize()
     def begin(self) -> None:
