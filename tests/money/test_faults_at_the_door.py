@@ -102,41 +102,51 @@ CERTIFICATES = {
 }
 
 
-@BOTH
-@pytest.mark.parametrize("flaw", CERTIFICATES)
-def test_f20_behind_a_wrong_certificate_no_byte_of_a_request_is_sent(
-    money_home, carrier, approved, work, settle, sound, tmp_path, flaw
-):
-    (order,) = approved(1)
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    host, not_after = CERTIFICATES[flaw]
+@pytest.fixture
+def serve(carrier, tmp_path):
+    """`serve(certificate)`: the carrier once more, on the ports it had, behind this certificate."""
+    started = []
 
-    def serve(certificate):
+    def behind(certificate):
         paths = (tmp_path / "cert.pem", tmp_path / "key.pem")
         certificate.cert_chain_pems[0].write_to_path(str(paths[0]))
         certificate.private_key_pem.write_to_path(str(paths[1]))
         served = running.Carrier(carrier.folder, tls=paths)
         served.port, served.control_port = carrier.port, carrier.control_port
-        return served.start()
+        started.append(served.start())
+        return served
 
+    yield behind
+    for served in started:
+        served.stop()
+
+
+@BOTH
+@pytest.mark.parametrize("flaw", CERTIFICATES)
+def test_f20_behind_a_wrong_certificate_no_byte_of_a_request_is_sent(
+    money_home, carrier, approved, work, settle, sound, serve, flaw
+):
+    (order,) = approved(1)
+    ca = trustme.CA()
+    ca_file = str(carrier.folder / "ca.pem")
+    ca.cert_pem.write_to_path(ca_file)
+    host, not_after = CERTIFICATES[flaw]
     carrier.stop()
     behind = serve(ca.issue_cert(host, not_after=not_after))
     key = connected(money_home, "test-a")._account.order_key
-    account = behind.account(order_key=key, ca_file=str(tmp_path / "ca.pem"))
+    account = behind.account(order_key=key, ca_file=ca_file)
     money_home.carriers_file.write_text(account, encoding="utf-8")
     work()
     found = standing(money_home)
     assert (found["st"], found["n"], found["trips"]) == ("pending", 1, 0)
     assert behind.stats()["requests"] == 0
     behind.stop()
-    mended = serve(ca.issue_cert("127.0.0.1"))
+    serve(ca.issue_cert("127.0.0.1"))
     let_go(money_home)
     settle(seconds=60)
     work()
     assert states(money_home) == {"succeeded": 1}
     assert carrier.charges() == {order: 1}
-    mended.stop()
     sound()
 
 
