@@ -2,6 +2,28 @@
 
 from dataclasses import dataclass
 
+from data.words import N_
+
+# Everything a connector says yes, partly or no to, in the order of the screen.
+ABILITY_WORDS = {
+    "list_cards": N_("List cards"),
+    "read_card": N_("Read a card"),
+    "usage_day": N_("Usage by day"),
+    "usage_cycle": N_("Usage by cycle"),
+    "quota": N_("Quota"),
+    "plans": N_("Plans on offer"),
+    "balance": N_("Balance"),
+    "renew": N_("Renew"),
+    "add_on": N_("Add-on"),
+    "plan_change": N_("Plan change"),
+    "recharge": N_("Recharge"),
+    "suspend_resume": N_("Suspend and resume"),
+    "find_order": N_("Find an order"),
+    "order_key": N_("Same number bought once"),
+    "statement": N_("Statement of a day"),
+    "auto_renew": N_("Switch auto-renew"),
+}
+
 
 @dataclass(frozen=True)
 class AccountFacts:

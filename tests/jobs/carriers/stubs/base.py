@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from jobs.carriers import Order
@@ -125,7 +125,7 @@ class Stub:
 
     connector = ""  # its key of CARRIERS
     carrier = "mobile"
-    secrets: Mapping[str, str] = {}  # environment variables its account points to → their values
+    secrets: ClassVar[Mapping[str, str]] = {}  # environment variables its account points to → their values
     token_path = ""  # requests that begin so fetch a token; "": it has none
     early_429 = False  # whether 429 surely comes before any effect
     settles_by_reading = True  # an unknown order is settled by the card's expiry
@@ -218,9 +218,17 @@ class Stub:
         """Too many requests; nothing happens."""
         self._add("many", on, times, retry_after=retry_after)
 
-    def say(self, body: bytes, status: int = 200, *, on: str | None = None, times: int = 1) -> None:
+    def say(
+        self,
+        body: bytes,
+        status: int = 200,
+        *,
+        on: str | None = None,
+        times: int = 1,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """This body, after what was asked has happened."""
-        self._add("say", on, times, body=body, status=status)
+        self._add("say", on, times, body=body, status=status, headers=headers or {})
 
     def slow(self, seconds: float, *, on: str | None = None, times: int = 1) -> None:
         """The answer comes so much later."""
@@ -274,7 +282,7 @@ class Stub:
         assert self._server
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> "Stub":
+    def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -301,7 +309,7 @@ class Stub:
                 return Answer(429, b"{}", wait)
             case "say":
                 self.handle(request)
-                return Answer(told["status"], told["body"])
+                return Answer(told["status"], told["body"], told["headers"])
             case "slow":
                 time.sleep(told["seconds"])
         return self.handle(request)
