@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from jobs.commands import USAGE, check, demo, exports, imports, rehearse, renew, serve, users
+from jobs.commands import USAGE, carriers, check, demo, exports, imports, rehearse, renew, serve, users
 
 app = typer.Typer(
     name="flowcard",
@@ -14,7 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for area in (serve, demo, rehearse, imports, renew, exports, users, check):
+for area in (serve, demo, rehearse, imports, renew, exports, users, carriers, check):
     area.register(app)
 
 
