@@ -247,4 +247,8 @@ class Connector:
 CARRIERS: dict[str, Connector] = {
     "practice": Connector("jobs.carriers.practice", "A carrier to rehearse with, in this process, with its own ledger"),
     "offline": Connector("jobs.carriers.offline", "Carriers without an API: people place the order with the payee"),
+    "alibaba_linkcard": Connector(
+        "jobs.carriers.alibaba_linkcard",
+        "Alibaba Cloud Linkcard: reads, renews and adds data under our own serial number",
+    ),
 }

@@ -10,12 +10,14 @@ from data.carriers.rules import ABILITY_WORDS
 from data.home import Home
 from data.renewals.moves import Verdict
 from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts, verdict_of
+from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
 from tests.jobs.carriers.stubs.plain import Plain
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
 CONNECTORS: dict[str, type[Stub]] = {
     "test": Plain,
+    "alibaba_linkcard": Alibaba,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {
