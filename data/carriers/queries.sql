@@ -39,3 +39,20 @@ SELECT connector, ability, answer, reason FROM capability ORDER BY connector, ab
 -- name: carrier_book
 -- What the practice carrier's books open with: each card's state, expiry, anchor and list price.
 SELECT stem, status, expires_on, anchor_day, price_fen, term_months FROM sim_now WHERE stem IN (SELECT unnest($stems));
+
+-- name: own_name
+-- What a carrier calls an order of ours, by its own answer, and the card it is for.
+SELECT s.carrier_ref, l.iccid
+FROM attempt t
+JOIN state s ON s.obligation = t.obligation AND s.n = t.n
+JOIN obligation o ON o.id = t.obligation
+JOIN batch_line l ON l.batch = t.batch AND l.digest = o.digest
+WHERE t.order_no = $order_no AND o.account = $account AND s.carrier_ref IS NOT NULL;
+
+-- name: last_sent
+-- When cards were last sent an order of this kind, but for these orders themselves: a carrier may lock them for a while.
+SELECT o.stem, max(t.sent_at) AS sent_at
+FROM attempt t JOIN obligation o ON o.id = t.obligation
+WHERE o.account = $account AND o.kind = $order_kind AND t.sent_at > $since
+  AND o.stem IN (SELECT unnest($stems)) AND t.order_no NOT IN (SELECT unnest($but::VARCHAR[]))
+GROUP BY o.stem;

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
@@ -48,6 +48,20 @@ class Booked:
     term_months: int | None
 
 
+@dataclass(frozen=True)
+class OwnName:
+    """What a carrier calls an order of ours."""
+
+    carrier_ref: str
+    iccid: str
+
+
+@dataclass(frozen=True)
+class _Sent:
+    stem: str
+    sent_at: datetime
+
+
 def accounts(reader: Reader) -> list[AccountFacts]:
     """The accounts listed now, by name."""
     return reader.records(AccountFacts, Q.accounts)
@@ -82,3 +96,19 @@ def keep_abilities(tx: Transaction, by: Actor, declared: Sequence[Ability]) -> N
 def carrier_book(reader: Reader, stems: Sequence[str]) -> dict[str, Booked]:
     """Cards by stem, for the practice carrier's opening books."""
     return {booked.stem: booked for booked in reader.records(Booked, Q.carrier_book, stems=list(stems))}
+
+
+def own_name(reader: Reader, *, account: str, order_no: str) -> OwnName | None:
+    """What the carrier called this order in its answer; None: it has not named it."""
+    found = reader.records(OwnName, Q.own_name, account=account, order_no=order_no)
+    return found[0] if found else None
+
+
+def last_sent(
+    reader: Reader, *, account: str, order_kind: str, stems: Sequence[str], but: Sequence[str], since: datetime
+) -> dict[str, datetime]:
+    """By stem, when a card was last sent an order of this kind after `since`; `but`: order numbers that do not count."""
+    told = reader.records(
+        _Sent, Q.last_sent, account=account, order_kind=order_kind, stems=list(stems), but=list(but), since=since
+    )
+    return {one.stem: one.sent_at for one in told}

@@ -251,4 +251,8 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.alibaba_linkcard",
         "Alibaba Cloud Linkcard: reads, renews and adds data under our own serial number",
     ),
+    "onelink": Connector(
+        "jobs.carriers.onelink",
+        "China Mobile OneLink v5: reads cards, sells add-ons in jobs, renews by a payment at its link",
+    ),
 }

@@ -12,12 +12,14 @@ from data.renewals.moves import Verdict
 from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts, verdict_of
 from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
+from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.plain import Plain
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
 CONNECTORS: dict[str, type[Stub]] = {
     "test": Plain,
     "alibaba_linkcard": Alibaba,
+    "onelink": OneLink,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {
