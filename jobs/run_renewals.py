@@ -21,7 +21,7 @@ __all__ = ["close_batches", "run", "tell"]
 # Items that share a claim, its journal line on disk, and a commit.
 CHUNK = 100
 # Items looked up at once; each is looked at again under the lock before it is claimed.
-_PAGE = 1_000
+_PAGE = 5_000
 # So long one batch keeps the others waiting.
 _PAGE_S = 10.0
 

@@ -32,6 +32,7 @@ ITEMS_PER_S, P95_MS = 1_500, 300
 # Two pages that people have open while a batch runs.
 PAGES = ("batches", "today")
 _GIVE_UP_S = 1_800
+_PAUSE_S = 0.4
 _ACCOUNT = """
 [[account]]
 name = "practice-a"
@@ -133,13 +134,13 @@ def ran(path: Path) -> Ran:
 
 
 def reruns(tab: Tab, ledger: Path, *, cards: int) -> dict[str, list[float]]:
-    """Rerun the pages, ten a second at most, until the carrier's ledger holds every card."""
+    """Rerun each page once a second, as people with it open, until the carrier's ledger holds every card."""
     times: dict[str, list[float]] = {page: [] for page in PAGES}
     until, size = time.monotonic() + _GIVE_UP_S, 0
     while time.monotonic() < until:
         for page in PAGES:
             times[page].append(tab.rerun(page))
-            time.sleep(0.05)
+            time.sleep(_PAUSE_S)
         size = _lines(ledger)
         if size >= cards:
             return times
@@ -171,7 +172,7 @@ def report(found: Ran, pages: dict[str, Figures], *, cards: int, load: float) ->
     return f"""# How fast a batch is worked off
 
 Made by `tests/bench_renewals.py` (`make bench-renewals`): {cards:,} cards in one approved batch at one practice account in
-process, delay 0, behind `flowcard serve` on {os.cpu_count()} cores; one tab reruns two pages over the websocket all the while.
+process, delay 0, behind `flowcard serve` on {os.cpu_count()} cores; one tab reruns two pages over the websocket, each about once a second.
 Micro-batches of at most 100 share claim, attempts, events, one write of the journal to disk and one commit. Other work on
 the machine at the start: {load:.1f} processes waiting (a run is only comparable at about 0).
 

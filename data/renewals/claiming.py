@@ -107,7 +107,13 @@ def next_items(reader: Reader, work: Work, *, now: datetime, limit: int) -> list
 
 
 def claim(
-    tx: Transaction, by: Actor, *, batch: int, ready: Sequence[Ready], deadline_at: datetime
+    tx: Transaction,
+    by: Actor,
+    *,
+    batch: int,
+    ready: Sequence[Ready],
+    deadline_at: datetime,
+    placed_by: Actor | None = None,
 ) -> tuple[list[Ready], list[Result]]:
     """Claim what may still be sent, under the writer lock; the items claimed, and the results of those parked instead.
 
@@ -118,7 +124,8 @@ def claim(
     3. park what must not be sent (`_parked_for`); leave what has to wait
     4. compare and set, attempt, event
 
-    The caller appends `intents` to the journal before it commits, and sends only after the commit.
+    The caller appends `intents` to the journal before it commits, and sends only after the commit. `placed_by`: the
+    person who places these orders by hand; the events name him.
     """
     require(tx, by, Action.WORK, f"batch {batch}")
     state = state_of_sound(tx, by, batch)
@@ -142,7 +149,7 @@ def claim(
         record(tx, by, parked)
     if chosen and state is BatchState.APPROVED:
         stopping.move(tx, batch, BatchState.RUNNING)
-    return _claimed(tx, by, batch=batch, ready=chosen, deadline_at=deadline_at), parked
+    return _claimed(tx, placed_by or by, batch=batch, ready=chosen, deadline_at=deadline_at), parked
 
 
 def intents(ready: Sequence[Ready], *, batch: int, sent_at: datetime, deadline_at: datetime) -> list[dict[str, Any]]:
@@ -221,7 +228,6 @@ def _as_they_stand(tx: Transaction, ready: Sequence[Ready]) -> dict[int, Row]:
             "n": pa.array([item.n for item in items], pa.int32()),
             "sim_id": pa.array([item.sim_id for item in items], pa.int64()),
             "account": [item.account for item in items],
-            "stem": [item.iccid[: rules.STEM_LENGTH] for item in items],
             "kind": [item.kind for item in items],
             "cycle": [item.key.split("|")[3] for item in items],
         }
