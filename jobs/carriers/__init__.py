@@ -255,4 +255,7 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.onelink",
         "China Mobile OneLink v5: reads cards, sells add-ons in jobs, renews by a payment at its link",
     ),
+    "one_nce": Connector(
+        "jobs.carriers.one_nce", "1NCE: reads, extends and tops up; no key, settled by its orders and the card's expiry"
+    ),
 }

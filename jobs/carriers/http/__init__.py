@@ -22,7 +22,7 @@ import httpcore
 import httpx
 
 from jobs.carriers.http.errors import CallError, Doubt, Held, NeverLeft, Unreadable
-from jobs.carriers.http.reading import parsed, read_capped, wait_asked
+from jobs.carriers.http.reading import parsed, parsed_list, read_capped, wait_asked
 from jobs.carriers.http.tokens import NoToken, Token, TokenKeeper
 from jobs.carriers.http.wire import Call, DeadlinePassed, Wire, is_loopback, under
 from jobs.carriers.pacing import Pace
@@ -74,6 +74,10 @@ class Reply:
     def told(self) -> dict[str, Any]:
         """The JSON object of the body. Raises Unreadable."""
         return parsed(self.body)
+
+    def listed(self) -> list[Any]:
+        """The JSON array of the body. Raises Unreadable."""
+        return parsed_list(self.body)
 
 
 def checked_url(url: str, *, allow_loopback: bool) -> str:

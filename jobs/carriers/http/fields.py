@@ -1,7 +1,7 @@
 """Types of what carriers write, for pydantic models: each takes exactly one form and turns nothing else into a value."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from data.clock import HOME_ZONE
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WALL = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _FLOW = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?(B|KB|MB|GB|TB)", re.ASCII | re.IGNORECASE)
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
@@ -43,6 +44,32 @@ def _flow(told: Any) -> int:
     return in_bytes(Decimal(found[1]), found[2])
 
 
+def _utc_time(told: Any) -> datetime:
+    if not isinstance(told, str) or not _DAY.match(told):
+        raise ValueError("no time such as 2027-11-30T23:59:59Z")
+    instant = datetime.fromisoformat(told)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _decimal(told: Any) -> Decimal:
+    if isinstance(told, str) and _NUMBER.fullmatch(told):
+        return Decimal(told)
+    if isinstance(told, int | Decimal) and not isinstance(told, bool) and 0 <= told < 10**15:
+        return Decimal(told)
+    raise ValueError("no amount such as 12.50")
+
+
+def _megabytes(told: Any) -> int:
+    return in_bytes(_decimal(told), "MB")
+
+
+def _yuan(told: Any) -> int:
+    fen = _decimal(told) * 100
+    if fen != fen.to_integral_value():
+        raise ValueError("no whole fen")
+    return int(fen)
+
+
 def in_bytes(amount: Decimal, unit: str) -> int:
     """An amount of data in B, KB, MB, GB or TB (of 1024 each) as whole bytes, rounded."""
     return int((amount * _UNITS[unit.upper()]).to_integral_value())
@@ -56,3 +83,6 @@ WallTime = Annotated[
     datetime, BeforeValidator(_wall_time)
 ]  # 2027-11-30 23:59:59, told in Beijing time without saying so
 Flow = Annotated[int, BeforeValidator(_flow)]  # bytes, told as "12.50MB"
+UtcTime = Annotated[datetime, BeforeValidator(_utc_time)]  # ISO 8601, in UTC where it does not say its zone
+Megabytes = Annotated[int, BeforeValidator(_megabytes)]  # bytes, told as a number of MB, which may stand as text
+Yuan = Annotated[int, BeforeValidator(_yuan)]  # fen, told as a number of yuan, which may stand as text

@@ -50,6 +50,21 @@ def parsed(body: bytes) -> dict[str, Any]:
     Raises Unreadable for anything that two readers could read differently: not UTF-8, a byte order mark, a name that
     comes twice, NaN or Infinity, half a surrogate pair, numbers without bounds, no object at all.
     """
+    told = _json(body)
+    if not isinstance(told, dict):
+        raise Unreadable("the answer is JSON, but no object")
+    return told
+
+
+def parsed_list(body: bytes) -> list[Any]:
+    """The JSON array in a body, read as strictly as `parsed` reads an object. Raises Unreadable."""
+    told = _json(body)
+    if not isinstance(told, list):
+        raise Unreadable("the answer is JSON, but no list")
+    return told
+
+
+def _json(body: bytes) -> Any:
     try:
         told = json.loads(
             body.decode("utf-8"),
@@ -63,8 +78,6 @@ def parsed(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         # The text itself stays out of the message: it may be anything.
         raise Unreadable("the answer is not the JSON it should be") from None
-    if not isinstance(told, dict):
-        raise Unreadable("the answer is JSON, but no object")
     return told
 
 

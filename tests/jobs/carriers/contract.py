@@ -13,6 +13,7 @@ from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts
 from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
 from tests.jobs.carriers.stubs.onelink import OneLink
+from tests.jobs.carriers.stubs.one_nce import OneNceStub
 from tests.jobs.carriers.stubs.plain import Plain
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
@@ -20,6 +21,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "test": Plain,
     "alibaba_linkcard": Alibaba,
     "onelink": OneLink,
+    "one_nce": OneNceStub,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {

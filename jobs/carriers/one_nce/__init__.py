@@ -1,0 +1,207 @@
+"""1NCE: OAuth client credentials, extension and top-up without any key of ours, orders by their own number."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from data.home import Home
+from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Terms, Unknown
+from jobs.carriers.classifying import Codes, no_answer, outcome
+from jobs.carriers.http import CallError
+from jobs.carriers.one_nce import told
+from jobs.carriers.one_nce.account import OneNceAccount
+from jobs.carriers.one_nce.reading import Reads
+from jobs.carriers.one_nce.session import SESSION_OVER, Session
+
+ABILITIES = {
+    "list_cards": ("partly", "pages of 100; state and activation, the expiry stands with each card's data"),
+    "read_card": ("yes", "state, expiry and data; two calls a card"),
+    "usage_day": ("yes", "days of UTC, six months back"),
+    "usage_cycle": ("no", "the data is for the card's whole life; there is no cycle"),
+    "quota": ("yes", "for the card's whole life"),
+    "plans": ("partly", "products with their term; prices stand in the contract"),
+    "balance": ("no", "the carrier tells no balance"),
+    "renew": ("yes", "an extension of the card; no key: proved by the expiry"),
+    "add_on": ("yes", "a top-up of the card; no key: proved by the carrier's order"),
+    "plan_change": ("no", "the tariff is changed in the carrier's portal"),
+    "recharge": ("no", "there are no recharge cards"),
+    "suspend_resume": ("no", "not confirmed what a change of the state leaves of label and IMEI lock"),
+    "find_order": ("partly", "by the exact cards among the newest orders, as long as Flowcard has not been restarted"),
+    "order_key": ("no", "an order carries no number of ours; sent twice it is bought twice"),
+    "statement": ("no", "invoices are in the carrier's currency and price no single card"),
+    "auto_renew": ("no", "only automatic top-ups can be switched; an extension is always ordered"),
+}
+STATES = told.STATES
+# Errors that the documentation calls final: payment method, card of somebody else, unknown card.
+_REFUSED = {"400": "account_data", "403": "not_our_card", "404": "not_our_card"}
+EXTENSION = Codes(ok=frozenset(), refused=_REFUSED, session_over=SESSION_OVER)
+# An expired card takes extensions only.
+TOP_UP = Codes(
+    ok=frozenset(), refused=_REFUSED | {"409": "wrong_state", "422": "plan_ended"}, session_over=SESSION_OVER
+)
+_TOP_UPS = frozenset({"TOPUP", "BULK_TOPUP"})
+_ORDERS_PAGE = 10
+# The newest orders are looked through so far back, ten to a page.
+_ORDER_PAGES = 20
+# So many calls are remembered; what an older one bought is proved by the card alone.
+_REMEMBERED = 10_000
+# Clocks differ: an order of the carrier may seem to lie a little before our call.
+_CLOCKS_DIFFER = timedelta(minutes=2)
+_CREATED, _COMPLETED = 201, "COMPLETED"
+_LONGEST = 32
+
+
+ACCOUNT = OneNceAccount
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A call we made, as long as this process remembers it."""
+
+    order: Order
+    sent_at: datetime
+    number: str | None = None  # of the carrier's order, once known
+
+
+class OneNce(Reads):
+    """One account at 1NCE."""
+
+    def __init__(self, account: OneNceAccount, session: Session, *, now: Callable[[], datetime]) -> None:
+        super().__init__(session, version=account.api_version, now=now)
+        self._account = account
+        self._sent: OrderedDict[str, _Sent] = OrderedDict()
+        self._sending = threading.Lock()
+        self.terms = Terms(
+            orders_per_call=1,
+            promises=frozenset({"iccid"}),
+            call_deadline_s=account.call_deadline_s,
+            horizon=timedelta(seconds=account.horizon_s),
+            expiry_tolerance_days=account.expiry_tolerance_days,
+            rate_per_s=account.rate_per_s,
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+    def held_s(self) -> float:
+        return self._session.cards.pace.held_s()
+
+    def request(self, order: Order) -> bytes:
+        path, content = self._asked(order)
+        return f"POST {path}?payment_method={self._account.payment_method}\n".encode() + content
+
+    def place(self, orders: Sequence[Order]) -> list[Outcome]:
+        return [self._place(order) for order in orders]
+
+    def statement(self, day: date) -> Statement | None:  # noqa: ARG002  see ABILITIES
+        return None
+
+    def _asked(self, order: Order) -> tuple[str, bytes]:
+        """Path and body of an order. Raises ValueError where 1NCE has no words for it."""
+        card = told.stem(order.iccid)
+        if not (card.isascii() and card.isdigit() and len(card) == told.STEM):
+            raise ValueError("1NCE needs a card's number of 19 digits")
+        if order.kind == "add-on":
+            return f"/v1/sims/{card}/topup", b"{}"
+        if order.kind != "renew":
+            raise ValueError(f"1NCE takes no order of kind {order.kind}")
+        if order.months != self._account.extension_months:
+            raise ValueError(f"an extension lasts {self._account.extension_months} months, not {order.months}")
+        said: dict[str, Any] = {"iccids": [card]}
+        if self._account.product_id is not None:
+            said["productId"] = self._account.product_id
+        return "/v1/sims/extension", json.dumps(said, separators=(",", ":")).encode()
+
+    def _place(self, order: Order) -> Outcome:
+        path, content = self._asked(order)
+        sent = _Sent(order, self._now())
+        self._remember(sent)
+        params = {"payment_method": self._account.payment_method}
+        try:
+            reply = self._session.call(self._session.cards, "POST", path, params=params, content=content, money=True)
+        except CallError as error:
+            return no_answer(error, now=self._now())
+        if reply.status != _CREATED:
+            codes = EXTENSION if order.kind == "renew" else TOP_UP
+            return outcome(reply, told.code_of(reply), codes, now=self._now()) or Unknown(f"HTTP {reply.status}")
+        number = _number(reply.headers.get("location", ""))
+        self._remember(replace(sent, number=number))
+        # 1NCE promises no number of an extension; the moment of its yes is all there is.
+        return Accepted(number or f"taken {sent.sent_at:%Y-%m-%dT%H:%M:%SZ}", "taken; not yet paid")
+
+    def find_order(self, order_no: str) -> Outcome:
+        """By the exact card among the carrier's orders since we sent it: they carry no number of ours, so that after a
+        restart nothing is found here, and a not-found proves nothing ever.
+        """
+        with self._sending:
+            sent = self._sent.get(order_no)
+        if sent is None:
+            return Unknown("1NCE knows no number of ours")
+        try:
+            bought = self._bought(sent)
+        except CallError as error:
+            return Unknown(str(error))
+        if len(bought) != 1:
+            return Unknown(f"{len(bought)} orders of this card since then")
+        return self._standing(sent, bought[0])
+
+    def _standing(self, sent: _Sent, bought: told.Bought) -> Outcome:
+        """What one order of the carrier's says of ours: a top-up it completes; of an extension the card says more."""
+        number, order = str(bought.order_number), sent.order
+        self._remember(replace(sent, number=number))
+        if order.kind != "renew":
+            done = bought.order_status == _COMPLETED
+            confirmed = Confirmed(number, iccid=order.iccid, amount_fen=bought.amount_fen())
+            return confirmed if done else Accepted(number, bought.order_status)
+        card = self.cards([order.iccid]).get(order.iccid)
+        if card is None or card.expires_on in {None, order.old_expiry}:
+            return Accepted(number, "booked; the expiry has not moved")
+        return Unknown(f"order {number} is booked and the expiry has moved: the card proves it")
+
+    def _bought(self, sent: _Sent) -> list[told.Bought]:
+        """The carrier's orders that may be this one. Raises CallError."""
+        card = frozenset({told.stem(sent.order.iccid)})
+        if sent.number is not None:
+            one = told.one(told.Bought, self._session.call(self._session.orders, "GET", f"/v1/orders/{sent.number}"))
+            return [one] if one.stems() == card else []
+        since = sent.sent_at - _CLOCKS_DIFFER
+        with self._sending:
+            known = {one.number for one in self._sent.values() if one.number}
+        found: list[told.Bought] = []
+        for page in range(1, _ORDER_PAGES + 1):
+            params = {"page": str(page), "pageSize": str(_ORDERS_PAGE), "sort": self._account.orders_sort}
+            orders = told.many(
+                told.Bought, self._session.call(self._session.orders, "GET", "/v1/orders", params=params)
+            )
+            found += [one for one in orders if one.order_date >= since and one.stems() == card]
+            if len(orders) < _ORDERS_PAGE or any(one.order_date < since for one in orders):
+                break
+        return [
+            one
+            for one in found
+            if str(one.order_number) not in known and (one.order_type in _TOP_UPS) is (sent.order.kind == "add-on")
+        ]
+
+    def _remember(self, sent: _Sent) -> None:
+        with self._sending:
+            self._sent[sent.order.order_no] = sent
+            while len(self._sent) > _REMEMBERED:
+                self._sent.popitem(last=False)
+
+
+def _number(location: str) -> str | None:
+    """The number at the end of an order's address."""
+    number = location.rsplit("/", 1)[-1]
+    return (
+        number if "/orders/" in location and number.isascii() and number.isdigit() and len(number) < _LONGEST else None
+    )
+
+
+def connect(home: Home, account: OneNceAccount) -> OneNce:
+    """Raises NoConnection where a secret is missing."""
+    client_id, client_secret = account.secret_of(home, "client_id"), account.secret_of(home, "client_secret")
+    return OneNce(account, Session(account, client_id, client_secret, now=home.clock.now), now=home.clock.now)
