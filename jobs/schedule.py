@@ -26,6 +26,8 @@ from jobs import (
     read_uploads,
     read_vouchers,
     reconcile,
+    refresh_sims,
+    refresh_usage,
     roll_up,
     run_renewals,
     settle_unknowns,
@@ -69,6 +71,18 @@ SCHEDULE: tuple[Job, ...] = (
     ),
     # After midnight in every carrier's books, before anybody works.
     Job("reconcile", reconcile.run, N_("Compares our orders with the carriers' statements"), at=time(4, 10)),
+    Job(
+        "refresh_sims",
+        refresh_sims.run,
+        N_("Reads cards from their carriers: states, expiries, plans"),
+        every=timedelta(minutes=1),
+    ),
+    Job(
+        "refresh_usage",
+        refresh_usage.run,
+        N_("Reads from carriers what cards have used"),
+        every=timedelta(minutes=1),
+    ),
     Job(
         "read_uploads",
         read_uploads.run,

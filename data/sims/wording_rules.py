@@ -90,6 +90,11 @@ FINDING_KINDS = {
     "unknown_plan": N_("Plans without a description and a price"),
     "unknown_account": N_("Accounts that are not in carriers.toml"),
     "unmapped_status": N_("States that mean nothing we know"),
+    "other_account": N_("Cards told by another account than ours"),
+    "told_plan": N_("Plans that the carrier changed"),
+    "told_device": N_("Cards that are in another device now"),
+    "not_listed": N_("Cards that their carrier does not list"),
+    "usage_gap": N_("Days without a usage figure"),
 }
 # What a finding says; the names in braces are keys of finding.detail.
 FINDINGS = {
@@ -112,6 +117,11 @@ FINDINGS = {
     "unknown_card": N_("The card {iccid} is named, but no card list describes it yet"),
     "unknown_account": N_("The account {account} is not in carriers.toml"),
     "unmapped_status": N_("The state “{raw_status}” means nothing we know"),
+    "other_account": N_("The account {told} lists it, but for us it belongs to {ours}; nothing was taken over"),
+    "told_plan": N_("The carrier's plan was {before}, now it is {after}"),
+    "told_device": N_("The carrier saw it in device {before}, now in {after}"),
+    "not_listed": N_("The whole list of account {account} does not name it"),
+    "usage_gap": N_("No figure for {days} days between {first} and {last}"),
     "older_expiry": N_("{source} says {told}, but {known} is newer knowledge"),
     "printed_forms": N_("One card under two printed numbers: {before} and {after}"),
     "identity_differs": N_("{field} was {before}, now {after}: two cards may share one number"),

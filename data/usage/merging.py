@@ -1,5 +1,7 @@
 """Usage from the rows of a file (data/files/staging.py): figures of days, of months, or of the cycle with its time."""
 
+from datetime import date
+
 from data.database import Queries, Transaction
 from data.files.rules import Counts
 
@@ -23,3 +25,9 @@ def merge_usage(tx: Transaction) -> Counts:
 def changed_ids(tx: Transaction) -> list[int]:
     """The cards with a new figure, in the transaction of `merge_usage`."""
     return [row["sim_id"] for row in tx.rows(Q.changed_ids)]
+
+
+def notice_gaps(tx: Transaction, *, since: date) -> None:
+    """After `merge_usage`: days from `since` without a figure that have figures on both sides, a finding per card."""
+    tx.run(Q.notice_gaps, since=since)
+    tx.run(Q.close_gaps, since=since, now=tx.now)

@@ -87,3 +87,18 @@ FROM (SELECT old_bytes, used_bytes, false AS older FROM day_in
 -- The cards with a new figure.
 SELECT sim_id FROM day_in WHERE old_bytes IS DISTINCT FROM used_bytes
 UNION SELECT sim_id FROM month_in WHERE NOT older AND old_bytes IS DISTINCT FROM used_bytes ORDER BY sim_id;
+
+-- name: notice_gaps
+-- Cards with a day that lacks a figure while an earlier and a later one have theirs: nothing told is not nothing used.
+INSERT INTO noticed
+SELECT 'usage_gap', g.sim_id, s.iccid,
+    json_object('days', g.missing, 'first', g.first::VARCHAR, 'last', g.last::VARCHAR)::VARCHAR
+FROM (SELECT sim_id, min(day) AS first, max(day) AS last, max(day) - min(day) + 1 - count(*) AS missing
+      FROM usage_day SEMI JOIN day_in USING (sim_id) WHERE day >= $since GROUP BY sim_id) g
+JOIN sim s USING (sim_id) WHERE g.missing > 0;
+
+-- name: close_gaps
+-- The missing days were told after all, or are too long ago to matter.
+UPDATE finding SET closed_at = $now WHERE closed_at IS NULL AND kind = 'usage_gap' AND sim_id IN (
+    SELECT sim_id FROM usage_day SEMI JOIN day_in USING (sim_id) WHERE day >= $since
+    GROUP BY sim_id HAVING max(day) - min(day) + 1 = count(*));

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 # Calls leave this much further apart than the limit allows, since a network delivers them closer together than they left.
 _MARGIN = 1.1
@@ -18,6 +19,25 @@ _SHORTEST_HOLD_S = 1.0
 _FIRST_HOLD_S = 1.0
 # A carrier without a stated limit that says "too many" is asked this often from then on.
 _RATE_WHEN_UNSTATED = 10.0
+
+
+class Counted:
+    """Calls that left while somebody counted."""
+
+    calls = 0
+
+
+_counting = threading.local()
+
+
+@contextmanager
+def counted() -> Iterator[Counted]:
+    """Count the calls this thread sends, of whatever credential."""
+    _counting.by = count = Counted()
+    try:
+        yield count
+    finally:
+        del _counting.by
 
 
 class Pace:
@@ -67,6 +87,8 @@ class Pace:
                 self._changed.wait(until - now)
             elif now >= free_at:
                 self._next_at = now + self._gap()
+                if count := getattr(_counting, "by", None):
+                    count.calls += 1
                 return True
             else:
                 self._changed.wait(free_at - now)

@@ -31,6 +31,11 @@ def carrier_of_iccid(iccid: str) -> str | None:
     return next((carrier for carrier, prefixes in _ICCID_PREFIXES.items() if iccid.startswith(prefixes)), None)
 
 
+def is_iccid(text: str) -> bool:
+    """Whether this has the shape of an ICCID."""
+    return _ICCID.fullmatch(text) is not None
+
+
 def stem_of(iccid: str) -> str:
     """The 19 characters on which 19- and 20-character prints of one card meet."""
     return iccid[:_STEM]

@@ -1,0 +1,140 @@
+"""Reads cards from their carriers: states, expiries, plans, numbers; an observation each, with its source and its time."""
+
+import threading
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from data.carriers import refreshing as store
+from data.carriers.refreshing import FIRST, FOREVER, Sync
+from data.database import Transaction
+from data.files import staging
+from data.home import Home
+from data.plans import merging as plans
+from data.sims import merging as sims
+from data.sims import observing
+from data.sims.rolling import roll_up
+from data.sims.rules import STATUS_WORDS
+from data.words import later, number
+from jobs.carriers.readings import CardFacts
+from jobs.importing.identifiers import carrier_of_iccid, is_iccid
+from jobs.refreshing import Page, Sweep, refreshed
+
+# Cards asked about by number, in one call of the connector.
+_AT_ONCE = 20
+# After so many failures in a row the list is tried instead.
+_GIVE_UP = 3
+# Who lists cards is asked first about those whose order has to be placed by then.
+_NEAR = timedelta(days=45)
+_COLUMNS = pa.schema(
+    [
+        ("iccid", pa.string()),
+        ("imsi", pa.string()),
+        ("msisdn", pa.string()),
+        ("account", pa.string()),
+        ("plan", pa.string()),
+        ("status", pa.string()),
+        ("raw_status", pa.string()),
+        ("activated_on", pa.date32()),
+        ("expires_on", pa.date32()),
+        ("auto_renew", pa.bool_()),
+        ("as_of", pa.timestamp("us", tz="UTC")),
+        ("pool", pa.string()),
+        ("imei", pa.string()),
+        ("issuer", pa.string()),
+    ]
+)
+
+
+def run(home: Home, stop: threading.Event) -> str | None:
+    """Every account that is due, in turn.
+
+    1. the cards that need an order soonest, by their number, where the carrier answers so
+    2. the carrier's whole list, page by page; where it has none, the other cards by number, nearest act-by first
+    3. each thousand: merged in one transaction with the place where the sweep goes on after a stop
+    4. after a whole list: cards of the account that it did not name become findings
+    """
+    done = refreshed(home, SWEEP, stop)
+    if not done.cards and not done.troubled:
+        return None
+    return later(
+        "{cards} cards read from {accounts} accounts; accounts in trouble: {troubled}",
+        cards=number(done.cards),
+        accounts=number(done.accounts),
+        troubled=number(done.troubled),
+    )
+
+
+def begins(carrier: Any) -> str:
+    """By number, nearest act-by first, where the carrier can be asked so; else with its list."""
+    return "near:" if hasattr(carrier, "card_facts") else "list:"
+
+
+def page(home: Home, carrier: Any, sync: Sync) -> Page:
+    """The next cards: "near:" by number in the order of act-by, "list:" as the carrier lists them."""
+    lists = hasattr(carrier, "list_cards")
+    phase, _colon, key = (sync.place or "").partition(":")
+    if lists and phase != "list" and sync.failures >= _GIVE_UP:
+        # One card nobody can be asked about does not keep the others waiting.
+        phase, key = "list", ""
+    if phase == "list":
+        listed = carrier.list_cards(key or None)
+        return list(listed.cards), None if listed.next is None else f"list:{listed.next}"
+    until = home.clock.today() + _NEAR if lists else FOREVER
+    cards = store.next_cards(home.db.read(), sync.account, after=after(key), limit=_AT_ONCE, until=until)
+    facts = list(carrier.card_facts([card.iccid for card in cards])) if cards else []
+    if len(cards) == _AT_ONCE:
+        return facts, f"near:{cards[-1].act_by}|{cards[-1].sim_id}"
+    return facts, "list:" if lists else None
+
+
+def after(key: str) -> tuple[date, int]:
+    """The card a place names."""
+    day, _bar, sim_id = key.partition("|")
+    return (date.fromisoformat(day), int(sim_id)) if sim_id else FIRST
+
+
+def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) -> tuple[int, datetime | None]:
+    """Merge what was told, as what this account says; money states are not touched."""
+    source = f"account {sync.account}"
+    table = pa.Table.from_pylist([_row(sync.account, card) for card in told if is_iccid(card.iccid)], schema=_COLUMNS)
+    with staging.staged(tx, table, source=source):
+        observing.sift(tx, account=sync.account)
+        sims.find_sims(tx)
+        plans.resolve_plans(tx)
+        sims.merge_sims(tx, last=sims.add_sims(tx), source=source)
+        observing.confirm(tx, table.select(["iccid", "plan", "imei"]), account=sync.account)
+        if ended is not None and ended.startswith("list:") and sync.started_at:
+            observing.notice_not_listed(tx, account=sync.account, since=sync.started_at)
+        touched = sims.changed_ids(tx)
+    if touched:
+        roll_up(tx, touched)
+    return table.num_rows, min((_as_of(card) for card in told), default=None)
+
+
+def _row(account: str, card: CardFacts) -> dict[str, Any]:
+    return {
+        "iccid": card.iccid,
+        "imsi": card.imsi,
+        "msisdn": card.msisdn,
+        "account": account,
+        "plan": card.plan,
+        "status": card.status if card.status in STATUS_WORDS else "unknown",
+        "raw_status": " ".join(word for word in (card.raw_status, card.raw_reason) if word) or None,
+        "activated_on": card.activated_on,
+        "expires_on": card.expires_on,
+        "auto_renew": card.auto_renew,
+        "as_of": _as_of(card),
+        "pool": card.pool,
+        "imei": card.imei,
+        "issuer": carrier_of_iccid(card.iccid),
+    }
+
+
+def _as_of(card: CardFacts) -> datetime:
+    # A clock that runs ahead of ours makes no reading fresher.
+    return min(card.as_of or card.read_at, card.read_at)
+
+
+SWEEP = Sweep("sims", timedelta(hours=6), ("list_cards", "card_facts"), begins, page, keep)
