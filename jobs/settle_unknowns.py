@@ -18,6 +18,7 @@ from data.renewals.store import Again, Result, Unknown
 from data.words import _, later
 from jobs.carriers import Carrier, Confirmed, Order, Outcome
 from jobs.carriers import Unknown as NobodyKnows
+from jobs.receiving import receive
 from jobs.recording import Pass, close_batches, moved_to, order_of, out, tell
 from jobs.sending import Sending, Watch, allowed_s, chunk_size, tried
 from jobs.settling import Told, decided, judged_again, may_send_again, no_better, still_unknown
@@ -35,6 +36,8 @@ _asked_in_hold: dict[Path, float] = {}
 def run(home: Home, stop: threading.Event) -> str | None:
     """One pass over the orders whose next slot has come.
 
+    Ahead of them: what came back on paper settles orders placed by hand.
+
     1. ask the carrier for each order, by our number; where that does not settle it, read its card
     2. decide (`settling.decided`): proof, disproof, no effect proven, no better, or a person
     3. what is no better and whose key is alive goes out once more (`_send_again`)
@@ -49,6 +52,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
         return None
     if held:
         _asked_in_hold[home.path] = time.monotonic()
+    receive(now)
     seen: set[int] = set()
     resting: set[str] = set()
     while not stop.is_set():

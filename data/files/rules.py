@@ -13,6 +13,7 @@ KINDS = {
     "sims": N_("SIMs"),
     "plans": N_("Plans and prices"),
     "usage": N_("Usage"),
+    "receipts": N_("Result sheet of a worklist"),
 }
 
 # Every column any file may bring, with the type it has once it was read. What a file lacks is null and changes nothing.
@@ -69,6 +70,13 @@ INCOMING: dict[str, type] = {
     "valid_to": date,
     "day": date,
     "month": date,
+    "row_key": str,
+    "batch_no": int,
+    "result": str,
+    "amount_fen": int,
+    "reference": str,
+    "reason": str,
+    "detail": str,
     "issuer": str,  # the carrier the ICCID's first digits name
     "sheet": str,
     "line": int,
@@ -130,6 +138,13 @@ COLUMN_WORDS = {
     "valid_to": N_("Valid to"),
     "day": N_("Day"),
     "month": N_("Month"),
+    "row_key": N_("Key of the row"),
+    "batch_no": N_("Batch"),
+    "result": N_("Result"),
+    "new_expiry": N_("New expiry date"),
+    "amount_yuan": N_("Amount (yuan)"),
+    "portal_order_no": N_("Payee's order number"),
+    "fail_reason": N_("Reason"),
 }
 
 AMBIGUOUS_TERMINAL = N_("{value} is a terminal of several merchants: {candidates}; add the merchant number")

@@ -41,6 +41,8 @@ class Action(Enum):
     CANCEL_BATCH = "cancel_batch"
     NOTE = "note"  # notes, ticket numbers, "repaired" on a renewal
     REVIEW = "review"  # decide needs_review
+    MARK_PAID = "mark_paid"  # a payee was paid for orders placed by hand
+    SEND_WORKLIST = "send_worklist"  # claim orders for a list and hand it to the payee
     STOP_RENEWALS = "stop_renewals"
     RELEASE_RENEWALS = "release_renewals"
     FILE_VOUCHER = "file_voucher"
@@ -62,6 +64,8 @@ ACTION_WORDS = {
     Action.CANCEL_BATCH: N_("take a batch back"),
     Action.NOTE: N_("note something on a renewal"),
     Action.REVIEW: N_("decide an unconfirmed renewal"),
+    Action.MARK_PAID: N_("mark orders as paid"),
+    Action.SEND_WORKLIST: N_("send worklists to payees"),
     Action.STOP_RENEWALS: N_("stop all renewals"),
     Action.RELEASE_RENEWALS: N_("let renewals go on"),
     Action.FILE_VOUCHER: N_("file a voucher"),
@@ -108,6 +112,9 @@ class Event(Enum):
     REVIEW_STATED = "renewal:review_stated"
     REVIEW_REFUSED = "renewal:review_refused"
     RENEWAL_REVIEWED = "renewal:reviewed"
+    OFFLINE_PAID = "offline:paid"
+    WORKLIST_SENT = "offline:worklist_sent"
+    WORKLIST_HANDED_OVER = "offline:handed_over"
     DIFFERENCE_CLOSED = "difference:closed"
     VERIFICATION_TAKEN = "verification:taken"
     VERIFICATION_NOTED = "verification:noted"
@@ -145,6 +152,8 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.CANCEL_BATCH: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.NOTE: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.REVIEW: frozenset({Role.APPROVER}),
+    Action.MARK_PAID: frozenset({Role.OPERATOR}),
+    Action.SEND_WORKLIST: frozenset({Role.OPERATOR}),
     Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR, Role.SYSTEM}),
     Action.RELEASE_RENEWALS: frozenset({Role.APPROVER}),
     Action.FILE_VOUCHER: frozenset({Role.OPERATOR}),

@@ -6,6 +6,8 @@ SELECT b.id, o.account, coalesce(any_value(a.canary_items), 3) AS canary_items,
 FROM batch b JOIN placement p ON p.batch = b.id JOIN state s ON s.obligation = p.obligation
 JOIN obligation o ON o.id = p.obligation LEFT JOIN account a ON a.account = o.account
 WHERE b.state IN ('approved', 'running')
+  -- What people order by hand waits for them.
+  AND a.connector IS DISTINCT FROM 'offline'
 GROUP BY b.id, b.urgent, b.approved_at, o.account
 HAVING count(*) FILTER (s.st = 'pending') > 0
 ORDER BY b.urgent DESC, b.approved_at, b.id, o.account;
@@ -49,7 +51,7 @@ LEFT JOIN attempt t ON t.obligation = w.obligation AND t.n = w.n;
 SELECT v.obligation, coalesce(bool_or(u.st IN ('submitted', 'unknown')), false) AS busy,
     coalesce(bool_or(o.account <> v.account AND o.kind = v.kind AND split_part(o.key, '|', 4) = v.cycle
         AND (u.st IN ('needs_review', 'succeeded') OR (u.st = 'pending' AND o.id < v.obligation))), false) AS elsewhere
-FROM wanted v JOIN obligation o ON o.stem = v.stem JOIN state u ON u.obligation = o.id
+FROM wanted v JOIN obligation o ON o.sim_id = v.sim_id JOIN state u ON u.obligation = o.id
 WHERE o.id <> v.obligation
 GROUP BY v.obligation;
 

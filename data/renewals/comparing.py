@@ -33,7 +33,8 @@ def told(reader: Reader, folder: Path) -> Told:
         if entry["kind"] == "cut":
             found.cut_at = datetime.fromisoformat(entry["ts"])
         elif entry["kind"] == "intent":
-            found.states[entry["order_no"]] = State.SUBMITTED.value
+            # What people place by hand has no answer to a call: its intent says that it is unknown from the start.
+            found.states[entry["order_no"]] = entry.get("to", State.SUBMITTED.value)
             found.intents[entry["order_no"]] = entry
         elif entry["arrow"] not in _NOT_IN_JOURNAL:
             found.states[entry["order_no"]] = entry["to"]

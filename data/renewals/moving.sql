@@ -44,7 +44,7 @@ FROM made r WHERE reservation.obligation = r.obligation AND r.after IN ('succeed
 INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT s.sim_id, $now, 'expires_on', s.expires_on::VARCHAR, r.new_expiry::VARCHAR, 'renewal'
 FROM made r JOIN sim s ON s.sim_id = r.sim_id
-WHERE r.after = 'succeeded' AND r.new_expiry IS NOT NULL;
+WHERE r.after = 'succeeded' AND s.expires_on IS DISTINCT FROM r.new_expiry AND r.new_expiry IS NOT NULL;
 
 -- name: about_obligations
 -- The cards of purchases.

@@ -89,7 +89,6 @@ SELECT a.sim_id, a.stem, a.expires_on, a.act_by, a.months, a.amount_fen, a.cycle
         WHEN $kind = 'renew' AND a.expires_on IS NULL THEN 'no_expiry'
         WHEN $kind = 'renew' AND a.auto_renew THEN 'auto_renew'
         WHEN a.connector IS NULL THEN 'no_account'
-        WHEN a.connector = 'offline' THEN 'offline_lane'
         WHEN a.able = 'no' THEN 'not_able'
         WHEN $kind = 'recharge' AND a.able <> 'yes' AND a.way_to_pay <> 'recharge_card' THEN 'no_recharge'
         WHEN $kind = 'recharge' AND a.account IN (SELECT account FROM recharge_lock) THEN 'pin_lock'

@@ -12,7 +12,6 @@ REFUSALS = {
     "no_expiry": N_("The expiry date is not known"),
     "auto_renew": N_("The carrier renews this card by itself (auto-renew is on)"),
     "no_account": N_("The card's account is empty or not in carriers.toml"),
-    "offline_lane": N_("The account has no connection: place the order with the payee by hand"),
     "not_able": N_("The account's connection cannot do this"),
     "no_recharge": N_("The account is not paid by recharge card, and its connection takes none"),
     "pin_lock": N_("Two recharge cards were refused: the account takes no other before someone says it is mended"),

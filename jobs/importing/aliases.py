@@ -87,6 +87,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     # Usage
     "day": ("day", "日期", "用量日期", "统计日期", "使用日期", "date"),
     "month": ("month", "月份", "账期", "用量月份", "统计月份", "账期月份"),
+    # What a payee fills in on a worklist
+    "row_key": ("row_key", "行标识", "订单标识"),
+    "batch_no": ("batch_no", "续费批次", "续费批次号"),
+    "result": ("result", "办理结果", "处理结果", "续费结果", "充值结果", "结果"),
+    "new_expiry": ("new_expiry", "新到期日", "新到期日期", "续费后到期日", "续费后到期时间", "新有效期"),
+    "amount_yuan": ("amount_yuan", "实付金额", "扣款金额", "实收金额", "amount"),
+    "portal_order_no": ("portal_order_no", "服务商单号", "平台订单号", "服务商订单号"),
+    "fail_reason": ("fail_reason", "失败原因", "未办理原因", "reason"),
 }  # fmt: skip
 
 # Headers that are ICCIDs in one platform and numbers in another: the values decide.

@@ -24,6 +24,7 @@ _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3}
 _MOST_BYTES = 1024**6
 _MOST_YUAN = Decimal(1_000_000_000)
 _MOST_MONTHS = 120
+_MOST_DIGITS = 9
 
 
 def parse_bytes(cell: Cell, notes: Notes) -> int | None:
@@ -67,6 +68,17 @@ def parse_millifen(cell: Cell, notes: Notes) -> int | None:
     if yuan is None:
         return None
     return int((yuan * 100_000).to_integral_value(ROUND_HALF_UP))
+
+
+def parse_whole(cell: Cell, notes: Notes) -> int | None:
+    """A small whole number, such as that of a batch."""
+    text = tidy(str(cell), notes) if cell is not None else None
+    if text is None:
+        return None
+    digits = text.removesuffix(".0")
+    if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+        raise ValueRefused(N_("'{value}' is no whole number; correct it or empty the cell"), value=text)
+    return int(digits)
 
 
 def parse_months(cell: Cell, notes: Notes) -> int | None:

@@ -13,6 +13,8 @@ from jobs.importing.words_of_files import (
     MERCHANT_CLOSED,
     NETWORK_ORDER,
     NETWORKS,
+    REASON_WORDS,
+    RESULT,
     TERMINAL_STATUS,
     YES_NO,
     codes,
@@ -23,6 +25,7 @@ _CARD_STATUS = codes(CARD_STATUS)
 _TERMINAL_STATUS = codes(TERMINAL_STATUS)
 _CARRIER = codes(CARRIER)
 _YES_NO = codes(YES_NO)
+_RESULT = codes(RESULT)
 _MERCHANT_CLOSED = codes(MERCHANT_CLOSED)
 _MAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+")
 _BRACKETED = re.compile(r"\(.*?\)$")
@@ -122,6 +125,26 @@ def parse_brand_model(cell: Cell, notes: Notes) -> tuple[str | None, str] | None
             return text[: len(brand)], text[len(brand) :].lstrip(" -_/·")
     cut = re.split(r"[\s/\-_·]+", text, maxsplit=1)
     return (cut[0], cut[1]) if len(cut) == 2 else (None, text)
+
+
+def parse_result(cell: Cell, notes: Notes) -> str | None:
+    """What a payee says of one row of a worklist: ok, fail or pending; an empty cell is pending."""
+    text = tidy_text(cell, notes)
+    if text is None:
+        return None
+    code = _RESULT.get(plain(text))
+    if code is None:
+        raise ValueRefused(N_("'{value}' is no result; write ok, fail or pending"), value=text)
+    return code
+
+
+def parse_reason(cell: Cell, notes: Notes) -> tuple[str | None, str] | None:
+    """Why a payee did not do it: a key of REASONS where his words name one, and the words."""
+    text = tidy_text(cell, notes)
+    if text is None:
+        return None
+    said = plain(text)
+    return next((code for word, code in REASON_WORDS if plain(word) in said), None), text
 
 
 def parse_mail(cell: Cell, notes: Notes) -> str | None:

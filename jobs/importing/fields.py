@@ -157,6 +157,20 @@ KINDS: dict[str, Kind] = {
         needs=("used_mb",),
         filled=("day", "month"),
     ),
+    "receipts": Kind(
+        fields={
+            **_text("row_key"),
+            "batch_no": _field(amounts.parse_whole, "batch_no", WHOLE),
+            "iccid": _CARD["iccid"],
+            "result": _field(coded.parse_result, "result"),
+            "new_expiry": _field(dates.parse_day, "expires_on", DAY, "new_expiry"),
+            "amount_yuan": _field(amounts.parse_fen, "amount_fen", WHOLE, "amount_yuan"),
+            "portal_order_no": _field(tidy_text, "reference", STRING, "portal_order_no"),
+            "fail_reason": Field(coded.parse_reason, (("reason", STRING), ("detail", STRING)), "fail_reason"),
+        },
+        identity=(("row_key",), ("iccid", "batch_no")),
+        needs=("result",),
+    ),
 }
 
 # Concepts that one kind keeps under another's place: a ledger's plain address is where its terminals stand.
@@ -167,6 +181,7 @@ STAND_INS = {
     "cards": {},
     "sims": {},
     "usage": {},
+    "receipts": {},
 }
 
 # What makes two rows of one file the same record.
@@ -177,10 +192,12 @@ ONE_RECORD = {
     "merchants": ("merchant_no",),
     "plans": ("plan",),
     "usage": ("stem", "msisdn", "imsi"),
+    "receipts": ("row_key", "stem"),
 }
 # And what belongs to that key besides the first of them that is there.
 ONE_RECORD_WITH = {
     "terminals": ("merchant_no", "merchant_name"),
     "plans": ("carrier", "channel", "term_months", "valid_from"),
     "usage": ("day", "month"),
+    "receipts": ("batch_no",),
 }

@@ -8,6 +8,7 @@ from data.database import Transaction
 from data.files import staging
 from data.files.rules import Counts, RefusedRow
 from data.plans import merging as plans
+from data.renewals import receiving
 from data.sims import merging as sims
 from data.sims.rolling import roll_up
 from data.terminals import merging as terminals
@@ -88,6 +89,7 @@ def _sims(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     plans.resolve_plans(tx)
     last = sims.add_sims(tx)
     counts = sims.merge_sims(tx, last=last, source=source)
+    receiving.keep_list(tx, source=source)
     terminals.keep_imeis(tx)
     return counts, sims.changed_ids(tx)
 
@@ -98,6 +100,10 @@ def _usage(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
     return usage.merge_usage(tx), usage.changed_ids(tx)
 
 
+def _receipts(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
+    return receiving.keep_sheet(tx, source=source), []
+
+
 _MERGE = {
     "merchants": _merchants,
     "terminals": _terminals,
@@ -105,4 +111,5 @@ _MERGE = {
     "sims": _sims,
     "cards": _sims,
     "usage": _usage,
+    "receipts": _receipts,
 }

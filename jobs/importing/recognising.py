@@ -150,6 +150,8 @@ def _by_values(parts: list[Part], header: str) -> str:
 
 def _kind(concepts: set[str], *, months: int) -> str | None:
     terminal = bool(concepts & {"terminal_id", "serial_no"})
+    if "result" in concepts and concepts & {"row_key", "batch_no"}:
+        return "receipts"
     if concepts & CARD_CONCEPTS:
         return _kind_with_cards(concepts, terminal=terminal, months=months)
     if terminal:

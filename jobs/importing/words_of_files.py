@@ -104,6 +104,32 @@ NETWORKS = (
     ("GPRS", ("2G",)),
     ("GSM", ("2G",)),
 )
+RESULT = {
+    "ok": ("成功", "已成功", "已续费", "续费成功", "已办理", "办理成功", "完成", "已完成", "已到账", "success", "done", "yes"),
+    "fail": ("失败", "续费失败", "办理失败", "未成功", "不能办理", "无法办理", "已退款", "failed", "no"),
+    "pending": ("处理中", "办理中", "待处理", "待办理", "续费中", "processing", "inprogress"),
+}  # fmt: skip
+# What a payee's words for a failure mean (data/renewals/rules.py, REASONS); the first that occurs.
+REASON_WORDS = (
+    ("余额不足", "insufficient_balance"),
+    ("退款", "refunded"),
+    ("欠费", "arrears"),
+    ("预销", "wrong_state"),
+    ("销户", "cancelled"),
+    ("注销", "cancelled"),
+    ("拆机", "cancelled"),
+    ("实名", "realname_missing"),
+    ("机卡分离", "separation"),
+    ("涨价", "price_changed"),
+    ("调价", "price_changed"),
+    ("套餐", "plan_unsuitable"),
+    ("不是我", "not_our_card"),
+    ("不在名下", "not_our_card"),
+    ("流量池", "pool_card"),
+    ("月底", "window_closed"),
+    ("封账", "window_closed"),
+    ("停机", "stop_reason"),
+)
 NETWORK_ORDER = ("2G", "3G", "4G", "5G", "NB")
 
 # Cells that say "nothing here".

@@ -91,7 +91,7 @@ CASES = [
     ("add-on", ADD_ON, "UPDATE sim SET status = 'unknown'", "not_running"),
     ("add-on", ADD_ON, "UPDATE sim SET expires_on = DATE '2026-11-21'", "plan_over"),
     ("add-on", ADD_ON, "UPDATE sim SET status = 'cancelled'", "not_live"),
-    ("add-on", ADD_ON, "UPDATE sim SET account = 'by-hand'", "offline_lane"),
+    ("add-on", ADD_ON, "UPDATE sim SET account = 'by-hand'", "not_able"),
     ("add-on", ADD_ON, "DELETE FROM capability", "not_able"),
     ("add-on", ADD_ON, "UPDATE capability SET answer = 'no'", "not_able"),
     ("add-on", {}, None, "no_plan"),

@@ -54,7 +54,6 @@ REFUSED = {
     "no_expiry": "UPDATE sim SET expires_on = NULL",
     "auto_renew": "UPDATE sim SET auto_renew = true",
     "no_account": "UPDATE sim SET account = 'nobody-knows'",
-    "offline_lane": "UPDATE sim SET account = 'by-hand'",
     "no_price": "DELETE FROM price",
 }
 
