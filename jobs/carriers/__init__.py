@@ -258,4 +258,8 @@ CARRIERS: dict[str, Connector] = {
     "one_nce": Connector(
         "jobs.carriers.one_nce", "1NCE: reads, extends and tops up; no key, settled by its orders and the card's expiry"
     ),
+    "tencent_ic": Connector(
+        "jobs.carriers.tencent_ic",
+        "Tencent Cloud IC: reads, renews a hundred cards a call; no key, settled by the expiry",
+    ),
 }

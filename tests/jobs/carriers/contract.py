@@ -15,6 +15,7 @@ from tests.jobs.carriers.stubs.base import Stub
 from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
 from tests.jobs.carriers.stubs.plain import Plain
+from tests.jobs.carriers.stubs.tencent_ic import Tencent
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
 CONNECTORS: dict[str, type[Stub]] = {
@@ -22,6 +23,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "alibaba_linkcard": Alibaba,
     "onelink": OneLink,
     "one_nce": OneNceStub,
+    "tencent_ic": Tencent,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {

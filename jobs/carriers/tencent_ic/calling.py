@@ -1,0 +1,82 @@
+"""One signed call to Tencent Cloud IC, and what a read tells."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from data.home import Home
+from jobs.carriers import pacing
+from jobs.carriers.http import CallError, Http, NoToken, Reply, Unreadable
+from jobs.carriers.pacing import Pace
+from jobs.carriers.tencent_ic import signing
+from jobs.carriers.tencent_ic.account import TencentAccount
+from jobs.carriers.tencent_ic.told import CODES, Envelope
+
+_Told = TypeVar("_Told", bound=BaseModel)
+
+
+def body(said: Mapping[str, Any]) -> bytes:
+    """A call's parameters as its body: the same ones give the same bytes."""
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+class Client:
+    """Calls under one key: renewals at their own distance, everything else at the account's rate."""
+
+    def __init__(self, account: TencentAccount, home: Home) -> None:
+        self._account = account
+        self._now = home.clock.now
+        self._key_id = account.secret_of(home, "secret_id")
+        self._secret = account.secret_of(home, "secret_key")
+        self._host = signing.host_of(account.base_url)
+        name = f"{account.connector} {account.base_url} {account.secret_id}"
+        self._renewals = self._at(pacing.of(f"{name} renew", 1 / account.renew_distance_s))
+        self._others = self._at(pacing.of(name, account.rate_per_s))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._renewals.close()
+        self._others.close()
+
+    def held_s(self) -> float:
+        """Seconds for which the carrier takes no call."""
+        return max(self._renewals.pace.held_s(), self._others.pace.held_s())
+
+    def call(
+        self, action: str, said: Mapping[str, Any], *, money: bool = False, deadline_s: float | None = None
+    ) -> Reply:
+        """One call and its answer. Raises CallError."""
+        http = self._renewals if action == "RenewCards" else self._others
+        content = body(said)
+        headers = signing.headers(
+            action, content, host=self._host, key_id=self._key_id, secret=self._secret, at=self._now()
+        )
+        within_s = self._account.call_deadline_s if deadline_s is None else deadline_s
+        return http.call("POST", "/", headers=headers, content=content, money=money, deadline_s=within_s)
+
+    def read(self, action: str, said: Mapping[str, Any], model: type[_Told]) -> _Told | None:
+        """What a read tells; None: the card is not ours. Raises CallError."""
+        reply = self.call(action, said)
+        told = Envelope.of(reply)
+        if reply.status == 200 and told.code in CODES.ok and told.data is not None:
+            try:
+                return model.model_validate(told.data)
+            except ValidationError:
+                raise Unreadable(f"{action} does not say what it should") from None
+        if told.code == "ResourceNotFound":
+            return None
+        if told.code in CODES.sign_in:
+            raise NoToken(f"the carrier refuses our key: {told.code}")
+        raise CallError(f"{action}: HTTP {reply.status}, {(told.code or 'no code')[:60]}")
+
+    def _at(self, pace: Pace) -> Http:
+        account = self._account
+        return Http(
+            account.base_url,
+            pace=pace,
+            now=self._now,
+            allow_loopback=account.allow_loopback,
+            ca_file=account.ca_file,
+        )
