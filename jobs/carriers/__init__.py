@@ -262,4 +262,8 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.tencent_ic",
         "Tencent Cloud IC: reads, renews a hundred cards a call; no key, settled by the expiry",
     ),
+    "telecom_cmp": Connector(
+        "jobs.carriers.telecom_cmp",
+        "China Telecom's older platform: reads cards, orders plans number by number, proved by the plan's end",
+    ),
 }

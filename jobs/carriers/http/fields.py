@@ -75,6 +75,17 @@ def in_bytes(amount: Decimal, unit: str) -> int:
     return int((amount * _UNITS[unit.upper()]).to_integral_value())
 
 
+def day_at_front(text: str | None) -> date | None:
+    """The day a text begins with, as 2027-11-30 or 20271130, with or without a time behind it; None: it begins with none."""
+    digits = (text or "").replace("-", "")[:8]
+    if len(digits) != 8 or not (digits.isascii() and digits.isdigit()):
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
 Day = Annotated[date, BeforeValidator(_day)]  # 2027-11-30; a number is no day
 Instant = Annotated[datetime, BeforeValidator(_instant)]  # ISO 8601 with its zone
 Text = Annotated[StrictStr, Field(min_length=1, max_length=64)]  # an identifier; a number is none

@@ -5,14 +5,14 @@ Amounts of data come in KB. A single space where a number should stand means tha
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from data.clock import HOME_ZONE
 from jobs.carriers import CardReading
 from jobs.carriers.http import CallError, Unreadable
-from jobs.carriers.http.fields import in_bytes
+from jobs.carriers.http.fields import day_at_front, in_bytes
 from jobs.carriers.onelink.session import MOST_CARDS, Session
 from jobs.carriers.readings import Balance, CardFacts, Quality, QuotaReading, UsageReading
 
@@ -100,7 +100,7 @@ class Reading:
             raw_reason=reason,
             status=self._account.stop_reasons.get(reason or "", status),
             plan=plan,
-            activated_on=_day(_text(basics, "activeDate")),
+            activated_on=day_at_front(_text(basics, "activeDate")),
             expires_on=expires_on,
             auto_renew=None,
             pool=None,
@@ -119,7 +119,8 @@ class Reading:
             return None, None
         offerings = self._session.read("/query/ordered-offerings", queryType="3", iccid=iccid)
         dated = [
-            (_day(_text(one, names.get("expires_on", ""))), _text(one, names.get("plan", ""))) for one in offerings
+            (day_at_front(_text(one, names.get("expires_on", ""))), _text(one, names.get("plan", "")))
+            for one in offerings
         ]
         known = [(day, plan) for day, plan in dated if day]
         if known:
@@ -190,15 +191,6 @@ def _lines(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 def _text(told: Mapping[str, Any], name: str) -> str | None:
     found = told.get(name)
     return found.strip() or None if isinstance(found, str) and len(found) <= 64 else None
-
-
-def _day(told: str | None) -> date | None:
-    """2027-11-30, 20271130 or either with a time behind it."""
-    digits = (told or "").replace("-", "")[:8]
-    try:
-        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=HOME_ZONE).date() if len(digits) == 8 else None
-    except ValueError:
-        return None
 
 
 def _months(first: date, last: date) -> list[tuple[date, date]]:

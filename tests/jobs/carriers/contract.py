@@ -12,9 +12,10 @@ from data.renewals.moves import Verdict
 from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts, verdict_of
 from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
-from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
+from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.plain import Plain
+from tests.jobs.carriers.stubs.telecom_cmp import Telecom
 from tests.jobs.carriers.stubs.tencent_ic import Tencent
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
@@ -24,6 +25,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "onelink": OneLink,
     "one_nce": OneNceStub,
     "tencent_ic": Tencent,
+    "telecom_cmp": Telecom,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {
