@@ -49,6 +49,19 @@ JOIN obligation o ON o.id = t.obligation
 JOIN batch_line l ON l.batch = t.batch AND l.digest = o.digest
 WHERE t.order_no = $order_no AND o.account = $account AND s.carrier_ref IS NOT NULL;
 
+-- name: sent_order
+-- An order as it was sent, and what the carrier called it and the other orders of its card.
+SELECT l.iccid, o.kind, t.sent_at, CASE WHEN s.n = t.n THEN s.carrier_ref END AS carrier_ref,
+    coalesce((
+        SELECT list(r.carrier_ref) FROM state r JOIN obligation c ON c.id = r.obligation
+        WHERE c.account = o.account AND c.stem = o.stem AND c.id <> o.id AND r.carrier_ref IS NOT NULL
+    ), []) AS other_refs
+FROM attempt t
+JOIN state s ON s.obligation = t.obligation
+JOIN obligation o ON o.id = t.obligation
+JOIN batch_line l ON l.batch = t.batch AND l.digest = o.digest
+WHERE t.order_no = $order_no AND o.account = $account;
+
 -- name: last_sent
 -- When cards were last sent an order of this kind, but for these orders themselves: a carrier may lock them for a while.
 SELECT o.stem, max(t.sent_at) AS sent_at

@@ -57,6 +57,17 @@ class OwnName:
 
 
 @dataclass(frozen=True)
+class SentOrder:
+    """An order of ours as it was sent, for a carrier that is asked by card and not by our number."""
+
+    iccid: str
+    kind: str
+    sent_at: datetime
+    carrier_ref: str | None  # what the carrier called it, if it has named it
+    other_refs: list[str]  # what it called the other orders of the same card
+
+
+@dataclass(frozen=True)
 class _Sent:
     stem: str
     sent_at: datetime
@@ -101,6 +112,12 @@ def carrier_book(reader: Reader, stems: Sequence[str]) -> dict[str, Booked]:
 def own_name(reader: Reader, *, account: str, order_no: str) -> OwnName | None:
     """What the carrier called this order in its answer; None: it has not named it."""
     found = reader.records(OwnName, Q.own_name, account=account, order_no=order_no)
+    return found[0] if found else None
+
+
+def sent_order(reader: Reader, *, account: str, order_no: str) -> SentOrder | None:
+    """An order as it was sent; None: no order has this number."""
+    found = reader.records(SentOrder, Q.sent_order, account=account, order_no=order_no)
     return found[0] if found else None
 
 

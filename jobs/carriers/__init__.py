@@ -266,4 +266,7 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.telecom_cmp",
         "China Telecom's older platform: reads cards, orders plans number by number, proved by the plan's end",
     ),
+    "simboss": Connector(
+        "jobs.carriers.simboss", "SIMBoss, an agent's platform: reads, renews and adds data under our own order number"
+    ),
 }

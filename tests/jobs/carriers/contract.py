@@ -15,6 +15,7 @@ from tests.jobs.carriers.stubs.base import Stub
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
 from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.plain import Plain
+from tests.jobs.carriers.stubs.simboss import SimBossStub
 from tests.jobs.carriers.stubs.telecom_cmp import Telecom
 from tests.jobs.carriers.stubs.tencent_ic import Tencent
 
@@ -26,6 +27,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "one_nce": OneNceStub,
     "tencent_ic": Tencent,
     "telecom_cmp": Telecom,
+    "simboss": SimBossStub,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from data.database import Query
 from data.renewals.moves import MOST_TRIPS, Verdict
-from data.renewals.rules import REASONS, digest
+from data.renewals.rules import REASONS
 from data.sims.rules import STATUS_WORDS
 from jobs.carriers import Accepted, Confirmed, Later, Order, Refused, Unknown, accounts, onelink, pacing
 from jobs.carriers.http import CallError
 from tests.jobs.carriers.contract import connected, verdict
+from tests.jobs.carriers.sent import remember
 from tests.jobs.carriers.stubs.base import iccid
 from tests.jobs.carriers.stubs.onelink import OneLink
 
@@ -38,36 +38,6 @@ def add_on(stub: OneLink, number: int, **said: Any) -> Order:
 
 def stop(stub: OneLink, number: int, kind: str = "suspend") -> Order:
     return add_on(stub, number, kind=kind, plan="", amount_fen=0, months=0)
-
-
-def remember(home, order: Order, *, ref: str | None = None, sent_at: datetime | None = None) -> None:
-    """The order as the engine keeps it, with what the carrier called it."""
-    key, sent_at = f"{order.account}|{order.order_no}", sent_at or home.clock.now()
-    run = [
-        """INSERT INTO obligation (digest, key, sim_id, account, stem, kind, seq)
-           VALUES ($digest, $key, 1, $account, $stem, $kind, 1)""",
-        """INSERT INTO batch_line (batch, line, digest, sim_id, iccid, account)
-           SELECT 1, o.id, o.digest, 1, $iccid, $account FROM obligation o WHERE o.key = $key""",
-        """INSERT INTO attempt SELECT o.id, 1, 1, '', 1, $fen, 'CNY', $order_no, '', NULL, $at, $at
-           FROM obligation o WHERE o.key = $key""",
-        """INSERT INTO state (obligation, st, n, carrier_ref, changed_at)
-           SELECT o.id, 'unknown', 1, $ref, $at FROM obligation o WHERE o.key = $key""",
-    ]
-    said = {
-        "digest": digest(key),
-        "key": key,
-        "account": order.account,
-        "stem": order.iccid[:19],
-        "kind": order.kind,
-        "iccid": order.iccid,
-        "fen": order.amount_fen,
-        "order_no": order.order_no,
-        "at": sent_at,
-        "ref": ref,
-    }
-    with home.db.write() as tx:
-        for text in run:
-            tx.run(Query("test", "", text), **{name: told for name, told in said.items() if f"${name}" in text})
 
 
 def taken(home, carrier, order: Order) -> Accepted:
