@@ -13,6 +13,7 @@ WHAT = {
     "failures": N_("Failed and unconfirmed"),
     "findings": N_("Findings"),
     "refusals": N_("Refused rows"),
+    "worklist": N_("Worklist"),
 }
 FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet"}
 FORMATS = tuple(FORMAT_WORDS)
@@ -27,6 +28,7 @@ XLSX_MAX_ROWS = 1_048_575
 
 GONE = N_("This file was removed after {days} days; ask for it again")
 TOO_MANY_ROWS = N_("{rows} rows do not fit in one Excel sheet (1,048,575 at most); choose CSV, or narrow the filter")
+NO_LAYOUT = N_("There is no layout named '{layout}'; the Import page saves one")
 NOT_WRITTEN = N_("The file could not be written; see the run of write_exports on the page Jobs")
 
 

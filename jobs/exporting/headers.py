@@ -70,6 +70,15 @@ HEADERS = RECORD_COLUMNS | {
     "column": N_("Column"),
     "value": N_("Value"),
     "refused_because": N_("Why it was refused"),
+    "batch_no": N_("Renewal batch"),
+    "row_key": N_("Key of the row"),
+    "expected_new_expiry": N_("Expiry as ordered"),
+    "expected_yuan": N_("Amount ordered (yuan)"),
+    "answer_by": N_("Please do by"),
+    "result": N_("Result"),
+    "new_expiry": N_("New expiry date"),
+    "portal_order_no": N_("Payee's order number"),
+    "fail_reason": N_("Reason of failure"),
 }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.database import Queries, Query, Reader
+from data.files.exports_rules import NO_LAYOUT, ExportRefused
+from data.files.layouts import layouts
 from data.renewals import records
 from data.renewals.looking import trouble_query
 from data.renewals.records import CHANNEL_WORDS, PROOF_WORDS, RecordFilter
@@ -19,6 +21,7 @@ from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, FINDING_KINDS, STATUS
 from data.words import _, language, spoken
 
 Q = Queries.beside(__file__)
+LISTS = Queries.beside(__file__, "worklists.sql")
 
 # Codes that are said as sentences in both languages.
 _SENTENCES = {
@@ -47,12 +50,16 @@ class Rows:
 
     query: Query
     params: dict[str, Any]
+    headers: tuple[str, ...] | None = None  # of a payee's own layout; None: what our columns are called
 
 
 def rows_of(reader: Reader, what: str, filters: Mapping[str, Any], *, today: date) -> Rows:
     """What `filters` let through, in the order of the page, in the language of the moment."""
     query, params = _SOURCES[what](reader, filters, today)
-    return Rows(query, {**params, **_worded(), "zone": HOME_ZONE.key, "today": today})
+    headers = None
+    if what == "worklist" and filters.get("layout"):
+        query, headers = _laid_out(reader, str(filters["layout"]), query)
+    return Rows(query, {**params, **_worded(), "zone": HOME_ZONE.key, "today": today}, headers)
 
 
 def _worded() -> dict[str, list[str]]:
@@ -127,6 +134,30 @@ def _refusals(reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple
     return Q.refusals, {"upload_id": upload_id, "reasons": reasons, "sentences": sentences}
 
 
+def _worklist(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
+    return LISTS.worklist, {"worklist": filters.get("worklist")}
+
+
+# Columns of a worklist under the names a file of the payee's is mapped by.
+_LAID_OUT = frozenset(
+    {"iccid", "msisdn", "carrier", "account", "plan", "terminal_id", "serial_no", "merchant_name", "expires_on"}
+    | {"batch_no", "row_key", "months", "result", "new_expiry", "amount_yuan", "portal_order_no", "fail_reason"}
+)
+_CALLED = {"term_months": "months", "price_yuan": "expected_yuan"}
+
+
+def _laid_out(reader: Reader, name: str, query: Query) -> tuple[Query, tuple[str, ...]]:
+    """The rows in the columns of a layout, as the payee's own file had them; what we do not know stays empty."""
+    layout = next((each for each in layouts(reader) if each.name == name), None)
+    if layout is None:
+        raise ExportRefused(NO_LAYOUT, layout=name)
+    canonical = {header: _CALLED.get(column, column) for column, header in layout.mapping.items()}
+    known = [canonical.get(header) for header in layout.headers]
+    chosen = [column if column in _LAID_OUT | set(_CALLED.values()) else "NULL::VARCHAR" for column in known]
+    columns = ", ".join(f"{column} AS c{place}" for place, column in enumerate(chosen))
+    return LISTS.laid_out.fill(columns=columns, worklist=query.sql), layout.headers
+
+
 _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dict[str, Any]]]] = {
     "sims": _sims,
     "not_renewing": _not_renewing,
@@ -136,4 +167,5 @@ _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dic
     "terminals": _terminals,
     "findings": _findings,
     "refusals": _refusals,
+    "worklist": _worklist,
 }

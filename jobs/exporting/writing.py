@@ -85,7 +85,8 @@ def _stage(home: Home, export: Export, source: Rows, work: Path) -> tuple[_Stage
     path = work / "staged.parquet"
     rows = home.db.copy_to(source.query, path, format="parquet", params=source.params)
     columns = [name for name in pq.read_schema(path).names if name not in SPLIT_COLUMNS.values()]
-    return _Staged(home, export, path, tuple(header(name) for name in columns), _(WHAT[export.what])), rows
+    headers = source.headers or tuple(header(name) for name in columns)
+    return _Staged(home, export, path, headers, _(WHAT[export.what])), rows
 
 
 def _write_split(staged: _Staged, work: Path) -> Path:

@@ -92,7 +92,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "batch_no": ("batch_no", "续费批次", "续费批次号"),
     "result": ("result", "办理结果", "处理结果", "续费结果", "充值结果", "结果"),
     "new_expiry": ("new_expiry", "新到期日", "新到期日期", "续费后到期日", "续费后到期时间", "新有效期"),
-    "amount_yuan": ("amount_yuan", "实付金额", "扣款金额", "实收金额", "amount"),
+    "amount_yuan": ("amount_yuan", "实付金额", "扣款金额", "实收金额", "金额", "amount"),
     "portal_order_no": ("portal_order_no", "服务商单号", "平台订单号", "服务商订单号"),
     "fail_reason": ("fail_reason", "失败原因", "未办理原因", "reason"),
 }  # fmt: skip

@@ -43,7 +43,7 @@ CARD_STATUS = {
         "已销户", "销户", "拆机", "已拆机", "注销", "已注销", "已销号", "销号", "已失效", "已清除", "已退网", "retired",
         "purged", "cancelled", "canceled", "terminated",
     ),
-    "replaced": ("已换卡", "换卡", "已更换", "replaced"),
+    "replaced": ("已换卡", "已换新卡", "换卡", "已更换", "replaced"),
     "lost": ("挂失", "已挂失", "丢失", "lost"),
     "unknown": ("状态未知", "未知", "unknown"),
 }  # fmt: skip

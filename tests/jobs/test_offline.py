@@ -1,16 +1,24 @@
 """Orders placed by hand, end to end without pages: proposed, approved, paid, listed, and settled by what comes back."""
 
+import json
+import zipfile
 from datetime import timedelta
 
 import pytest
 
+from data.files import exports_store
+from data.files.exports_rules import ExportRefused
 from data.people.rules import Refused
 from data.renewals import checking, journal, offline, recovery
 from data.renewals import store as renewals
 from data.settings import Settings
 from data.sims.holidays import published
+from data.words import speaking
 from jobs import settle_unknowns
 from jobs.carriers import accounts
+from jobs.exporting.headers import header
+from jobs.exporting.writing import write
+from jobs.importing.reading import read_file
 from jobs.importing.taking import take
 from tests.renewing import GO, approve, journal_lines, moved, sql, standing, work
 
@@ -324,3 +332,66 @@ def test_rows_that_fit_no_order_are_refused_in_words(demo_home, people, batch):
     assert taken.state == "refused"
     assert len({refusal.msgid for refusal in taken.refusals}) == 4
     assert settle(demo_home) is None
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_list_a_payee_fills_in_is_read_back(demo_home, people, batch, format, language):
+    by = people["operator"]
+    sent = send(demo_home, by, batch, "agent-b")
+    with demo_home.db.write() as tx:
+        said = {"what": "worklist", "filters": {"worklist": sent.worklist}, "language": language}
+        export_id = exports_store.ask_export(tx, by, format=format, **said)
+    written = write(demo_home, exports_store.get(demo_home.db.read(), export_id))
+    assert written.rows == 3
+    table = read_file(written.path, written.filename, max_bytes=1 << 20, max_rows=100).sheets[0].rows
+    head, rows = [str(cell) for cell in table[0]], [[*row, *[None] * (len(table[0]) - len(row))] for row in table[1:]]
+    filled = {"result": "成功", "new_expiry": "", "amount_yuan": "12.00", "portal_order_no": "AG-{line}"}
+    for line, row in enumerate(rows):
+        for name, value in filled.items():
+            row[head.index(words_of(name, language))] = value.format(line=line)
+    text = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
+    demo_home.clock.move(timedelta(hours=1))
+    taken = bring(demo_home, by, text, f"{format}.csv", header=",".join(head))
+    assert (taken.kind, taken.state, taken.counts.changed) == ("receipts", "imported", 3)
+    assert settle(demo_home) == {"succeeded": "3"}
+    assert set(filled) <= set(taken_columns(demo_home))
+
+
+def words_of(name, language):
+    with speaking(language):
+        return header(name)
+
+
+def taken_columns(home):
+    return json.loads(home.db.read().row(sql("SELECT mapping FROM upload ORDER BY upload_id DESC LIMIT 1"))["mapping"])
+
+
+def test_a_list_goes_out_in_the_columns_of_the_payees_own_file(demo_home, people, batch):
+    by = people["operator"]
+    sent = send(demo_home, by, batch, "agent-b")
+    first, *_rest = on(demo_home, sent.worklist)
+    headers, mapping = (
+        ["卡号 ", "落地名称", "ICCID", "服务期止"],
+        {"msisdn": "卡号 ", "iccid": "ICCID", "expires_on": "服务期止"},
+    )
+    with demo_home.db.write() as tx:
+        tx.run(
+            sql("INSERT INTO layout VALUES ('Li', 'cards', $headers, $mapping, 1, $now)"),
+            headers=json.dumps(headers),
+            mapping=json.dumps(mapping),
+            now=tx.now,
+        )
+        said = {"what": "worklist", "format": "csv", "split_by": "agent"}
+        ids = [
+            exports_store.ask_export(tx, by, **said, filters={"worklist": sent.worklist, "layout": name})
+            for name in ("Li", "nobody's")
+        ]
+    fine, lost = (exports_store.get(demo_home.db.read(), export_id) for export_id in ids)
+    with pytest.raises(ExportRefused):
+        write(demo_home, lost)
+    with zipfile.ZipFile(write(demo_home, fine).path) as archive:
+        (name,) = archive.namelist()
+        lines = archive.read(name).decode("utf-8-sig").splitlines()
+    assert lines[0].split(",") == headers
+    assert lines[1].split(",")[0:4:2] == [first["msisdn"], first["iccid"]]
