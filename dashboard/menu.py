@@ -44,6 +44,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("records", N_("Renewal records"), ":material/history_edu:", MONEY),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
+    PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
     PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
 )
 

@@ -62,7 +62,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
     if not done.cards and not done.troubled:
         return None
     return later(
-        "Usage of {cards} cards read from {accounts} accounts; accounts in trouble: {troubled}",
+        "Cards whose usage was read: {cards}; accounts: {accounts}; accounts in trouble: {troubled}",
         cards=number(done.cards),
         accounts=number(done.accounts),
         troubled=number(done.troubled),

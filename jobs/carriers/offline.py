@@ -4,21 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from data.words import N_
 from jobs.carriers.account import Account
 
-_BY_HAND = "the account has no connection; a person does it with the payee"
+_BY_HAND = N_("the account has no connection; a person does it with the payee")
+_BY_FILE = N_("it comes with the payee's card list")
 
 # No `connect`: the worker never claims what is ordered here; data/renewals/offline.py does, for the person who hands it on.
 ABILITIES = {
-    "renew": ("yes", "a worklist goes to the payee; a result sheet or a fresh card list proves it"),
+    "list_cards": ("no", _BY_FILE),
+    "read_card": ("no", _BY_FILE),
+    "usage_day": ("no", _BY_FILE),
+    "usage_cycle": ("no", _BY_FILE),
+    "quota": ("no", _BY_FILE),
+    "plans": ("no", N_("prices come with the payee's price list")),
+    "balance": ("no", _BY_HAND),
+    "renew": ("yes", N_("a worklist goes to the payee; a result sheet or a fresh card list proves it")),
     "add_on": ("no", _BY_HAND),
     "plan_change": ("no", _BY_HAND),
     "recharge": ("no", _BY_HAND),
     "suspend_resume": ("no", _BY_HAND),
-    "find_order": ("no", "the payee's result sheet or card list is imported"),
-    "read_card": ("no", "expiries come with the payee's card list"),
+    "find_order": ("no", N_("the payee's result sheet or card list is imported")),
     "order_key": ("no", _BY_HAND),
-    "statement": ("no", "the payee's bills are compared as papers"),
+    "statement": ("no", N_("the payee's bills are compared as papers")),
+    "auto_renew": ("no", _BY_HAND),
 }
 
 

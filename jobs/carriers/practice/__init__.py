@@ -33,24 +33,24 @@ from jobs.carriers.account import Account
 from jobs.carriers.practice.kinds import Card, expiries, held, refusal, status_after
 from jobs.carriers.practice.ledger import Entry, Ledger, opened
 
-_OWN_BOOKS = "its books open with our own cards: there is nothing new in them"
-_NOT_PLAYED = "not played here"
+_OWN_BOOKS = N_("its books open with our own cards: there is nothing new in them")
+_NOT_PLAYED = N_("not played here")
 ABILITIES = {
     "list_cards": ("no", _OWN_BOOKS),
-    "read_card": ("yes", "the card's expiry and state"),
+    "read_card": ("yes", N_("the card's expiry and state")),
     "usage_day": ("no", _NOT_PLAYED),
     "usage_cycle": ("no", _NOT_PLAYED),
     "quota": ("no", _NOT_PLAYED),
     "plans": ("no", _OWN_BOOKS),
-    "balance": ("no", "its money has no end"),
-    "renew": ("yes", "in this process"),
-    "add_on": ("yes", "in this process"),
-    "plan_change": ("yes", "in this process, in effect at once"),
-    "recharge": ("yes", "a PIN that ends in 0000 is a bad one"),
-    "suspend_resume": ("yes", "in this process, in effect at once"),
-    "find_order": ("yes", "by our order number, unless the account's query is none"),
-    "statement": ("yes", "every charge of a day"),
-    "order_key": ("partly", "as the account's order_key says"),
+    "balance": ("no", N_("its money has no end")),
+    "renew": ("yes", N_("in this process")),
+    "add_on": ("yes", N_("in this process")),
+    "plan_change": ("yes", N_("in this process, in effect at once")),
+    "recharge": ("yes", N_("a PIN that ends in 0000 is a bad one")),
+    "suspend_resume": ("yes", N_("in this process, in effect at once")),
+    "find_order": ("yes", N_("by our order number, unless the account's query is none")),
+    "statement": ("yes", N_("every charge of a day")),
+    "order_key": ("partly", N_("as the account's order_key says")),
     "auto_renew": ("no", _NOT_PLAYED),
 }
 # Why believable carriers refuse (operations.md §5), in hundredths of all refusals.
