@@ -269,4 +269,8 @@ CARRIERS: dict[str, Connector] = {
     "simboss": Connector(
         "jobs.carriers.simboss", "SIMBoss, an agent's platform: reads, renews and adds data under our own order number"
     ),
+    "unicom_cmp": Connector(
+        "jobs.carriers.unicom_cmp",
+        "China Unicom CMP: reads states and use, changes plans, stops and resumes; it has no call to renew",
+    ),
 }

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from data.clock import HOME_ZONE
+from data.renewals.rules import STEM_LENGTH
 from jobs.carriers import CardReading
 from jobs.carriers.http import CallError, Unreadable
 from jobs.carriers.http.fields import day_at_front, in_bytes
@@ -136,9 +137,9 @@ class Reading:
             asked = iccids[start : start + MOST_CARDS]
             results = self._session.read(path, iccids="_".join(asked), queryDate=when)
             lines = [line for one in results for line in _lines(one, "dataAmountList")]
-            told = {_text(line, "iccid"): line.get("dataAmount") for line in lines}
+            told = {(_text(line, "iccid") or "")[:STEM_LENGTH]: line.get("dataAmount") for line in lines}
             for iccid in asked:
-                used, quality = _amount(told.get(iccid))
+                used, quality = _amount(told.get(iccid[:STEM_LENGTH]))
                 # Its figures reach to midnight: today's are not all there yet.
                 if quality == "ok" and last >= today:
                     quality = "lagged"

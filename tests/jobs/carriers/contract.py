@@ -18,6 +18,7 @@ from tests.jobs.carriers.stubs.plain import Plain
 from tests.jobs.carriers.stubs.simboss import SimBossStub
 from tests.jobs.carriers.stubs.telecom_cmp import Telecom
 from tests.jobs.carriers.stubs.tencent_ic import Tencent
+from tests.jobs.carriers.stubs.unicom_cmp import Unicom
 
 # A connector's stub; one row each. `module` of a stub is where the connector lives, if not in CARRIERS.
 CONNECTORS: dict[str, type[Stub]] = {
@@ -28,6 +29,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "tencent_ic": Tencent,
     "telecom_cmp": Telecom,
     "simboss": SimBossStub,
+    "unicom_cmp": Unicom,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {

@@ -1,0 +1,128 @@
+"""China Unicom CMP (雁飞): reads states and use, changes plans and stops cards; renewals go through the contract or an agent.
+
+Written from the vendor's documentation as clients of it show it; it has met no live account. Whatever that leaves open is
+a key of the account. It has published no codes of its refusals: what the account's own table does not name is a doubt.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from data.home import Home
+from data.renewals.rules import STEM_LENGTH
+from jobs.carriers import Confirmed, Order, Outcome, Statement, Terms, Unknown
+from jobs.carriers.classifying import Codes, no_answer, outcome
+from jobs.carriers.http import CallError, Reply
+from jobs.carriers.unicom_cmp.reading import STATES, Reading
+from jobs.carriers.unicom_cmp.session import OK, Session, UnicomAccount, code_of, data_of
+
+__all__ = ["ABILITIES", "ACCOUNT", "STATES", "connect"]
+
+_NONE = "no call for it is documented"
+ABILITIES = {
+    "list_cards": ("no", "it has no call that lists all cards; export the list in its portal and import it"),
+    "read_card": ("partly", "50 cards a call: state, plan and device; it tells no expiry"),
+    "usage_day": ("no", _NONE),
+    "usage_cycle": ("yes", "billing cycles, usually from the 27th to the 26th"),
+    "quota": ("no", _NONE),
+    "plans": ("no", _NONE),
+    "balance": ("no", _NONE),
+    "renew": ("no", "it has no call for it; renew through the contract or an agent, on an offline account"),
+    "add_on": ("no", "its call names an account and no card"),
+    "plan_change": ("yes", "one card per call; needs plans"),
+    "recharge": ("no", "it takes no recharge cards"),
+    "suspend_resume": ("yes", "one card per call, in effect at once"),
+    "find_order": ("no", "it can be asked about calls it carries out later, and ours are not"),
+    "order_key": ("no", "nobody has confirmed that the number of a message keeps it from being carried out twice"),
+    "statement": ("no", _NONE),
+    "auto_renew": ("no", _NONE),
+}
+ACCOUNT = UnicomAccount
+_PLAN, _STATE = "4", "3"
+_STOP, _RUN = "3", "2"
+
+
+class Unicom(Reading):
+    """One account at China Unicom CMP."""
+
+    def __init__(self, home: Home, account: UnicomAccount) -> None:
+        self._open = Session(
+            account,
+            app=account.secret_of(home, "app_id"),
+            secret=account.secret_of(home, "app_secret"),
+            user=account.secret_of(home, "open_id"),
+            now=home.clock.now,
+        )
+        Reading.__init__(self, self._open)
+        self._codes = Codes(ok=frozenset({OK}), refused=account.refusals)
+        self.terms = Terms(
+            orders_per_call=1,
+            promises=frozenset({"iccid"}),
+            call_deadline_s=account.call_deadline_s,
+            query_trusted=False,
+            horizon=timedelta(seconds=account.horizon_s),
+            expiry_tolerance_days=account.expiry_tolerance_days,
+            rate_per_s=account.rate_per_s,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._open.close()
+
+    def held_s(self) -> float:
+        """Seconds for which it takes no call."""
+        return self._open.http.pace.held_s()
+
+    def request(self, order: Order) -> bytes:
+        """What is asked for one order; who asks, and the token, come on top."""
+        return json.dumps(self._asked(order), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def place(self, orders: Sequence[Order]) -> list[Outcome]:
+        """One call per order."""
+        return [self._place(order) for order in orders]
+
+    def find_order(self, order_no: str) -> Outcome:  # noqa: ARG002
+        """It cannot be asked by an order."""
+        return Unknown("the carrier cannot be asked about an order; the card is read")
+
+    def statement(self, day: object) -> Statement | None:  # noqa: ARG002
+        """It tells no statement."""
+        return None
+
+    def _asked(self, order: Order) -> dict[str, str]:
+        """One change of one card. Raises ValueError."""
+        match order.kind:
+            case "suspend" | "resume":
+                change = {"changeType": _STATE, "targetValue": _STOP if order.kind == "suspend" else _RUN}
+            case "plan-change" if order.plan in self._account.plans:
+                change = {"changeType": _PLAN, "targetValue": self._account.plans[order.plan]}
+            case "plan-change":
+                raise ValueError("plans of the account names no plan of the carrier's for this order")
+            case _:
+                raise ValueError(f"the carrier has no call for {order.kind}")
+        return {"messageId": order.order_no, "asynchronous": "0", "iccid": order.iccid, **change}
+
+    def _place(self, order: Order) -> Outcome:
+        said = self._asked(order)
+        try:
+            reply = self._open.call("wsEditTerminal", said, money=True)
+            return self._read(reply, order)
+        except CallError as error:
+            return no_answer(error, now=self._open.now())
+
+    def _read(self, reply: Reply, order: Order) -> Outcome:
+        """Done at once, or not: a yes that names no card is a doubt, one that names another differs."""
+        found = outcome(reply, code_of(reply), self._codes, now=self._open.now())
+        if found is not None:
+            return found
+        card = data_of(reply).get("iccid")
+        # It may leave out the last digit, which only checks the others.
+        if isinstance(card, str) and len(card) == STEM_LENGTH and order.iccid.startswith(card):
+            card = order.iccid
+        # It has no name of its own for a change: the number of our message is what it can be found by.
+        return Confirmed(order.order_no, iccid=card if isinstance(card, str) and card else None)
+
+
+def connect(home: Home, account: UnicomAccount) -> Unicom:
+    """The account's connection. Raises NoConnection where a secret is missing."""
+    return Unicom(home, account)
