@@ -160,7 +160,7 @@ class Ic:
         for iccid in iccids:
             try:
                 for read_at, card in self._read([iccid]):
-                    facts = card.facts(read_at)
+                    facts = card.facts(read_at, self._account.plan_names)
                     status = None if facts.status == "unknown" else facts.status
                     found[iccid] = CardReading(iccid, facts.expires_on, read_at, status)
             except CallError:
@@ -170,7 +170,7 @@ class Ic:
 
     def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
         """The cards that are ours, one call each. Raises CallError."""
-        return [card.facts(read_at) for read_at, card in self._read(iccids)]
+        return [card.facts(read_at, self._account.plan_names) for read_at, card in self._read(iccids)]
 
     def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:
         """A page of the list; `expiring` only leaves out of it what ends on other days. Raises CallError."""
@@ -182,7 +182,7 @@ class Ic:
             raise CallError("DescribeCards: the carrier does not know the application")
         end = start + len(page.cards)
         following = str(end) if page.cards and end < page.total else None
-        cards = [card.facts(read_at) for card in page.cards]
+        cards = [card.facts(read_at, self._account.plan_names) for card in page.cards]
         if expiring:
             cards = [card for card in cards if card.expires_on and expiring[0] <= card.expires_on <= expiring[1]]
         return CardPage(tuple(cards), following)

@@ -17,6 +17,7 @@ class TencentAccount(HttpAccount):
     secret_key: SecretRef
     sdk_app_id: Annotated[int, Field(gt=0)]
     data_packs: Mapping[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)  # name of an add-on → its MB
+    plan_names: Mapping[str, str] = Field(default_factory=dict)  # ProductId → the plan's name here; else it is not told
     data_unit: Literal["B", "KB", "MB", "GB"] = "MB"  # what the carrier counts data in; nothing is published
     page_limit: Annotated[int, Field(ge=1, le=100)] = 50
     renew_distance_s: Annotated[float, Field(gt=0)] = 10  # between two calls that renew

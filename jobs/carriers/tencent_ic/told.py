@@ -128,7 +128,7 @@ class Card(_Told):
                 reason = "/used up"
         return STATES.get(f"{self.status}{reason}", "unknown")
 
-    def facts(self, read_at: datetime) -> CardFacts:
+    def facts(self, read_at: datetime, plan_names: Mapping[str, str]) -> CardFacts:
         """In our words, as read at an instant."""
         return CardFacts(
             iccid=self.iccid,
@@ -138,7 +138,7 @@ class Card(_Told):
             raw_status="" if self.status is None else str(self.status),
             raw_reason=None,
             status=self.state(read_at.astimezone(HOME_ZONE).date()),
-            plan=self.product or None,
+            plan=plan_names.get(self.product or ""),
             activated_on=self.activated.date() if self.activated else None,
             expires_on=self.expires_on(),
             auto_renew={0: False, 1: True}.get(-1 if self.auto_renew is None else self.auto_renew),

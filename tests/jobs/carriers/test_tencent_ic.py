@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
+from data.clock import HOME_ZONE
 from data.renewals.moves import MOST_TRIPS, Verdict
 from data.secrets import Secret
 from jobs.carriers import Accepted, Carrier, Later, Refused, Unknown, pacing
@@ -58,9 +59,15 @@ def test_the_signature_is_the_one_of_the_vendors_own_client() -> None:
     at = datetime.fromtimestamp(1735787045, UTC)
     wanted = "7cb2789497d1fb678b9f9fef39c6f0fb2af7ad1bb87018d4e0b98334e49fd0fa"
     assert signing.signature(body, host="ic.tencentcloudapi.com", secret=Secret("testsecret"), at=at) == wanted
-    # Whatever zone the clock tells its instants in, the day is one of UTC.
-    beijing = at.astimezone(datetime.fromisoformat("2025-01-02T00:00:00+08:00").tzinfo)
-    assert signing.signature(body, host="ic.tencentcloudapi.com", secret=Secret("testsecret"), at=beijing) == wanted
+
+
+def test_the_day_that_is_signed_is_one_of_utc() -> None:
+    night = datetime(2025, 1, 2, 20, 0, tzinfo=UTC)
+    for at in (night, night.astimezone(HOME_ZONE)):
+        told = signing.headers("A", b"{}", host="h", key_id=Secret("i"), secret=Secret("s"), at=at)
+        told |= {"host": "h", "content-type": told["Content-Type"], "x-tc-timestamp": told["X-TC-Timestamp"]}
+        assert "Credential=i/2025-01-02/ic/tc3_request" in told["Authorization"]
+        assert told["Authorization"].endswith(signature(b"{}", told, "s"))
 
 
 @pytest.mark.parametrize(
@@ -334,11 +341,11 @@ def test_states(told, state) -> None:
 def test_a_card_says_what_it_says() -> None:
     told = {"Iccid": "1", "Msisdn": "106", "Imsi": None, "Imei": "", "CardStatus": 2, "Type": 2, "PoolId": "L1"}
     told |= {"ProductId": "P", "AutoRenew": 1, "CertificationState": 1, "ProductExpiredTime": "0000-00-00 00:00:00"}
-    facts = Card.model_validate(told).facts(READ_AT)
-    assert (facts.msisdn, facts.imsi, facts.imei, facts.pool, facts.plan) == ("106", None, None, "L1", "P")
+    facts = Card.model_validate(told).facts(READ_AT, {"P": "30 MB a month"})
+    assert (facts.msisdn, facts.imsi, facts.imei, facts.pool, facts.plan) == ("106", None, None, "L1", "30 MB a month")
     assert (facts.auto_renew, facts.realname_ok, facts.expires_on, facts.raw_status) == (True, False, None, "2")
-    single = Card.model_validate(told | {"Type": 1, "AutoRenew": None, "CertificationState": 2}).facts(READ_AT)
-    assert (single.pool, single.auto_renew, single.realname_ok) == (None, None, True)
+    single = Card.model_validate(told | {"Type": 1, "AutoRenew": None, "CertificationState": 2}).facts(READ_AT, {})
+    assert (single.pool, single.plan, single.auto_renew, single.realname_ok) == (None, None, None, True)
 
 
 @pytest.mark.parametrize(
