@@ -37,7 +37,7 @@ HOMES = {
     "babel": ("data/words.py",),
     "chinese_calendar": ("data/sims/holidays.py",),
     "python_calamine": ("jobs/importing/",),
-    "defusedxml": ("jobs/importing/",),
+    "defusedxml": ("jobs/importing/", "jobs/carriers/http/"),
     "lxml": ("jobs/importing/",),
     "rustpy_xlsxwriter": ("jobs/exporting/",),
 }

@@ -1,20 +1,16 @@
 """Signed calls to China Telecom's older platform, and its answers: XML, JSON or bare text, in UTF-8 or GBK, or enciphered."""
 
 import json
-import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from data.secrets import Secret
 from jobs.carriers import pacing
 from jobs.carriers.http import CallError, Http, Reply, Unreadable
 from jobs.carriers.http.reading import parsed
+from jobs.carriers.http.xml_reading import parsed_xml
 from jobs.carriers.telecom_cmp.account import TelecomAccount
 from jobs.carriers.telecom_cmp.cipher import decrypted, encrypted
 
@@ -36,9 +32,6 @@ _NUMBERS = ("access_number", "iccid", "imsi")
 _KEY_LENGTH = 9
 TAKEN = frozenset({"0", "0000", "success"})
 _CODES = ("IRESULT", "RspCode", "resultCode", "info")
-# The prefixes of its XML stand for nothing: they are not declared.
-_PREFIX = re.compile(r"(</?)[A-Za-z_][\w.-]*:")
-_DEEPEST = 30
 
 
 class Session:
@@ -81,7 +74,7 @@ class Session:
                 text = decrypted(text, *self._keys()).strip()
             except ValueError:
                 raise Unreadable("the answer cannot be deciphered") from None
-        return _xml(text) if text.startswith("<") else parsed(text.encode())
+        return parsed_xml(text) if text.startswith("<") else parsed(text.encode())
 
     def close(self) -> None:
         """Close all connections."""
@@ -144,25 +137,6 @@ def _text(body: bytes) -> str:
         except UnicodeDecodeError:
             continue
     raise Unreadable("the answer is neither UTF-8 nor GBK")
-
-
-def _xml(text: str) -> dict[str, Any]:
-    try:
-        root = fromstring(_PREFIX.sub(r"\1", text))
-    except (ParseError, DefusedXmlException, ValueError):
-        raise Unreadable("the answer is not the XML it should be") from None
-    return {root.tag: _element(root, _DEEPEST)}
-
-
-def _element(element: Element, depth: int) -> Any:
-    if not depth:
-        raise Unreadable("the answer is nested too deep")
-    if not len(element):
-        return element.text or ""
-    found: dict[str, Any] = {}
-    for child in element:
-        found.setdefault(child.tag, []).append(_element(child, depth - 1))
-    return found
 
 
 def canonical(path: str, method: str, said: Mapping[str, str]) -> bytes:
