@@ -17,12 +17,15 @@ from data.sims import observing
 from data.sims.rolling import roll_up
 from data.sims.rules import STATUS_WORDS
 from data.words import later, number
+from jobs.carriers.http import CallError
 from jobs.carriers.readings import CardFacts
 from jobs.importing.identifiers import carrier_of_iccid, is_iccid
 from jobs.refreshing import Page, Sweep, refreshed
 
 # Cards asked about by number, in one call of the connector.
 _AT_ONCE = 20
+# That a carrier knows none of the cards it is asked about is believed when it says so again.
+_BELIEVED = 2
 # After so many failures in a row the list is tried instead.
 _GIVE_UP = 3
 # Who lists cards is asked first about those whose order has to be placed by then.
@@ -53,7 +56,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
     1. the cards that need an order soonest, by their number, where the carrier answers so
     2. the carrier's whole list, page by page; where it has none, the other cards by number, nearest act-by first
     3. each thousand: merged in one transaction with the place where the sweep goes on after a stop
-    4. after a whole list: cards of the account that it did not name become findings
+    4. after a whole reading: cards of the account that it did not name become findings
     """
     done = refreshed(home, SWEEP, stop)
     if not done.cards and not done.troubled:
@@ -84,6 +87,8 @@ def page(home: Home, carrier: Any, sync: Sync) -> Page:
     until = home.clock.today() + _NEAR if lists else FOREVER
     cards = store.next_cards(home.db.read(), sync.account, after=after(key), limit=_AT_ONCE, until=until)
     facts = list(carrier.card_facts([card.iccid for card in cards])) if cards else []
+    if cards and not facts and sync.failures < _BELIEVED:
+        raise CallError("it told none of the cards it was asked about")
     if len(cards) == _AT_ONCE:
         return facts, f"near:{cards[-1].act_by}|{cards[-1].sim_id}"
     return facts, "list:" if lists else None
@@ -105,7 +110,7 @@ def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) 
         plans.resolve_plans(tx)
         sims.merge_sims(tx, last=sims.add_sims(tx), source=source)
         observing.confirm(tx, table.select(["iccid", "plan", "imei"]), account=sync.account)
-        if ended is not None and ended.startswith("list:") and sync.started_at:
+        if ended is not None and sync.started_at:
             observing.notice_not_listed(tx, account=sync.account, since=sync.started_at)
         touched = sims.changed_ids(tx)
     if touched:

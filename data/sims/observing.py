@@ -32,5 +32,5 @@ def confirm(tx: Transaction, told: pa.Table, *, account: str) -> None:
 
 
 def notice_not_listed(tx: Transaction, *, account: str, since: datetime) -> None:
-    """After a whole list that began at `since`: cards of `account` that it did not name."""
+    """After a whole reading that began at `since`: cards of `account` that it did not name."""
     tx.run(Q.notice_not_listed, account=account, since=since)

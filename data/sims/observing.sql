@@ -39,12 +39,12 @@ WHERE sim.sim_id = n.sim_id AND n.told_expiry = sim.expires_on AND sim.expiry_so
     AND (sim.expiry_source IS DISTINCT FROM 'carrier' OR sim.expiry_seen_at < n.told_as_of);
 
 -- name: close_listed
--- The carrier's list names them again.
+-- The carrier names them again.
 UPDATE finding SET closed_at = $now WHERE closed_at IS NULL AND kind = 'not_listed'
     AND sim_id IN (SELECT sim_id FROM sim_in);
 
 -- name: notice_not_listed
--- Cards of the account that a whole list did not name.
+-- Cards of the account that a whole reading did not name.
 INSERT INTO noticed
 SELECT 'not_listed', sim_id, iccid, json_object('account', $account)::VARCHAR FROM sim
 WHERE account = $account AND observed_at < $since AND status NOT IN ('cancelled', 'replaced', 'lost');

@@ -94,7 +94,7 @@ FINDING_KINDS = {
     "other_account": N_("Cards told by another account than ours"),
     "told_plan": N_("Plans that the carrier changed"),
     "told_device": N_("Cards that are in another device now"),
-    "not_listed": N_("Cards that their carrier does not list"),
+    "not_listed": N_("Cards that their carrier does not name"),
     "usage_gap": N_("Days without a usage figure"),
 }
 # What a finding says; the names in braces are keys of finding.detail.
@@ -122,7 +122,7 @@ FINDINGS = {
     "other_account": N_("The account {told} lists it, but for us it belongs to {ours}; nothing was taken over"),
     "told_plan": N_("The carrier's plan was {before}, now it is {after}"),
     "told_device": N_("The carrier saw it in device {before}, now in {after}"),
-    "not_listed": N_("The whole list of account {account} does not name it"),
+    "not_listed": N_("A whole reading of account {account} did not name it"),
     "usage_gap": N_("No figure for {days} days between {first} and {last}"),
     "older_expiry": N_("{source} says {told}, but {known} is newer knowledge"),
     "printed_forms": N_("One card under two printed numbers: {before} and {after}"),

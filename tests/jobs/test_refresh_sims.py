@@ -307,3 +307,15 @@ def test_what_the_house_cannot_take_moves_no_place(home, told, monkeypatch):
     refreshing.refreshed(home, broken, threading.Event())
     trouble = sync(home, "a")
     assert (trouble.place, trouble.cards, trouble.good_at, trouble.error) == ("list:", 0, None, "ZeroDivisionError")
+
+
+def test_a_carrier_that_tells_none_of_the_cards_is_asked_again_before_it_is_believed(home, told, monkeypatch):
+    told(a=Lister([facts(1), facts(2)]))
+    run(home)
+    _CARRIERS["a"] = SimpleNamespace(card_facts=lambda iccids: [], terms=TERMS)
+    monkeypatch.setattr(accounts, "_open", {})
+    for wanted in (1, 2, 0):
+        later(home, hours=7)
+        run(home)
+        assert sync(home, "a").failures == wanted
+    assert "not_listed" in findings(home)
