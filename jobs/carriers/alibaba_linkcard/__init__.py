@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pydantic import ValidationError
 
 from data.home import Home
+from data.words import N_, _
 from jobs.carriers import (
     Accepted,
     CardReading,
@@ -44,22 +45,22 @@ from jobs.carriers.readings import CardFacts, CardPage, QuotaReading, UsageReadi
 __all__ = ["ABILITIES", "ACCOUNT", "CODES", "STATES", "connect"]
 
 ABILITIES = {
-    "list_cards": ("yes", "40 a page, also by a window of expiries"),
-    "read_card": ("yes", "state, expiry and the automatic renewal, card by card"),
-    "usage_day": ("yes", "up to midnight of yesterday"),
-    "usage_cycle": ("partly", "by calendar month"),
-    "quota": ("yes", "used and left in the plan's period"),
-    "plans": ("no", "the interface lists no plans and no prices"),
-    "balance": ("no", "the interface tells no balance"),
-    "renew": ("yes", "one card per call; cards of a unified-pay pool are renewed in the vendor's console"),
-    "add_on": ("partly", "by the offer codes of the account; no answer proves it, so people confirm it"),
-    "plan_change": ("no", "the interface changes no plan"),
-    "recharge": ("no", "there are no recharge cards"),
-    "suspend_resume": ("yes", "resumes only what was stopped by us or for its data"),
-    "find_order": ("partly", "only that an order we were given a number for has failed or was refunded"),
-    "order_key": ("partly", "SerialNo; sent again as the account's resend_same_serial says"),
-    "statement": ("no", "the list of orders names neither card nor amount"),
-    "auto_renew": ("partly", "read, not switched"),
+    "list_cards": ("yes", N_("40 a page, also by a window of expiries")),
+    "read_card": ("yes", N_("state, expiry and the automatic renewal, card by card")),
+    "usage_day": ("yes", N_("up to midnight of yesterday")),
+    "usage_cycle": ("partly", N_("by calendar month")),
+    "quota": ("yes", N_("used and left in the plan's period")),
+    "plans": ("no", N_("the interface lists no plans and no prices")),
+    "balance": ("no", N_("the interface tells no balance")),
+    "renew": ("yes", N_("one card per call; cards of a unified-pay pool are renewed in the vendor's console")),
+    "add_on": ("partly", N_("by the offer codes of the account; no answer proves it, so people confirm it")),
+    "plan_change": ("no", N_("the interface changes no plan")),
+    "recharge": ("no", N_("there are no recharge cards")),
+    "suspend_resume": ("yes", N_("resumes only what was stopped by us or for its data")),
+    "find_order": ("partly", N_("only that an order we were given a number for has failed or was refunded")),
+    "order_key": ("partly", N_("SerialNo; sent again as the account's resend_same_serial says")),
+    "statement": ("no", N_("the list of orders names neither card nor amount")),
+    "auto_renew": ("partly", N_("read, not switched")),
 }
 PAGE_SIZE = 40
 # GetCardFlowInfo takes so many months at once.
@@ -156,7 +157,7 @@ class Linkcard:
         said = self._said(order)
         told = self._periods.get(order.iccid)
         if order.kind == "renew" and told is not None and told != self._account.period(order.plan):
-            detail = f"the carrier says that the plan of this card lasts {told} months"
+            detail = _("the carrier says that this card's plan lasts {months} months", months=told)
             return Later(self._now() + _LOOK_AGAIN, detail, reason="plan_unsuitable")
         try:
             reply = self._client.call(said, money=True)

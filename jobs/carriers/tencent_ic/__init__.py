@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.home import Home
+from data.words import N_
 from jobs.carriers import Accepted, CardReading, Later, Order, Outcome, Refused, Statement, Terms, Unknown
 from jobs.carriers.classifying import no_answer, outcome
 from jobs.carriers.http import CallError, Held, Reply, Unreadable
@@ -22,22 +23,22 @@ from jobs.carriers.tencent_ic.told import CODES, STATES, Card, Envelope, Page, S
 __all__ = ["ABILITIES", "ACCOUNT", "CODES", "STATES", "connect"]
 
 ABILITIES = {
-    "list_cards": ("yes", "by pages; nothing to filter by"),
-    "read_card": ("yes", "state, expiry and the automatic renewal, card by card"),
-    "usage_day": ("no", "the interface tells no past use"),
-    "usage_cycle": ("no", "only the use of the running period, with the quota"),
-    "quota": ("yes", "used and in total in the running period"),
-    "plans": ("no", "the interface lists no plans and no prices"),
-    "balance": ("no", "the interface tells no balance"),
-    "renew": ("yes", "up to 100 cards a call, ten seconds apart; cards bought in the vendor's console only"),
-    "add_on": ("partly", "by the data packs of the account; no answer proves it, so people confirm it"),
-    "plan_change": ("no", "the interface changes no plan"),
-    "recharge": ("no", "there are no recharge cards"),
-    "suspend_resume": ("no", "the interface stops and resumes no card"),
-    "find_order": ("no", "no order can be asked for; the card's expiry is read again"),
-    "order_key": ("no", "a call takes no number of ours, so nothing is ever sent again by itself"),
-    "statement": ("no", "the interface tells no bookings"),
-    "auto_renew": ("partly", "read, not switched"),
+    "list_cards": ("yes", N_("by pages; nothing to filter by")),
+    "read_card": ("yes", N_("state, expiry and the automatic renewal, card by card")),
+    "usage_day": ("no", N_("the interface tells no past use")),
+    "usage_cycle": ("no", N_("only the use of the running period, with the quota")),
+    "quota": ("yes", N_("used and in total in the running period")),
+    "plans": ("no", N_("the interface lists no plans and no prices")),
+    "balance": ("no", N_("the interface tells no balance")),
+    "renew": ("yes", N_("up to 100 cards a call, ten seconds apart; cards bought in the vendor's console only")),
+    "add_on": ("partly", N_("by the data packs of the account; no answer proves it, so people confirm it")),
+    "plan_change": ("no", N_("the interface changes no plan")),
+    "recharge": ("no", N_("there are no recharge cards")),
+    "suspend_resume": ("no", N_("the interface stops and resumes no card")),
+    "find_order": ("no", N_("no order can be asked for; the card's expiry is read again")),
+    "order_key": ("no", N_("a call takes no number of ours, so nothing is ever sent again by itself")),
+    "statement": ("no", N_("the interface tells no bookings")),
+    "auto_renew": ("partly", N_("read, not switched")),
 }
 ACCOUNT = TencentAccount
 # A call renews so many cards, and a card by so many months.
