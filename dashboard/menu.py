@@ -31,6 +31,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("renew", N_("Renew"), ":material/autorenew:", SERVICES, Action.PROPOSE),
     PageRow("batches", N_("Batches"), ":material/stacks:", SERVICES),
     PageRow("approvals", N_("Approvals"), ":material/fact_check:", SERVICES, Action.DEPUTISE),
+    PageRow("worklists", N_("Offline worklists"), ":material/list_alt:", SERVICES),
     PageRow("failed", N_("Failed and unconfirmed"), ":material/error:", SERVICES),
     PageRow("review", N_("Review desk"), ":material/gavel:", SERVICES),
     PageRow("verification", N_("Paid, not extended"), ":material/running_with_errors:", SERVICES),
