@@ -1,6 +1,7 @@
 """OneLink: its codes and states, jobs that are polled, cards that are locked, a list that one card spoils, KB and spaces."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from data.renewals.moves import MOST_TRIPS, Verdict
 from data.renewals.rules import REASONS
 from data.sims.rules import STATUS_WORDS
 from jobs.carriers import Accepted, Confirmed, Later, Order, Refused, Unknown, accounts, onelink, pacing
-from jobs.carriers.http import CallError
+from jobs.carriers.http import CallError, NeverLeft
 from tests.jobs.carriers.contract import connected, verdict
 from tests.jobs.carriers.sent import remember
 from tests.jobs.carriers.stubs.base import iccid
@@ -226,6 +227,13 @@ def test_a_refused_sign_in_is_the_accounts_not_the_cards(stub, carrier) -> None:
     stub.say(b'{"status": "12022", "message": "", "result": []}', on="order")
     outcomes = carrier.place([add_on(stub, 1), add_on(stub, 2)])
     assert [one.reason for one in outcomes] == ["credential_refused"] * 2
+
+
+def test_nothing_leaves_after_the_deadline_however_long_a_token_took(stub, carrier, monkeypatch) -> None:
+    monkeypatch.setattr(carrier._open._tokens, "token", lambda: time.sleep(0.3) or "late")
+    with pytest.raises(NeverLeft):
+        carrier._open.call("/recharge/sim-account", {}, deadline_s=0.2, money=True)
+    assert not stub.requests
 
 
 def test_it_also_speaks_by_post(home, stub, monkeypatch) -> None:
