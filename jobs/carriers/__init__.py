@@ -273,4 +273,7 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.unicom_cmp",
         "China Unicom CMP: reads states and use, changes plans, stops and resumes; it has no call to renew",
     ),
+    "huawei_gsl": Connector(
+        "jobs.carriers.huawei_gsl", "Huawei Cloud GSL: reads cards, plans and use; renewals are ordered in its console"
+    ),
 }

@@ -12,6 +12,7 @@ from data.renewals.moves import Verdict
 from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts, verdict_of
 from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
+from tests.jobs.carriers.stubs.huawei_gsl import Gsl
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
 from tests.jobs.carriers.stubs.onelink import OneLink
 from tests.jobs.carriers.stubs.plain import Plain
@@ -30,6 +31,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "telecom_cmp": Telecom,
     "simboss": SimBossStub,
     "unicom_cmp": Unicom,
+    "huawei_gsl": Gsl,
 }
 # What a connector has where its ABILITIES answer yes or partly.
 METHODS = {
