@@ -57,7 +57,7 @@ def merge_sims(tx: Transaction, *, last: int, source: str) -> Counts:
     counts = Counts(**(tx.row(Q.count) or {}))
     tx.run(Q.keep_changes, source=source, now=tx.now)
     tx.run(Q.notice, source=source)
-    tx.run(Q.merge, now=tx.now, told_by="carrier" if source.startswith("account ") else "file")
+    tx.run(Q.merge, now=tx.now)
     tx.run(Q.touch, now=tx.now)
     tx.run(Q.keep_cycle_usage)
     tx.run(Q.close_agreed, now=tx.now)

@@ -163,7 +163,7 @@ WHEN MATCHED THEN UPDATE SET iccid = n.iccid, imsi = n.imsi, msisdn = n.msisdn, 
     anchor_day = CASE WHEN s.anchor_day IS NOT NULL
             AND least(s.anchor_day, day(last_day(n.expires_on))) = day(n.expires_on) THEN s.anchor_day
         ELSE coalesce(day(n.expires_on), s.anchor_day) END,
-    expiry_source = CASE WHEN n.moves_expiry THEN $told_by ELSE s.expiry_source END,
+    expiry_source = CASE WHEN n.moves_expiry THEN 'file' ELSE s.expiry_source END,
     expiry_seen_at = CASE WHEN n.moves_expiry THEN coalesce(n.told_as_of, $now) ELSE s.expiry_seen_at END,
     status_seen_at = CASE WHEN n.moves_status THEN coalesce(n.told_as_of, $now) ELSE s.status_seen_at END;
 

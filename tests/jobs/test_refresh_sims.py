@@ -171,6 +171,16 @@ def test_a_later_reading_moves_an_expiry_and_confirms_a_files(home, told):
     assert asked(home, "SELECT field, source FROM sim_change") == [{"field": "expires_on", "source": "account a"}]
 
 
+def test_an_expiry_that_a_renewal_moved_stays_its_own(home, told):
+    told(a=Lister([facts(1)]))
+    run(home)
+    change(home, "UPDATE sim SET expiry_source = 'renewal'")
+    later(home, hours=7)
+    _CARRIERS["a"].cards = [facts(1, read_at=home.clock.now())]
+    run(home)
+    assert asked(home, "SELECT expiry_source FROM sim") == [{"expiry_source": "renewal"}], "a review may take it back"
+
+
 def test_a_state_of_no_table_is_unknown_and_a_finding(home, told):
     told(a=Lister([facts(1, raw_status="77", status="unknown"), facts(2, raw_status="x", status="invented")]))
     run(home)

@@ -110,10 +110,12 @@ def test_a_quota_is_what_is_left(home, carrier):
     ]
 
 
-def test_figures_of_cards_nobody_asked_about_are_left_out(home, carrier):
-    carrier.figures[iccid(1)] = [day(999, date(2026, 11, 20), MB)]
+def test_figures_of_cards_nobody_asked_about_are_left_out(home, told):
+    told(a=Figures(3), b=Lister([facts(4)]))
+    refresh_sims.run(home, threading.Event())
+    _CARRIERS["a"].figures[iccid(1)] = [day(999, date(2026, 11, 20), MB), day(4, date(2026, 11, 20), MB)]
     run(home)
-    assert not asked(home, "SELECT * FROM usage_day") and len(asked(home, "SELECT * FROM sim")) == 3
+    assert not asked(home, "SELECT * FROM usage_day") and len(asked(home, "SELECT * FROM sim")) == 4
 
 
 def test_one_bad_card_keeps_no_other_waiting(home, carrier, monkeypatch):
