@@ -51,7 +51,7 @@ WHERE t.order_no = $order_no AND o.account = $account AND s.carrier_ref IS NOT N
 
 -- name: sent_order
 -- An order as it was sent, and what the carrier called it and the other orders of its card.
-SELECT l.iccid, o.kind, t.sent_at, CASE WHEN s.n = t.n THEN s.carrier_ref END AS carrier_ref,
+SELECT l.iccid, o.kind, t.sent_at, t.expires_before, CASE WHEN s.n = t.n THEN s.carrier_ref END AS carrier_ref,
     coalesce((
         SELECT list(r.carrier_ref) FROM state r JOIN obligation c ON c.id = r.obligation
         WHERE c.account = o.account AND c.stem = o.stem AND c.id <> o.id AND r.carrier_ref IS NOT NULL

@@ -63,6 +63,7 @@ class SentOrder:
     iccid: str
     kind: str
     sent_at: datetime
+    expires_before: date | None  # as read just ahead of the first send
     carrier_ref: str | None  # what the carrier called it, if it has named it
     other_refs: list[str]  # what it called the other orders of the same card
 

@@ -1,13 +1,11 @@
 """1NCE: OAuth client credentials, extension and top-up without any key of ours, orders by their own number."""
 
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
+from data.carriers import store
 from data.home import Home
 from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Terms, Unknown
 from jobs.carriers.classifying import Codes, no_answer, outcome
@@ -30,7 +28,7 @@ ABILITIES = {
     "plan_change": ("no", "the tariff is changed in the carrier's portal"),
     "recharge": ("no", "there are no recharge cards"),
     "suspend_resume": ("no", "not confirmed what a change of the state leaves of label and IMEI lock"),
-    "find_order": ("partly", "by the exact cards among the newest orders, as long as Flowcard has not been restarted"),
+    "find_order": ("partly", "by the exact card among the newest orders, which carry no number of ours"),
     "order_key": ("no", "an order carries no number of ours; sent twice it is bought twice"),
     "statement": ("no", "invoices are in the carrier's currency and price no single card"),
     "auto_renew": ("no", "only automatic top-ups can be switched; an extension is always ordered"),
@@ -47,8 +45,6 @@ _TOP_UPS = frozenset({"TOPUP", "BULK_TOPUP"})
 _ORDERS_PAGE = 10
 # The newest orders are looked through so far back, ten to a page.
 _ORDER_PAGES = 20
-# So many calls are remembered; what an older one bought is proved by the card alone.
-_REMEMBERED = 10_000
 # Clocks differ: an order of the carrier may seem to lie a little before our call.
 _CLOCKS_DIFFER = timedelta(minutes=2)
 _CREATED, _COMPLETED = 201, "COMPLETED"
@@ -58,23 +54,12 @@ _LONGEST = 32
 ACCOUNT = OneNceAccount
 
 
-@dataclass(frozen=True)
-class _Sent:
-    """A call we made, as long as this process remembers it."""
-
-    order: Order
-    sent_at: datetime
-    number: str | None = None  # of the carrier's order, once known
-
-
 class OneNce(Reads):
     """One account at 1NCE."""
 
-    def __init__(self, account: OneNceAccount, session: Session, *, now: Callable[[], datetime]) -> None:
-        super().__init__(session, version=account.api_version, now=now)
-        self._account = account
-        self._sent: OrderedDict[str, _Sent] = OrderedDict()
-        self._sending = threading.Lock()
+    def __init__(self, home: Home, account: OneNceAccount, session: Session) -> None:
+        super().__init__(session, version=account.api_version, now=home.clock.now)
+        self._home, self._account = home, account
         self.terms = Terms(
             orders_per_call=1,
             promises=frozenset({"iccid"}),
@@ -118,8 +103,7 @@ class OneNce(Reads):
 
     def _place(self, order: Order) -> Outcome:
         path, content = self._asked(order)
-        sent = _Sent(order, self._now())
-        self._remember(sent)
+        sent_at = self._now()
         params = {"payment_method": self._account.payment_method}
         try:
             reply = self._session.call(self._session.cards, "POST", path, params=params, content=content, money=True)
@@ -129,18 +113,16 @@ class OneNce(Reads):
             codes = EXTENSION if order.kind == "renew" else TOP_UP
             return outcome(reply, told.code_of(reply), codes, now=self._now()) or Unknown(f"HTTP {reply.status}")
         number = _number(reply.headers.get("location", ""))
-        self._remember(replace(sent, number=number))
         # 1NCE promises no number of an extension; the moment of its yes is all there is.
-        return Accepted(number or f"taken {sent.sent_at:%Y-%m-%dT%H:%M:%SZ}", "taken; not yet paid")
+        return Accepted(number or f"taken {sent_at:%Y-%m-%dT%H:%M:%SZ}", "taken; not yet paid")
 
     def find_order(self, order_no: str) -> Outcome:
-        """By the exact card among the carrier's orders since we sent it: they carry no number of ours, so that after a
-        restart nothing is found here, and a not-found proves nothing ever.
+        """By the exact card among the carrier's orders since we sent it: they carry no number of ours, so that a
+        not-found proves nothing ever.
         """
-        with self._sending:
-            sent = self._sent.get(order_no)
+        sent = store.sent_order(self._home.db.read(), account=self._account.name, order_no=order_no)
         if sent is None:
-            return Unknown("1NCE knows no number of ours")
+            return Unknown("no order of this account has this number")
         try:
             bought = self._bought(sent)
         except CallError as error:
@@ -149,48 +131,37 @@ class OneNce(Reads):
             return Unknown(f"{len(bought)} orders of this card since then")
         return self._standing(sent, bought[0])
 
-    def _standing(self, sent: _Sent, bought: told.Bought) -> Outcome:
+    def _standing(self, sent: store.SentOrder, bought: told.Bought) -> Outcome:
         """What one order of the carrier's says of ours: a top-up it completes; of an extension the card says more."""
-        number, order = str(bought.order_number), sent.order
-        self._remember(replace(sent, number=number))
-        if order.kind != "renew":
+        number = str(bought.order_number)
+        if sent.kind != "renew":
             done = bought.order_status == _COMPLETED
-            confirmed = Confirmed(number, iccid=order.iccid, amount_fen=bought.amount_fen())
+            confirmed = Confirmed(number, iccid=sent.iccid, amount_fen=bought.amount_fen())
             return confirmed if done else Accepted(number, bought.order_status)
-        card = self.cards([order.iccid]).get(order.iccid)
-        if card is None or card.expires_on in {None, order.old_expiry}:
+        card = self.cards([sent.iccid]).get(sent.iccid)
+        if card is None or card.expires_on in {None, sent.expires_before}:
             return Accepted(number, "booked; the expiry has not moved")
         return Unknown(f"order {number} is booked and the expiry has moved: the card proves it")
 
-    def _bought(self, sent: _Sent) -> list[told.Bought]:
+    def _bought(self, sent: store.SentOrder) -> list[told.Bought]:
         """The carrier's orders that may be this one. Raises CallError."""
-        card = frozenset({told.stem(sent.order.iccid)})
-        if sent.number is not None:
-            one = told.one(told.Bought, self._session.call(self._session.orders, "GET", f"/v1/orders/{sent.number}"))
+        card, orders = frozenset({told.stem(sent.iccid)}), self._session.orders
+        if sent.carrier_ref and sent.carrier_ref.isdigit():
+            one = told.one(told.Bought, self._session.call(orders, "GET", f"/v1/orders/{sent.carrier_ref}"))
             return [one] if one.stems() == card else []
         since = sent.sent_at - _CLOCKS_DIFFER
-        with self._sending:
-            known = {one.number for one in self._sent.values() if one.number}
         found: list[told.Bought] = []
         for page in range(1, _ORDER_PAGES + 1):
             params = {"page": str(page), "pageSize": str(_ORDERS_PAGE), "sort": self._account.orders_sort}
-            orders = told.many(
-                told.Bought, self._session.call(self._session.orders, "GET", "/v1/orders", params=params)
-            )
-            found += [one for one in orders if one.order_date >= since and one.stems() == card]
-            if len(orders) < _ORDERS_PAGE or any(one.order_date < since for one in orders):
+            listed = told.many(told.Bought, self._session.call(orders, "GET", "/v1/orders", params=params))
+            found += [one for one in listed if one.order_date >= since and one.stems() == card]
+            if len(listed) < _ORDERS_PAGE or any(one.order_date < since for one in listed):
                 break
         return [
             one
             for one in found
-            if str(one.order_number) not in known and (one.order_type in _TOP_UPS) is (sent.order.kind == "add-on")
+            if str(one.order_number) not in sent.other_refs and (one.order_type in _TOP_UPS) is (sent.kind == "add-on")
         ]
-
-    def _remember(self, sent: _Sent) -> None:
-        with self._sending:
-            self._sent[sent.order.order_no] = sent
-            while len(self._sent) > _REMEMBERED:
-                self._sent.popitem(last=False)
 
 
 def _number(location: str) -> str | None:
@@ -204,4 +175,4 @@ def _number(location: str) -> str | None:
 def connect(home: Home, account: OneNceAccount) -> OneNce:
     """Raises NoConnection where a secret is missing."""
     client_id, client_secret = account.secret_of(home, "client_id"), account.secret_of(home, "client_secret")
-    return OneNce(account, Session(account, client_id, client_secret, now=home.clock.now), now=home.clock.now)
+    return OneNce(home, account, Session(account, client_id, client_secret, now=home.clock.now))

@@ -1,6 +1,6 @@
 """An order as the engine keeps it once it was sent, for connectors that look there."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from data.database import Query
 from data.home import Home
@@ -8,7 +8,14 @@ from data.renewals.rules import digest
 from jobs.carriers import Order
 
 
-def remember(home: Home, order: Order, *, ref: str | None = None, sent_at: datetime | None = None) -> None:
+def remember(
+    home: Home,
+    order: Order,
+    *,
+    ref: str | None = None,
+    sent_at: datetime | None = None,
+    expires_before: date | None = None,
+) -> None:
     """`order` as sent, unknown, and called `ref` by the carrier."""
     key = f"{order.account}|{order.order_no}"
     run = [
@@ -16,7 +23,7 @@ def remember(home: Home, order: Order, *, ref: str | None = None, sent_at: datet
            VALUES ($digest, $key, 1, $account, $stem, $kind, 1)""",
         """INSERT INTO batch_line (batch, line, digest, sim_id, iccid, account)
            SELECT 1, o.id, o.digest, 1, $iccid, $account FROM obligation o WHERE o.key = $key""",
-        """INSERT INTO attempt SELECT o.id, 1, 1, '', 1, $fen, 'CNY', $order_no, '', NULL, $at, $at
+        """INSERT INTO attempt SELECT o.id, 1, 1, '', 1, $fen, 'CNY', $order_no, '', $before, $at, $at
            FROM obligation o WHERE o.key = $key""",
         """INSERT INTO state (obligation, st, n, carrier_ref, changed_at)
            SELECT o.id, 'unknown', 1, $ref, $at FROM obligation o WHERE o.key = $key""",
@@ -32,6 +39,7 @@ def remember(home: Home, order: Order, *, ref: str | None = None, sent_at: datet
         "order_no": order.order_no,
         "at": sent_at or home.clock.now(),
         "ref": ref,
+        "before": expires_before,
     }
     with home.db.write() as tx:
         for text in run:

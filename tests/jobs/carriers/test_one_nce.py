@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from data.renewals.moves import Verdict
-from jobs.carriers import Accepted, Confirmed, Later, Refused, Unknown, accounts, pacing
+from jobs.carriers import Accepted, Confirmed, Later, Order, Refused, Unknown, accounts, pacing
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.one_nce import OneNce, told
 from tests.jobs.carriers.contract import connected, verdict
+from tests.jobs.carriers.sent import remember
 from tests.jobs.carriers.stubs.base import Answer, iccid
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
 
@@ -146,67 +148,85 @@ def test_an_order_in_words_this_carrier_does_not_have_is_not_built(stub, carrier
     )
 
 
+def remembered(home, order: Order, **said: Any) -> Order:
+    remember(home, order, **said)
+    return order
+
+
 def test_an_extension_is_taken_and_only_the_card_proves_it(stub, carrier, home):
-    order = stub.order(1)
+    order = remembered(home, stub.order(1))
     (taken,) = carrier.place([order])
     assert taken == Accepted("taken 2026-11-22T02:00:00Z", "taken; not yet paid")
     assert isinstance(carrier.find_order(order.order_no), Unknown)
     assert carrier.cards([order.iccid])[order.iccid].expires_on == order.new_expiry
 
 
-def test_an_extension_that_is_booked_and_not_yet_in_effect_is_in_progress(stub, carrier):
-    order = stub.order(1)
+def test_an_extension_that_is_booked_and_not_yet_in_effect_is_in_progress(stub, carrier, home):
+    order = remembered(home, stub.order(1), ref="taken 2026-11-22T02:00:00Z", expires_before=date(2026, 12, 31))
     carrier.place([order])
     stub.cards[order.iccid].expires_on = order.old_expiry
     assert carrier.find_order(order.order_no) == Accepted("1", "booked; the expiry has not moved")
 
 
+def top_up(stub, number: int, order_no: str = "") -> Order:
+    return replace(stub.order(number, order_no=order_no), kind="add-on", new_expiry=None)
+
+
 def test_a_top_up_is_proved_by_the_carriers_order(stub, carrier, home):
-    order = replace(stub.order(1), kind="add-on", new_expiry=None)
+    order = top_up(stub, 1)
     stub.status = "IN_PROGRESS"
     assert carrier.place([order]) == [Accepted("1", "taken; not yet paid")]
+    remember(home, order, ref="1")
     assert carrier.find_order(order.order_no) == Accepted("1", "IN_PROGRESS")
     stub.status = "COMPLETED"
     assert carrier.find_order(order.order_no) == Confirmed("1", iccid=order.iccid)
 
 
-def test_a_lost_top_up_is_found_among_the_newest_orders_by_its_card(stub, carrier):
-    carrier.place([replace(stub.order(number), kind="add-on", order_no=f"A{number}") for number in range(2, 14)])
-    order = replace(stub.order(1), kind="add-on", new_expiry=None)
+def test_a_reference_that_is_another_cards_order_is_not_this_one(stub, carrier, home):
+    carrier.place([top_up(stub, 2)])
+    order = remembered(home, top_up(stub, 1), ref="1")
+    assert isinstance(carrier.find_order(order.order_no), Unknown)
+
+
+def test_a_lost_top_up_is_found_among_the_newest_orders_by_its_card(stub, carrier, home):
+    carrier.place([top_up(stub, number, f"A{number}") for number in range(2, 14)])
+    order = remembered(home, top_up(stub, 1))
     stub.lose_answer()
     assert isinstance(carrier.place([order])[0], Unknown)
-    carrier.place([replace(stub.order(number), kind="add-on", order_no=f"B{number}") for number in range(14, 26)])
+    carrier.place([top_up(stub, number, f"B{number}") for number in range(14, 26)])
     assert carrier.find_order(order.order_no) == Confirmed("13", iccid=order.iccid)
 
 
-def test_two_orders_that_could_be_ours_are_none(stub, carrier):
-    order = replace(stub.order(1), kind="add-on")
-    stub.lose_answer()
-    carrier.place([order])
-    stub.kinds[stub.charge("", order.iccid, 0).ref] = "TOPUP"
+def test_an_extension_is_no_top_up(stub, carrier, home):
+    order = remembered(home, top_up(stub, 1))
+    carrier.place([stub.order(1)])
     assert isinstance(carrier.find_order(order.order_no), Unknown)
 
 
-def test_an_order_that_is_known_to_be_another_of_ours_is_not_this_one(stub, carrier):
-    first = replace(stub.order(1), kind="add-on", order_no="A1")
-    second = replace(first, order_no="A2")
-    carrier.place([first])
+def test_two_orders_that_could_be_ours_are_none(stub, carrier, home):
+    order = remembered(home, top_up(stub, 1))
+    carrier.place([order, order])
+    assert isinstance(carrier.find_order(order.order_no), Unknown)
+
+
+def test_an_order_that_is_known_to_be_another_of_ours_is_not_this_one(stub, carrier, home):
+    carrier.place([top_up(stub, 1, "A1")])
+    remember(home, top_up(stub, 1, "A1"), ref="1")
+    second = remembered(home, top_up(stub, 1, "A2"))
     stub.lose_answer()
     carrier.place([second])
-    assert carrier.find_order("A2") == Confirmed("2", iccid=first.iccid)
+    assert carrier.find_order("A2") == Confirmed("2", iccid=second.iccid)
 
 
-def test_an_older_order_of_the_same_card_is_not_this_one(stub, carrier):
-    order = replace(stub.order(1), kind="add-on")
+def test_an_older_order_of_the_same_card_is_not_this_one(stub, carrier, home):
     stub.now -= timedelta(minutes=3)
-    stub.kinds[stub.charge("", order.iccid, 0).ref] = "TOPUP"
-    stub.lose_answer(after_effect=False)
-    carrier.place([order])
+    carrier.place([top_up(stub, 1, "A1")])
+    order = remembered(home, top_up(stub, 1))
     assert isinstance(carrier.find_order(order.order_no), Unknown)
 
 
-def test_an_order_of_an_earlier_process_is_left_to_the_card(stub, carrier):
-    assert isinstance(carrier.find_order("R0000000000000000001"), Unknown)
+def test_a_number_of_nobody_is_not_asked_for(stub, carrier):
+    assert isinstance(carrier.find_order("R0000000000000000001"), Unknown) and not stub.requests
 
 
 def test_an_expired_card_takes_no_top_up_and_its_extension_is_no_refusal(stub, carrier, home):
