@@ -150,7 +150,7 @@ SELECT account, error_class, state, opened_at FROM breaker WHERE state <> 'close
 
 -- name: stoppable
 -- Accounts that orders go to.
-SELECT account FROM account WHERE listed AND connector <> 'offline' ORDER BY account;
+SELECT account FROM account WHERE listed ORDER BY account;
 
 -- name: obligation_state
 -- Where one obligation stands.
@@ -178,8 +178,10 @@ SELECT n.ts, p.name, n.note, n.ticket_no, n.repaired FROM renewal_note n JOIN pe
 WHERE n.obligation = $obligation ORDER BY n.ts DESC;
 
 -- name: what_is_left
--- Of what has not come to rest: how often the least asked unknown was asked, and when the next pending item may go.
+-- Of what has not come to rest and no person places by hand: how often the least asked unknown was asked, and when the next pending item may go.
 SELECT count(*) FILTER (s.st = 'unknown') AS unknown, min(s.asked) FILTER (s.st = 'unknown') AS least_asked,
     count(*) FILTER (s.st IN ('pending', 'submitted')) AS to_send,
     min(coalesce(s.next_at, s.changed_at)) FILTER (s.st IN ('pending', 'submitted')) AS next_at
-FROM placement p JOIN state s ON s.obligation = p.obligation WHERE p.batch = $batch;
+FROM placement p JOIN state s ON s.obligation = p.obligation
+WHERE p.batch = $batch AND NOT EXISTS (
+    FROM obligation o JOIN account a ON a.account = o.account AND a.connector = 'offline' WHERE o.id = p.obligation);

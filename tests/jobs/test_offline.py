@@ -395,3 +395,13 @@ def test_a_list_goes_out_in_the_columns_of_the_payees_own_file(demo_home, people
         lines = archive.read(name).decode("utf-8-sig").splitlines()
     assert lines[0].split(",") == headers
     assert lines[1].split(",")[0:4:2] == [first["msisdn"], first["iccid"]]
+
+
+def test_a_command_does_not_wait_for_what_people_place(demo_home, people, batch):
+    left = renewals.left(demo_home.db.read(), batch)
+    assert (left.to_send, left.unknown) == (2, 0)
+    work(demo_home)
+    send(demo_home, people["operator"], batch, "agent-b")
+    left = renewals.left(demo_home.db.read(), batch)
+    assert (left.to_send, left.unknown) == (0, 0)
+    assert {"agent-a", "agent-b"} <= set(renewals.stoppable(demo_home.db.read()))
