@@ -53,7 +53,18 @@ RECORD_COLUMNS = {
 }
 
 # How the order reached the carrier: the connector's code.
-CHANNEL_WORDS = {"practice": N_("rehearsal"), "offline": N_("by hand")}
+CHANNEL_WORDS = {
+    "practice": N_("rehearsal"),
+    "offline": N_("by hand"),
+    "alibaba_linkcard": N_("Alibaba Cloud Linkcard"),
+    "onelink": N_("China Mobile OneLink"),
+    "one_nce": N_("1NCE"),
+    "tencent_ic": N_("Tencent Cloud IC"),
+    "telecom_cmp": N_("China Telecom platform"),
+    "unicom_cmp": N_("China Unicom platform"),
+    "huawei_gsl": N_("Huawei Cloud GSL"),
+    "simboss": N_("SIMBoss"),
+}
 
 PROOF_WORDS = {
     "reply": N_("the carrier's reply"),
