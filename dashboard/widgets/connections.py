@@ -10,6 +10,7 @@ from dashboard.widgets.listing import Column, choose_one, listing
 from data import words
 from data.carriers.connections import ORDERS_WORDS, Connection
 from data.carriers.rules import ABILITY_WORDS, Ability
+from data.renewals.records import CHANNEL_WORDS
 from data.sims.wording_rules import CARRIER_WORDS
 from data.words import N_, _
 
@@ -89,7 +90,7 @@ def abilities(declared: Sequence[Ability], connectors: Sequence[str]) -> None:
     ]
     schema = pa.schema([("ability", pa.string()), *((name, pa.string()) for name in connectors)])
     columns = [Column("ability", N_("Ability"), pinned=True, width=190)]
-    columns += [Column(name, name, width=300) for name in connectors]
+    columns += [Column(name, CHANNEL_WORDS.get(name, name), width=300) for name in connectors]
     listing(pa.Table.from_pylist(rows, schema), columns, alt=_("What connectors can do"), key="connections:abilities")
 
 
