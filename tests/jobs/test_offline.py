@@ -267,6 +267,9 @@ def test_a_commit_that_fails_is_taken_back_in_the_journal(demo_home, people, bat
     with pytest.raises(OSError):
         send(demo_home, people["operator"], batch)
     monkeypatch.undo()
+    # What is written next makes the database rely on the journal up to there.
+    assert send(demo_home, people["operator"], batch, "agent-b").items == 3
+    sound(demo_home)
     assert send(demo_home, people["operator"], batch).items == 3
     sound(demo_home)
 
