@@ -10,6 +10,7 @@ from pydantic import Field
 
 from data.home import Home
 from data.secrets import Secret
+from data.words import N_
 from jobs.carriers import CardReading, Order, Outcome, Statement, Terms, Unknown, pacing
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.http import CallError, Http, Reply
@@ -17,28 +18,28 @@ from jobs.carriers.huawei_gsl import told
 from jobs.carriers.huawei_gsl.signing import authorization, stamp
 from jobs.carriers.readings import CardFacts, CardPage, PlanOffer, QuotaReading, UsageReading
 
-_BY_HAND = (
+_BY_HAND = N_(
     "not offered by API: a person orders it in the console, before the account's last_order_day; a card that is not "
     "renewed in time is cancelled for good"
 )
-_CONSOLE = "done in the console"
+_CONSOLE = N_("done in the console")
 ABILITIES = {
-    "list_cards": ("yes", "by page, sorted by expiry; one call a second"),
-    "read_card": ("yes", "state and expiry, card by card; one call a second"),
-    "usage_day": ("yes", "a hundred cards a call, by month, until yesterday midnight"),
-    "usage_cycle": ("no", "the days of a month add up to it"),
-    "quota": ("yes", "used and left until yesterday midnight"),
-    "plans": ("yes", "with price and period"),
-    "balance": ("no", "it stands in the cloud account's billing"),
+    "list_cards": ("yes", N_("by page, sorted by expiry; one call a second")),
+    "read_card": ("yes", N_("state and expiry, card by card; one call a second")),
+    "usage_day": ("yes", N_("a hundred cards a call, by month, until yesterday midnight")),
+    "usage_cycle": ("no", N_("the days of a month add up to it")),
+    "quota": ("yes", N_("used and left until yesterday midnight")),
+    "plans": ("yes", N_("with price and period")),
+    "balance": ("no", N_("it stands in the cloud account's billing")),
     "renew": ("no", _BY_HAND),
     "add_on": ("no", _CONSOLE),
-    "plan_change": ("no", "a card's plan cannot be changed"),
-    "recharge": ("no", "not offered"),
-    "suspend_resume": ("no", "a work order of up to two working days; done in the console"),
-    "find_order": ("no", "nothing is ordered from here"),
-    "order_key": ("no", "nothing is ordered from here"),
-    "statement": ("no", "bills stand in the cloud account's billing"),
-    "auto_renew": ("no", "it is read with each card; switched in the console"),
+    "plan_change": ("no", N_("a card's plan cannot be changed")),
+    "recharge": ("no", N_("not offered")),
+    "suspend_resume": ("no", N_("a work order of up to two working days; done in the console")),
+    "find_order": ("no", N_("nothing is ordered from here")),
+    "order_key": ("no", N_("nothing is ordered from here")),
+    "statement": ("no", N_("bills stand in the cloud account's billing")),
+    "auto_renew": ("no", N_("it is read with each card; switched in the console")),
 }
 STATES = told.STATES
 _BY_ICCID = "1"

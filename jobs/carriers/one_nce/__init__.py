@@ -7,6 +7,7 @@ from typing import Any
 
 from data.carriers import store
 from data.home import Home
+from data.words import N_
 from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Terms, Unknown
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError
@@ -16,22 +17,22 @@ from jobs.carriers.one_nce.reading import Reads
 from jobs.carriers.one_nce.session import SESSION_OVER, Session
 
 ABILITIES = {
-    "list_cards": ("partly", "pages of 100; state and activation, the expiry stands with each card's data"),
-    "read_card": ("yes", "state, expiry and data; two calls a card"),
-    "usage_day": ("yes", "days of UTC, six months back"),
-    "usage_cycle": ("no", "the data is for the card's whole life; there is no cycle"),
-    "quota": ("yes", "for the card's whole life"),
-    "plans": ("partly", "products with their term; prices stand in the contract"),
-    "balance": ("no", "the carrier tells no balance"),
-    "renew": ("yes", "an extension of the card; no key: proved by the expiry"),
-    "add_on": ("yes", "a top-up of the card; no key: proved by the carrier's order"),
-    "plan_change": ("no", "the tariff is changed in the carrier's portal"),
-    "recharge": ("no", "there are no recharge cards"),
-    "suspend_resume": ("no", "not confirmed what a change of the state leaves of label and IMEI lock"),
-    "find_order": ("partly", "by the exact card among the newest orders, which carry no number of ours"),
-    "order_key": ("no", "an order carries no number of ours; sent twice it is bought twice"),
-    "statement": ("no", "invoices are in the carrier's currency and price no single card"),
-    "auto_renew": ("no", "only automatic top-ups can be switched; an extension is always ordered"),
+    "list_cards": ("partly", N_("pages of 100; state and activation, the expiry stands with each card's data")),
+    "read_card": ("yes", N_("state, expiry and data; two calls a card")),
+    "usage_day": ("yes", N_("days of UTC, six months back")),
+    "usage_cycle": ("no", N_("the data is for the card's whole life; there is no cycle")),
+    "quota": ("yes", N_("for the card's whole life")),
+    "plans": ("partly", N_("products with their term; prices stand in the contract")),
+    "balance": ("no", N_("the carrier tells no balance")),
+    "renew": ("yes", N_("an extension of the card; no key: proved by the expiry")),
+    "add_on": ("yes", N_("a top-up of the card; no key: proved by the carrier's order")),
+    "plan_change": ("no", N_("the tariff is changed in the carrier's portal")),
+    "recharge": ("no", N_("there are no recharge cards")),
+    "suspend_resume": ("no", N_("not confirmed what a change of the state leaves of label and IMEI lock")),
+    "find_order": ("partly", N_("by the exact card among the newest orders, which carry no number of ours")),
+    "order_key": ("no", N_("an order carries no number of ours; sent twice it is bought twice")),
+    "statement": ("no", N_("invoices are in the carrier's currency and price no single card")),
+    "auto_renew": ("no", N_("only automatic top-ups can be switched; an extension is always ordered")),
 }
 STATES = told.STATES
 # Errors that the documentation calls final: payment method, card of somebody else, unknown card.

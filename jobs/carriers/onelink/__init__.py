@@ -7,6 +7,7 @@ a key of the account. Nothing here is bought only once by itself: a doubt is set
 from datetime import timedelta
 
 from data.home import Home
+from data.words import N_
 from jobs.carriers import Statement, Terms
 from jobs.carriers.onelink.account import OneLinkAccount
 from jobs.carriers.onelink.ordering import CODES, Ordering
@@ -16,22 +17,22 @@ from jobs.carriers.onelink.session import Session
 __all__ = ["ABILITIES", "ACCOUNT", "CODES", "STATES", "connect"]
 
 ABILITIES = {
-    "list_cards": ("no", "it has no call that lists all cards; export the list in its portal and import it"),
-    "read_card": ("partly", "one card per call; the expiry once offering_fields says under which name it stands"),
-    "usage_day": ("yes", "the last seven days, to midnight, 100 cards per call"),
-    "usage_cycle": ("yes", "calendar months, six months back"),
-    "quota": ("yes", "all plans of a card together, one card per call"),
-    "plans": ("no", "nobody has confirmed the names in its list of offers"),
-    "balance": ("yes", "of the account"),
-    "renew": ("partly", "as a payment to the card's account, made by a person at a link; needs recharge_fields"),
-    "add_on": ("yes", "in jobs of up to 100 cards; needs add_ons"),
-    "plan_change": ("no", "no call for it is documented"),
-    "recharge": ("no", "it takes no recharge cards"),
-    "suspend_resume": ("yes", "in jobs of up to 100 cards, each card once in 30 minutes"),
-    "find_order": ("partly", "by the job or payment it named in its answer; it knows no number of ours"),
-    "order_key": ("no", "its transaction number keeps nothing from being bought twice"),
-    "statement": ("no", "nobody has confirmed the names in its list of payments"),
-    "auto_renew": ("no", "no call for it is documented"),
+    "list_cards": ("no", N_("it has no call that lists all cards; export the list in its portal and import it")),
+    "read_card": ("partly", N_("one card per call; the expiry once offering_fields says under which name it stands")),
+    "usage_day": ("yes", N_("the last seven days, to midnight, 100 cards per call")),
+    "usage_cycle": ("yes", N_("calendar months, six months back")),
+    "quota": ("yes", N_("all plans of a card together, one card per call")),
+    "plans": ("no", N_("nobody has confirmed the names in its list of offers")),
+    "balance": ("yes", N_("of the account")),
+    "renew": ("partly", N_("as a payment to the card's account, made by a person at a link; needs recharge_fields")),
+    "add_on": ("yes", N_("in jobs of up to 100 cards; needs add_ons")),
+    "plan_change": ("no", N_("no call for it is documented")),
+    "recharge": ("no", N_("it takes no recharge cards")),
+    "suspend_resume": ("yes", N_("in jobs of up to 100 cards, each card once in 30 minutes")),
+    "find_order": ("partly", N_("by the job or payment it named in its answer; it knows no number of ours")),
+    "order_key": ("no", N_("its transaction number keeps nothing from being bought twice")),
+    "statement": ("no", N_("nobody has confirmed the names in its list of payments")),
+    "auto_renew": ("no", N_("no call for it is documented")),
 }
 ACCOUNT = OneLinkAccount
 

@@ -10,6 +10,7 @@ from data.carriers import store
 from data.home import Home
 from data.renewals.rules import REASONS
 from data.secrets import Secret
+from data.words import N_
 from jobs.carriers import (
     Accepted,
     CardReading,
@@ -30,25 +31,31 @@ from jobs.carriers.simboss import told
 from jobs.carriers.simboss.signing import form, joined
 
 ABILITIES = {
-    "list_cards": ("yes", "by page; details a hundred at a time"),
-    "read_card": ("yes", "state, plan's end and data; a hundred cards a call"),
+    "list_cards": ("yes", N_("by page; details a hundred at a time")),
+    "read_card": ("yes", N_("state, plan's end and data; a hundred cards a call")),
     "usage_day": (
         "no",
-        "what the answer's fields are called is not confirmed; the use of the plan comes with the quota",
+        N_("what the answer's fields are called is not confirmed; the use of the plan comes with the quota"),
     ),
-    "usage_cycle": ("no", "the platform does not say when a cycle begins; the use of the plan comes with the quota"),
-    "quota": ("yes", "total and used data of the plan"),
-    "plans": ("no", "plans are told for a single card only"),
-    "balance": ("yes", "the account's prepaid money"),
-    "renew": ("yes", "one card a call, so that each order carries its own number; a yes may leave the card unchanged"),
-    "add_on": ("yes", "as a renewal, with the add-on's plan"),
-    "plan_change": ("no", "done in the agent's portal"),
-    "recharge": ("no", "there are no recharge cards"),
-    "suspend_resume": ("no", "only cards of a pool can be switched"),
-    "find_order": ("yes", "our number among the card's recharges, with its price"),
-    "order_key": ("partly", "with combined_months of the account; of other calls it is not confirmed"),
-    "statement": ("no", "recharges are told by card, not by day"),
-    "auto_renew": ("no", "the platform names no such switch"),
+    "usage_cycle": (
+        "no",
+        N_("the platform does not say when a cycle begins; the use of the plan comes with the quota"),
+    ),
+    "quota": ("yes", N_("total and used data of the plan")),
+    "plans": ("no", N_("plans are told for a single card only")),
+    "balance": ("yes", N_("the account's prepaid money")),
+    "renew": (
+        "yes",
+        N_("one card a call, so that each order carries its own number; a yes may leave the card unchanged"),
+    ),
+    "add_on": ("yes", N_("as a renewal, with the add-on's plan")),
+    "plan_change": ("no", N_("done in the agent's portal")),
+    "recharge": ("no", N_("there are no recharge cards")),
+    "suspend_resume": ("no", N_("only cards of a pool can be switched")),
+    "find_order": ("yes", N_("our number among the card's recharges, with its price")),
+    "order_key": ("partly", N_("with combined_months of the account; of other calls it is not confirmed")),
+    "statement": ("no", N_("recharges are told by card, not by day")),
+    "auto_renew": ("no", N_("the platform names no such switch")),
 }
 STATES = told.STATES
 _BATCH = 100

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from data.home import Home
+from data.words import N_
 from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Terms, Unknown
 from jobs.carriers.account import NoConnection
 from jobs.carriers.classifying import Codes, no_answer, outcome
@@ -28,22 +29,25 @@ from jobs.carriers.telecom_cmp.session import (
 __all__ = ["ABILITIES", "ACCOUNT", "CODES", "STATES", "connect"]
 
 ABILITIES = {
-    "list_cards": ("partly", "50 cards a page; needs list_fields, since nobody has confirmed the names in its answer"),
-    "read_card": ("yes", "state and the end of the plan, one card per call"),
-    "usage_day": ("yes", "one card and day per call"),
-    "usage_cycle": ("yes", "calendar months, one card per call"),
-    "quota": ("yes", "all plans of a card together, one card per call"),
-    "plans": ("no", "no call for it is documented"),
-    "balance": ("partly", "asked by a number of the account; needs balance_number"),
-    "renew": ("partly", "by ordering the plan again; needs renewals. Paying at a link is not confirmed"),
-    "add_on": ("yes", "one card per call; needs add_ons"),
-    "plan_change": ("no", "a plan is ordered beside the old one; no change of plan is documented"),
-    "recharge": ("no", "it takes no recharge cards"),
-    "suspend_resume": ("partly", "as number keeping, which it charges by the month; a person confirms the stop"),
-    "find_order": ("no", "nobody has confirmed what its list of orders answers; the card is read instead"),
-    "order_key": ("no", "an order carries no number of ours"),
-    "statement": ("no", "its bills are compared as papers"),
-    "auto_renew": ("no", "no call for it is documented"),
+    "list_cards": (
+        "partly",
+        N_("50 cards a page; needs list_fields, since nobody has confirmed the names in its answer"),
+    ),
+    "read_card": ("yes", N_("state and the end of the plan, one card per call")),
+    "usage_day": ("yes", N_("one card and day per call")),
+    "usage_cycle": ("yes", N_("calendar months, one card per call")),
+    "quota": ("yes", N_("all plans of a card together, one card per call")),
+    "plans": ("no", N_("no call for it is documented")),
+    "balance": ("partly", N_("asked by a number of the account; needs balance_number")),
+    "renew": ("partly", N_("by ordering the plan again; needs renewals. Paying at a link is not confirmed")),
+    "add_on": ("yes", N_("one card per call; needs add_ons")),
+    "plan_change": ("no", N_("a plan is ordered beside the old one; no change of plan is documented")),
+    "recharge": ("no", N_("it takes no recharge cards")),
+    "suspend_resume": ("partly", N_("as number keeping, which it charges by the month; a person confirms the stop")),
+    "find_order": ("no", N_("nobody has confirmed what its list of orders answers; the card is read instead")),
+    "order_key": ("no", N_("an order carries no number of ours")),
+    "statement": ("no", N_("its bills are compared as papers")),
+    "auto_renew": ("no", N_("no call for it is documented")),
 }
 ACCOUNT = TelecomAccount
 CODES = Codes(ok=TAKEN, refused={"-5": "window_closed"})

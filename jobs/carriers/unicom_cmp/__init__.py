@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
+from data.words import N_
 from jobs.carriers import Confirmed, Order, Outcome, Statement, Terms, Unknown
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
@@ -18,22 +19,22 @@ from jobs.carriers.unicom_cmp.session import OK, Session, UnicomAccount, code_of
 
 __all__ = ["ABILITIES", "ACCOUNT", "STATES", "connect"]
 
-_NONE = "no call for it is documented"
+_NONE = N_("no call for it is documented")
 ABILITIES = {
-    "list_cards": ("no", "it has no call that lists all cards; export the list in its portal and import it"),
-    "read_card": ("partly", "50 cards a call: state, plan and device; it tells no expiry"),
+    "list_cards": ("no", N_("it has no call that lists all cards; export the list in its portal and import it")),
+    "read_card": ("partly", N_("50 cards a call: state, plan and device; it tells no expiry")),
     "usage_day": ("no", _NONE),
-    "usage_cycle": ("yes", "billing cycles, usually from the 27th to the 26th"),
+    "usage_cycle": ("yes", N_("billing cycles, usually from the 27th to the 26th")),
     "quota": ("no", _NONE),
     "plans": ("no", _NONE),
     "balance": ("no", _NONE),
-    "renew": ("no", "it has no call for it; renew through the contract or an agent, on an offline account"),
-    "add_on": ("no", "its call names an account and no card"),
-    "plan_change": ("yes", "one card per call; needs plans"),
-    "recharge": ("no", "it takes no recharge cards"),
-    "suspend_resume": ("yes", "one card per call, in effect at once"),
-    "find_order": ("no", "it can be asked about calls it carries out later, and ours are not"),
-    "order_key": ("no", "nobody has confirmed that the number of a message keeps it from being carried out twice"),
+    "renew": ("no", N_("it has no call for it; renew through the contract or an agent, on an offline account")),
+    "add_on": ("no", N_("its call names an account and no card")),
+    "plan_change": ("yes", N_("one card per call; needs plans")),
+    "recharge": ("no", N_("it takes no recharge cards")),
+    "suspend_resume": ("yes", N_("one card per call, in effect at once")),
+    "find_order": ("no", N_("it can be asked about calls it carries out later, and ours are not")),
+    "order_key": ("no", N_("nobody has confirmed that the number of a message keeps it from being carried out twice")),
     "statement": ("no", _NONE),
     "auto_renew": ("no", _NONE),
 }
