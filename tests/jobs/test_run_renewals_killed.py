@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
-from data.clock import MovedClock
+from data.clock import FixedDayClock, MovedClock
 from data.home import open_home
 from data.renewals import store as renewals
 from data.renewals.journal import Journal
@@ -19,11 +19,13 @@ from data.renewals.recovery import recover
 from jobs import run_renewals, settle_unknowns
 
 ITEMS, KILLS, SEED = 500, 5, 20261122
+# The processes and this test believe in the same day, whatever the hour in Shanghai.
+TODAY = date(2026, 11, 22)
 COMMAND = [sys.executable, "-c", "from jobs.command_line import main; main()", "renew"]
 
 
 def start(path, *words):
-    environment = {**os.environ, "FLOWCARD_TODAY": "2026-11-22"}
+    environment = {**os.environ, "FLOWCARD_TODAY": TODAY.isoformat()}
     return subprocess.Popen(
         [*COMMAND, *words, "--home", str(path)],
         env=environment,
@@ -40,6 +42,7 @@ def ledger_lines(path):
 
 def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, practice_fleet):
     dice = random.Random(SEED)
+    demo_home.db.clock = FixedDayClock(TODAY)
     sims = practice_fleet(
         ITEMS,
         delay_ms=40,
@@ -78,7 +81,7 @@ def test_a_killed_batch_charges_every_renewed_card_once(demo_home, people, pract
     assert sum(told[state.value] for state in State) == told["items"] == ITEMS
 
     home = open_home(demo_home.path)
-    home.db.clock = clock = MovedClock(datetime.now(UTC).replace(year=2026, month=11, day=22))
+    home.db.clock = clock = MovedClock(FixedDayClock(TODAY).now())
     recover(home.db, home.journal)
     home.carriers_file.write_text(
         home.carriers_file.read_text(encoding="utf-8").replace("delay_ms = 40", "delay_ms = 0")
