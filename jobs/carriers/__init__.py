@@ -228,7 +228,7 @@ class Carrier(Protocol):
         """Readings of cards by ICCID, one for each card that could be read."""
 
     def statement(self, day: date) -> Statement | None:
-        """What the carrier booked on a day of Asia/Shanghai; None: this carrier tells no statement."""
+        """What the carrier booked on a day of Asia/Shanghai; None: it tells no statement, or none that can be read now."""
 
 
 @dataclass(frozen=True)
