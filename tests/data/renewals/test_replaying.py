@@ -34,7 +34,11 @@ def work(home):
 
 def wrong(home):
     with home.db.write() as tx:
-        return {found.what: found.wrong for found in checking.check(tx, journal_folder=home.journal, settings=home.settings) if found.wrong}
+        return {
+            found.what: found.wrong
+            for found in checking.check(tx, journal_folder=home.journal, settings=home.settings)
+            if found.wrong
+        }
 
 
 def put_back(home, copy):
