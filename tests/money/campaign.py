@@ -28,7 +28,8 @@ counter of ours; the invariants I1 to I11 are checked after every run.
 
 A call may take {deadline} s; an order may take effect {late} s late; a not-found counts after a horizon of {horizon} s; unclear
 orders are asked about {haste:,} times faster than by the house's schedule, so that its seven days pass in half a minute.
-What failed is said to be mended, proposed again and bought under the next number within the same run.
+What failed is said to be mended, proposed again and bought under the next number within the same run. Each run ends with
+the day's comparison with the carrier's statement, as every day does.
 
 **twice**: renewals charged more than once and not refunded. **lost**: paid and called something else, called paid and not
 paid, or at no rest. **fen off**: what the carrier holds, less what succeeded and what it charged of items a person looks at.

@@ -17,6 +17,7 @@ from data.people import store as people_store
 from data.people.rules import Actor
 from data.renewals import store as renewals
 from jobs.carriers import accounts
+from jobs.reconcile import reconciled
 from tests.carrier import running
 from tests.carrier.faults import MIXABLE
 from tests.money.building import make_home, toml
@@ -44,6 +45,7 @@ def run(folder: Path, kind: Kind, *, seed: int, items: int, kills: int, share: f
         _work_to_rest(folder, carrier, dice, told, kills=kills, every=max(1, items // (kills + 1)))
         if _approve_again(folder / "home"):
             _work_to_rest(folder, carrier, dice, told, kills=max(1, kills // 20), every=20)
+        compare(folder / "home")
         told.faults = _played(carrier)
     finally:
         carrier.stop()
@@ -51,6 +53,16 @@ def run(folder: Path, kind: Kind, *, seed: int, items: int, kills: int, share: f
     told.took_s = time.monotonic() - began
     told.naive = _run_naive(folder, kind, dice, seed=seed, items=items, kills=max(1, kills // 2), share=share)
     return told
+
+
+def compare(path: Path) -> None:
+    """The day's comparison with the carrier's statement: what an expiry proved and a part of the price paid for is found here."""
+    time.sleep(HORIZON_S)
+    home = open_home(path)
+    today = home.clock.today()
+    reconciled(home, ACCOUNT, accounts.connected(home, ACCOUNT), [today - timedelta(days=1), today])
+    home.close()
+    accounts._open.clear()
 
 
 def _carrier(folder: Path, kind: Kind, *, seed: int, items: int, share: float) -> running.Carrier:
