@@ -100,4 +100,6 @@ def test_a_real_home_refuses_the_practice_carrier(home):
 
 
 def test_every_connector_has_a_word_in_the_renewal_records():
-    assert set(CHANNEL_WORDS) == set(CARRIERS)
+    # Other tests put connectors of their own into the table.
+    ours = {name for name, connector in CARRIERS.items() if connector.module.startswith("jobs.")}
+    assert set(CHANNEL_WORDS) == ours
