@@ -12,16 +12,7 @@ who = viewer.enter(Action.PROPOSE)
 today = reading.today()
 widgets.page_head(_("Renew"), _("Nothing is ordered before a second person has approved the batch."))
 
-proposed = viewer.kept("renew:proposed")
-if proposed is not None:
-    if renewal_preview.handed_over(proposed, who):
-        # Only now does another form begin: a double click on the old one can make no second batch.
-        viewer.new_form_key("renew")
-        viewer.forget("renew:proposed")
-        renewal_choice.forget()
-        st.rerun()
-    st.stop()
-
+renewal_preview.head(who, forget=renewal_choice.forget)
 with st.container(border=True):
     chosen = renewal_choice.choose(today=today)
 if not chosen.sim_ids:
@@ -44,16 +35,5 @@ with st.container(border=True):
     renewal_preview.lines(preview, wish, today=today)
 urgent = urgents.urgent_offer(wish, preview, who)
 if urgent is not None and urgent.batch:
-    viewer.keep("renew:proposed", urgent)
-    st.rerun()
-if preview.items:
-    pressed, remark = renewal_preview.confirm(preview)
-    if pressed:
-        with viewer.told():
-            with reading.writing() as tx:
-                made = renewals.propose(tx, who.actor, **wish, form_key=viewer.form_key("renew"), note=remark)
-            if made.batch is None:
-                st.warning(_("None of these can be ordered any more; look again at why."))
-                st.stop()
-            viewer.keep("renew:proposed", made)
-            st.rerun()
+    renewal_preview.hand_over(urgent)
+renewal_preview.submit(preview, wish, who)

@@ -16,16 +16,7 @@ widgets.page_head(
     _("Stop, resume, plan change"), _("Nothing is ordered before a second person has approved the batch.")
 )
 
-proposed = viewer.kept("changes:proposed")
-if proposed is not None:
-    if renewal_preview.handed_over(proposed, who, key=KEY):
-        # Only now does another form begin: a double click on the old one can make no second batch.
-        viewer.new_form_key(KEY)
-        viewer.forget("changes:proposed")
-        changing.forget()
-        st.rerun()
-    st.stop()
-
+renewal_preview.head(who, key=KEY, forget=changing.forget)
 with st.container(border=True):
     chosen = changing.choose(today=today)
 if not chosen.sim_ids:
@@ -54,14 +45,4 @@ if not preview.items:
     st.warning(_("None of these can be ordered now; the refused lines say why."), icon=":material/block:")
 with st.container(border=True):
     renewal_preview.lines(preview, wish, today=today, key=f"{KEY}:{chosen.kind}")
-if preview.items:
-    pressed, remark = renewal_preview.confirm(preview, key=KEY)
-    if pressed:
-        with viewer.told():
-            with reading.writing() as tx:
-                made = renewals.propose(tx, who.actor, **wish, form_key=viewer.form_key(KEY), note=remark)
-            if made.batch is None:
-                st.warning(_("None of these can be ordered any more; look again at why."))
-                st.stop()
-            viewer.keep("changes:proposed", made)
-            st.rerun()
+renewal_preview.submit(preview, wish, who, key=KEY)

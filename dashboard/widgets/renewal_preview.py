@@ -1,6 +1,6 @@
 """What a batch would do, SIM by SIM: price, old and new expiry, warnings; and what is refused, by reason."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -137,8 +137,54 @@ def _without_empty(found: pa.Table, *names: str) -> pa.Table:
     return found.drop([name for name in names if found[name].null_count == found.num_rows])
 
 
-def confirm(preview: Preview, *, key: str = "renew") -> tuple[bool, str | None]:
-    """The bar that hands the batch over: whether it was pressed, and the remark."""
+def submit(preview: Preview, wish: Mapping[str, Any], who: viewer.Viewer, *, key: str = "renew") -> None:
+    """The bar that hands the batch over; pressed, the page turns to what was handed over."""
+    if not preview.items:
+        return
+    pressed, remark = _bar(preview, key=key)
+    if not pressed:
+        return
+    with viewer.told():
+        with reading.writing() as tx:
+            made = renewals.propose(tx, who.actor, **wish, form_key=viewer.form_key(key), note=remark)
+        if made.batch is None:
+            st.warning(_("None of these can be ordered any more; look again at why."))
+            st.stop()
+        hand_over(made, key=key)
+
+
+def hand_over(made: Proposed, *, key: str = "renew") -> None:
+    """Turn the page to what `head` shows of it."""
+    viewer.keep(f"{key}:proposed", made)
+    st.rerun()
+
+
+def head(who: viewer.Viewer, *, key: str = "renew", forget: Callable[[], None]) -> None:
+    """What this session has handed over, instead of the rest of the page, until the person wants to choose more.
+
+    `forget` drops what was chosen.
+    """
+    proposed = viewer.kept(f"{key}:proposed")
+    if proposed is None:
+        return
+    if _handed_over(proposed, who, key=key):
+        # Only now does another form begin: a double click on the old one can make no second batch.
+        viewer.new_form_key(key)
+        viewer.forget(f"{key}:proposed")
+        forget()
+        st.rerun()
+    st.stop()
+
+
+def approvers(maker: str) -> str:
+    """The names of those who may approve a batch of `maker`."""
+    found = [one for one in reading.read(people.everyone) if one.active and one.name != maker]
+    names = [one.name for one in found if may(Role(one.role), Action.APPROVE)]
+    return _(", ").join(names) if names else _("nobody yet; an administrator can add an approver")
+
+
+def _bar(preview: Preview, *, key: str) -> tuple[bool, str | None]:
+    """Whether the bar was pressed, and the remark."""
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         remark = st.text_input(
             _("Remark"),
@@ -159,7 +205,7 @@ def confirm(preview: Preview, *, key: str = "renew") -> tuple[bool, str | None]:
     return pressed, remark or None
 
 
-def handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str = "renew") -> bool:
+def _handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str) -> bool:
     """What became of it and who can approve it; whether the person wants to choose more."""
     status = reading.fresh(renewals.status, proposed.batch) if proposed.batch else None
     urgent = status is not None and status.urgent
@@ -193,13 +239,6 @@ def handed_over(proposed: Proposed, who: viewer.Viewer, *, key: str = "renew") -
             )
             label = _("Renew more") if key == "renew" else _("Choose more")
             return st.button(label, icon=":material/add:", key=f"{key}:more")
-
-
-def approvers(maker: str) -> str:
-    """The names of those who may approve a batch of `maker`."""
-    found = [one for one in reading.read(people.everyone) if one.active and one.name != maker]
-    names = [one.name for one in found if may(Role(one.role), Action.APPROVE)]
-    return _(", ").join(names) if names else _("nobody yet; an administrator can add an approver")
 
 
 def _one_reason(refused: Mapping[str, int], *, key: str) -> str | None:
