@@ -1,6 +1,8 @@
 """What every `[[account]]` of carriers.toml says; a connector adds its own keys."""
 
 import os
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from data.carriers.rules import AccountFacts
 from data.home import Home
 from data.secrets import Secret, SecretError
-from jobs.carriers.http import checked_url
+from jobs.carriers import pacing
+from jobs.carriers.http import Http, checked_url
 
 # Longer than this is no key of a carrier but a wrong file.
 _LONGEST_SECRET = 16_384
@@ -78,6 +81,16 @@ class HttpAccount(Account):
     @classmethod
     def _address(cls, url: str, info: ValidationInfo) -> str:
         return checked_url(url, allow_loopback=info.data.get("allow_loopback", False))
+
+    def http(self, *, now: Callable[[], datetime], pace: pacing.Pace | None = None) -> Http:
+        """A client for this account's address; `pace`: where its calls are counted otherwise than by account and address."""
+        return Http(
+            self.base_url,
+            pace=pace or pacing.of(f"{self.connector} {self.name} {self.base_url}", self.rate_per_s),
+            now=now,
+            allow_loopback=self.allow_loopback,
+            ca_file=self.ca_file,
+        )
 
     def secret_of(self, home: Home, key: str) -> Secret:
         """The secret a key of this account (a SecretRef) points to. Raises NoConnection where there is none."""

@@ -22,11 +22,10 @@ from jobs.carriers import (
     StatementLine,
     Terms,
     Unknown,
-    pacing,
 )
 from jobs.carriers.account import HttpAccount
 from jobs.carriers.classifying import Codes, no_answer, outcome
-from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable
+from jobs.carriers.http import CallError, NoToken, Reply, Token, TokenKeeper, Unreadable
 from jobs.carriers.http.fields import Day, Fen, Instant, Text
 
 ABILITIES = {
@@ -129,13 +128,7 @@ class TestCarrier:
     def __init__(self, account: TestAccount, *, now: Callable[[], datetime]) -> None:
         self._account = account
         self._now = now
-        self._http = Http(
-            account.base_url,
-            pace=pacing.of(f"test {account.name} {account.base_url}", account.rate_per_s),
-            now=now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        self._http = account.http(now=now)
         self._tokens = TokenKeeper(self._fetch_token)
         self.terms = Terms(
             orders_per_call=1,

@@ -11,7 +11,7 @@ from jobs.carriers import pacing
 from jobs.carriers.alibaba_linkcard import signing
 from jobs.carriers.alibaba_linkcard.account import AlibabaAccount
 from jobs.carriers.alibaba_linkcard.answers import CODES, Envelope, not_told, throttled
-from jobs.carriers.http import Held, Http, Reply, Unreadable
+from jobs.carriers.http import Held, Reply, Unreadable
 
 _Told = TypeVar("_Told", bound=BaseModel)
 
@@ -24,13 +24,9 @@ class Client:
         self._now = home.clock.now
         self._key_id = account.secret_of(home, "access_key_id")
         self._secret = account.secret_of(home, "access_key_secret")
-        self.http = Http(
-            account.base_url,
-            pace=pacing.of(f"{account.connector} {account.base_url} {account.access_key_id}", account.rate_per_s),
-            now=self._now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        # The limit is the key's, whichever of our accounts uses it.
+        pace = pacing.of(f"{account.connector} {account.base_url} {account.access_key_id}", account.rate_per_s)
+        self.http = account.http(now=self._now, pace=pace)
 
     def read(self, action: str, said: Mapping[str, str], model: type[_Told]) -> _Told | None:
         """What a read tells; None: the card is not ours. Raises CallError."""

@@ -82,8 +82,7 @@ class HuaweiGsl:
 
         def http(what: str, rate_per_s: float | None) -> Http:
             pace = pacing.of(f"huawei_gsl {account.name} {what} {account.base_url}", rate_per_s)
-            loopback, ca_file = account.allow_loopback, account.ca_file
-            return Http(account.base_url, pace=pace, now=now, allow_loopback=loopback, ca_file=ca_file)
+            return account.http(now=now, pace=pace)
 
         self._http, self._slow = http("reads", account.rate_per_s), http("lists", account.list_rate_per_s)
         self.terms = Terms(

@@ -26,8 +26,7 @@ class Session:
 
         def http(what: str, rate_per_s: float | None) -> Http:
             pace = pacing.of(f"one_nce {account.name} {what} {account.base_url}", rate_per_s)
-            loopback, ca_file = account.allow_loopback, account.ca_file
-            return Http(account.base_url, pace=pace, now=now, allow_loopback=loopback, ca_file=ca_file)
+            return account.http(now=now, pace=pace)
 
         # The carrier counts calls for cards and calls for orders and products apart.
         self.cards, self.orders = http("cards", account.rate_per_s), http("orders", account.orders_rate_per_s)

@@ -10,8 +10,7 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.secrets import Secret
-from jobs.carriers import pacing
-from jobs.carriers.http import CallError, Http, NoToken, Reply, Token, TokenKeeper, Unreadable
+from jobs.carriers.http import CallError, NoToken, Reply, Token, TokenKeeper, Unreadable
 from jobs.carriers.onelink.account import OneLinkAccount
 
 SESSION_OVER = "12021"
@@ -36,13 +35,7 @@ class Session:
         self.account = account
         self.now = now
         self._app_id, self._password = app_id, password
-        self.http = Http(
-            account.base_url,
-            pace=pacing.of(f"onelink {account.name} {account.base_url}", account.rate_per_s),
-            now=now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        self.http = account.http(now=now)
         self._tokens = TokenKeeper(self._fetch_token)
         self._numbers = itertools.count(secrets.randbelow(10**8))
 

@@ -21,11 +21,10 @@ from jobs.carriers import (
     Statement,
     Terms,
     Unknown,
-    pacing,
 )
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.classifying import Codes, no_answer, outcome
-from jobs.carriers.http import CallError, Http, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable
 from jobs.carriers.readings import Balance, CardFacts, CardPage, QuotaReading
 from jobs.carriers.simboss import told
 from jobs.carriers.simboss.signing import form, joined
@@ -102,13 +101,7 @@ class SimBoss:
         self._home, self._account = home, account
         self._app_id, self._secret = app_id, secret
         self._now: Callable[[], datetime] = home.clock.now
-        self._http = Http(
-            account.base_url,
-            pace=pacing.of(f"simboss {account.name} {account.base_url}", account.rate_per_s),
-            now=self._now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        self._http = account.http(now=self._now)
         self._codes = Codes(ok=frozenset({"0"}), refused=dict(account.refusals), sign_in=frozenset({_NOT_OUR_SIGN}))
         has_key = account.external_order_dedup or account.combined_months is not None
         self.terms = Terms(

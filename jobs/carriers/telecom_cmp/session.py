@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from data.secrets import Secret
-from jobs.carriers import pacing
-from jobs.carriers.http import CallError, Http, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable
 from jobs.carriers.http.reading import parsed
 from jobs.carriers.http.xml_reading import parsed_xml
 from jobs.carriers.telecom_cmp.account import TelecomAccount
@@ -43,13 +42,7 @@ class Session:
         self.account = account
         self.now = now
         self._user, self._password, self._key = user, password, key
-        self.http = Http(
-            account.base_url,
-            pace=pacing.of(f"telecom_cmp {account.name} {account.base_url}", account.rate_per_s),
-            now=now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        self.http = account.http(now=now)
 
     def call(self, path: str, method: str, said: Mapping[str, str], *, money: bool = False) -> Reply:
         """A signed call. Raises CallError."""

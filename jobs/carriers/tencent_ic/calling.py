@@ -8,8 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from data.home import Home
 from jobs.carriers import pacing
-from jobs.carriers.http import CallError, Http, NoToken, Reply, Unreadable
-from jobs.carriers.pacing import Pace
+from jobs.carriers.http import CallError, NoToken, Reply, Unreadable
 from jobs.carriers.tencent_ic import signing
 from jobs.carriers.tencent_ic.account import TencentAccount
 from jobs.carriers.tencent_ic.told import CODES, Envelope
@@ -32,8 +31,8 @@ class Client:
         self._secret = account.secret_of(home, "secret_key")
         self._host = signing.host_of(account.base_url)
         name = f"{account.connector} {account.base_url} {account.secret_id}"
-        self._renewals = self._at(pacing.of(f"{name} renew", 1 / account.renew_distance_s))
-        self._others = self._at(pacing.of(name, account.rate_per_s))
+        self._renewals = account.http(now=self._now, pace=pacing.of(f"{name} renew", 1 / account.renew_distance_s))
+        self._others = account.http(now=self._now, pace=pacing.of(name, account.rate_per_s))
 
     def close(self) -> None:
         """Close all connections."""
@@ -70,13 +69,3 @@ class Client:
         if told.code in CODES.sign_in:
             raise NoToken(f"the carrier refuses our key: {told.code}")
         raise CallError(f"{action}: HTTP {reply.status}, {(told.code or 'no code')[:60]}")
-
-    def _at(self, pace: Pace) -> Http:
-        account = self._account
-        return Http(
-            account.base_url,
-            pace=pace,
-            now=self._now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )

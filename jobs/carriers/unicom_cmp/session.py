@@ -12,9 +12,8 @@ from pydantic import AfterValidator, Field
 from data.clock import HOME_ZONE
 from data.renewals.rules import REASONS
 from data.secrets import Secret
-from jobs.carriers import pacing
 from jobs.carriers.account import HttpAccount, SecretRef
-from jobs.carriers.http import CallError, Http, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable
 from jobs.carriers.unicom_cmp.sm3 import sm3
 
 OK = "0000"
@@ -61,13 +60,7 @@ class Session:
         self.account = account
         self.now = now
         self._app, self._secret, self._user = app, secret, user
-        self.http = Http(
-            account.base_url,
-            pace=pacing.of(f"unicom_cmp {account.name} {account.base_url}", account.rate_per_s),
-            now=now,
-            allow_loopback=account.allow_loopback,
-            ca_file=account.ca_file,
-        )
+        self.http = account.http(now=now)
         self._numbers = itertools.count(secrets.randbelow(10**6))
 
     def call(self, api: str, said: Mapping[str, Any], *, money: bool = False) -> Reply:
