@@ -50,4 +50,4 @@ PAGES: tuple[PageRow, ...] = (
 )
 
 # Whom a role thinks of first stands first in its menu (operations.md §2).
-FIRST_PAGE = {Role.APPROVER: "approvals"}
+FIRST_PAGE = {Role.APPROVER: "approvals", Role.FINANCE: "worklists"}

@@ -148,7 +148,7 @@ def _owed_lines(account: str) -> None:
 def file_papers(who: Viewer) -> None:
     """Drop papers; what they say of themselves is read by a job, the rest is typed in the archive."""
     if not who.may(Action.FILE_VOUCHER):
-        st.info(_("Operators file vouchers; you may search and fetch them."))
+        st.info(_("Operators and finance file vouchers; you may search and fetch them."))
         return
     home = reading.home()
     with st.form(f"vouchers:file:{viewer.form_key('voucher')}", border=True):

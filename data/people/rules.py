@@ -15,6 +15,7 @@ class Role(Enum):
     VIEWER = "viewer"
     OPERATOR = "operator"
     APPROVER = "approver"
+    FINANCE = "finance"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
 
@@ -23,6 +24,7 @@ ROLE_WORDS = {
     Role.VIEWER: N_("viewer"),
     Role.OPERATOR: N_("operator"),
     Role.APPROVER: N_("approver"),
+    Role.FINANCE: N_("finance"),
     Role.ADMINISTRATOR: N_("administrator"),
     Role.SYSTEM: N_("the system"),
 }
@@ -42,6 +44,12 @@ class Action(Enum):
     NOTE = "note"  # notes, ticket numbers, "repaired" on a renewal
     REVIEW = "review"  # decide needs_review
     MARK_PAID = "mark_paid"  # a payee was paid for orders placed by hand
+    REQUEST_PAYMENT = "request_payment"  # make a payment request, take it back
+    SEE_BANK_ACCOUNTS = "see_bank_accounts"  # a payee's whole account number
+    KEEP_PROVIDERS = "keep_providers"  # the directory of whom we buy from
+    PROPOSE_PAYEE = "propose_payee"  # a payee and his bank data
+    CONFIRM_PAYEE = "confirm_payee"  # the second person of such a proposal
+    STOP_PAYEE = "stop_payee"  # nothing is paid to him any more
     SEND_WORKLIST = "send_worklist"  # claim orders for a list and hand it to the payee
     STOP_RENEWALS = "stop_renewals"
     RELEASE_RENEWALS = "release_renewals"
@@ -65,6 +73,12 @@ ACTION_WORDS = {
     Action.NOTE: N_("note something on a renewal"),
     Action.REVIEW: N_("decide an unconfirmed renewal"),
     Action.MARK_PAID: N_("mark orders as paid"),
+    Action.REQUEST_PAYMENT: N_("request payments"),
+    Action.SEE_BANK_ACCOUNTS: N_("see whole account numbers"),
+    Action.KEEP_PROVIDERS: N_("keep the providers"),
+    Action.PROPOSE_PAYEE: N_("propose payees and their bank data"),
+    Action.CONFIRM_PAYEE: N_("confirm payees and their bank data"),
+    Action.STOP_PAYEE: N_("stop payments to a payee"),
     Action.SEND_WORKLIST: N_("send worklists to payees"),
     Action.STOP_RENEWALS: N_("stop all renewals"),
     Action.RELEASE_RENEWALS: N_("let renewals go on"),
@@ -113,6 +127,13 @@ class Event(Enum):
     REVIEW_REFUSED = "renewal:review_refused"
     RENEWAL_REVIEWED = "renewal:reviewed"
     OFFLINE_PAID = "offline:paid"
+    PROVIDER_KEPT = "provider:kept"
+    PAYEE_PROPOSED = "payee:proposed"
+    PAYEE_CONFIRMED = "payee:confirmed"
+    PAYEE_REFUSED = "payee:refused"
+    PAYEE_WITHDRAWN = "payee:withdrawn"
+    PAYEE_STOPPED = "payee:stopped"
+    PAYEE_REVEALED = "payee:revealed"
     WORKLIST_SENT = "offline:worklist_sent"
     WORKLIST_HANDED_OVER = "offline:handed_over"
     DIFFERENCE_CLOSED = "difference:closed"
@@ -137,7 +158,7 @@ class Event(Enum):
     REHEARSAL_MADE = "home:rehearsal_made"
 
 
-_EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR})
+_EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.FINANCE, Role.ADMINISTRATOR})
 _NO_ONE_BUT_JOBS = frozenset({Role.SYSTEM})
 
 # Who may do what (security.md §3). The system may do what jobs do, and nothing that a person decides.
@@ -152,11 +173,17 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.CANCEL_BATCH: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.NOTE: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.REVIEW: frozenset({Role.APPROVER}),
-    Action.MARK_PAID: frozenset({Role.OPERATOR}),
+    Action.MARK_PAID: frozenset({Role.FINANCE}),
+    Action.REQUEST_PAYMENT: frozenset({Role.FINANCE}),
+    Action.SEE_BANK_ACCOUNTS: frozenset({Role.FINANCE, Role.SYSTEM}),  # a job writes them on payment requests
+    Action.KEEP_PROVIDERS: frozenset({Role.OPERATOR}),
+    Action.PROPOSE_PAYEE: frozenset({Role.OPERATOR}),
+    Action.CONFIRM_PAYEE: frozenset({Role.APPROVER}),
+    Action.STOP_PAYEE: frozenset({Role.OPERATOR, Role.APPROVER, Role.FINANCE}),
     Action.SEND_WORKLIST: frozenset({Role.OPERATOR}),
     Action.STOP_RENEWALS: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR, Role.SYSTEM}),
     Action.RELEASE_RENEWALS: frozenset({Role.APPROVER}),
-    Action.FILE_VOUCHER: frozenset({Role.OPERATOR}),
+    Action.FILE_VOUCHER: frozenset({Role.OPERATOR, Role.FINANCE}),
     Action.EXPORT: _EVERYONE | {Role.SYSTEM},
     Action.RUN_JOBS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),

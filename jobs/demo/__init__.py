@@ -24,6 +24,7 @@ PEOPLE = (
     ("operator", Role.OPERATOR),
     ("approver", Role.APPROVER),
     ("deputy", Role.APPROVER),
+    ("finance", Role.FINANCE),
     ("administrator", Role.ADMINISTRATOR),
 )
 BEGAN = timedelta(days=120)  # these people began so long ago, before the oldest of their batches

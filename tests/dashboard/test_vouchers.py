@@ -31,11 +31,11 @@ def test_an_empty_archive_says_so_to_everyone(home, page, role, language, words)
     assert words in heads(test)
 
 
-def test_only_operators_are_offered_to_file(home, page):
-    assert page("vouchers", "operator").get("file_uploader")
+def test_only_operators_and_finance_are_offered_to_file(home, page):
+    assert page("vouchers", "operator").get("file_uploader") and page("vouchers", "finance").get("file_uploader")
     test = page("vouchers", "viewer")
     assert not test.get("file_uploader")
-    assert "Operators file vouchers" in test.info[0].value
+    assert "Operators and finance file vouchers" in test.info[0].value
 
 
 def test_the_archive_shows_what_a_paper_says_and_search_finds_it(home, people, page):

@@ -43,7 +43,7 @@ def batch(home, fleet, people):
 def sent(home, people, batch):
     """The same, paid and on a list."""
     with home.db.write() as tx:
-        offline.mark_paid(tx, people["operator"], batch=batch, payee="Agent Wang")
+        offline.mark_paid(tx, people["finance"], batch=batch, payee="Agent Wang")
     book = journal.opened(home.journal)
     what = {"batch": batch, "account": "mobile-main", "workdays": published()}
     return offline.send_worklist(home.db, people["operator"], book=book, **what).worklist
@@ -63,7 +63,7 @@ def press(test, start):
     return test.run()
 
 
-@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "administrator"])
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "finance", "administrator"])
 @pytest.mark.parametrize(("language", "title"), [("en", "Nothing is placed by hand"), ("zh_CN", "没有线下办理的续费")])
 def test_without_orders_by_hand_the_page_says_so(home, page, who, language, title):
     test = page("worklists", who, language=language)
@@ -71,7 +71,7 @@ def test_without_orders_by_hand_the_page_says_so(home, page, who, language, titl
     assert title in [head.value for head in test.subheader]
 
 
-@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "administrator"])
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "finance", "administrator"])
 def test_everybody_sees_what_waits_and_only_operators_act(home, batch, sent, page, who):
     test = choose(page("worklists", who), "lists")
     assert not test.exception
@@ -79,12 +79,12 @@ def test_everybody_sees_what_waits_and_only_operators_act(home, batch, sent, pag
     assert ("Handed over" in labels(test)) == (who == "operator")
 
 
-def test_an_operator_pays_makes_the_list_and_hands_it_over(home, batch, page):
-    test = choose(page("worklists", "operator"), "payees")
+def test_finance_pays_and_an_operator_makes_the_list_and_hands_it_over(home, batch, page):
+    test = choose(page("worklists", "finance"), "payees")
     assert "This payee is paid first; then the list can be made." in [caption.value for caption in test.caption]
     press(test, "Mark as paid: Agent Wang")
     assert not test.exception
-    test = press(choose(test, "payees"), "Make the list: 5 cards · ¥90.00")
+    test = press(choose(page("worklists", "operator"), "payees"), "Make the list: 5 cards · ¥90.00")
     assert not test.exception
     assert renewals.status(home.db.read(), batch).unknown == 5
     test = press(choose(test, "lists"), "Handed over")
@@ -94,7 +94,7 @@ def test_an_operator_pays_makes_the_list_and_hands_it_over(home, batch, page):
 
 def test_a_thrown_switch_is_said_in_words(home, batch, people, page):
     with home.db.write() as tx:
-        offline.mark_paid(tx, people["operator"], batch=batch, payee="Agent Wang")
+        offline.mark_paid(tx, people["finance"], batch=batch, payee="Agent Wang")
     test = choose(page("worklists", "operator"), "payees")
     with home.db.write() as tx:
         renewals.stop(tx, people["operator"])

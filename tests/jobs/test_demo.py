@@ -306,7 +306,7 @@ def test_everyone_printed_can_sign_in_and_every_role_is_there(demo: tuple[Home, 
     for sign in signs:
         person = people.password_fits(home.db.read(), sign.name, sign.password)
         assert person and person.role == sign.role.value
-    assert {"viewer", "operator", "approver", "administrator"} <= {sign.role.value for sign in signs}
+    assert {"viewer", "operator", "approver", "finance", "administrator"} <= {sign.role.value for sign in signs}
 
 
 def test_a_second_load_is_refused(demo: tuple[Home, list]) -> None:
@@ -334,7 +334,7 @@ def test_the_command_prints_the_sign_ins_once_and_then_keeps_quiet(
     first = CliRunner().invoke(app, call)
     assert first.exit_code == 0
     assert "http://127.0.0.1:8501" in first.output
-    assert all(name in first.output for name in ("viewer", "operator", "approver", "administrator"))
+    assert all(name in first.output for name in ("viewer", "operator", "approver", "finance", "administrator"))
     assert all(role in first.output for role in ("只读", "经办", "复核", "管理员"))
     quiet = CliRunner().invoke(app, [*call, "--if-empty"])
     assert (quiet.exit_code, quiet.output) == (0, "")

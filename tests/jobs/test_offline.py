@@ -108,9 +108,9 @@ def test_a_batch_goes_by_both_lanes_and_a_fresh_card_list_proves_the_hand_made_o
     assert labels(demo_home) == {"Agent Wang": {"to_pay": 3}, "Agent Li": {"to_pay": 3}}
     with pytest.raises(Refused):
         send(demo_home, by, batch)
-    assert pay(demo_home, by, batch) == 3
+    assert pay(demo_home, people["finance"], batch) == 3
     with pytest.raises(Refused):
-        pay(demo_home, by, batch)
+        pay(demo_home, people["finance"], batch)
     sent = send(demo_home, by, batch)
     assert (sent.items, sent.amount_fen, sent.parked) == (3, 3600, 0)
     assert labels(demo_home)["Agent Wang"] == {"sent": 3}
@@ -159,7 +159,7 @@ def test_an_unmoved_card_stays_one_moved_otherwise_goes_to_people_and_one_nobody
     demo_home, people, batch, fleet
 ):
     by = people["operator"]
-    pay(demo_home, by, batch)
+    pay(demo_home, people["finance"], batch)
     sent = send(demo_home, by, batch)
     demo_home.clock.move(timedelta(hours=1))
     unmoved, short, right = on(demo_home, sent.worklist)
@@ -184,7 +184,7 @@ def test_an_unmoved_card_stays_one_moved_otherwise_goes_to_people_and_one_nobody
 
 def test_a_list_as_old_as_the_order_proves_nothing(demo_home, people, batch):
     by = people["operator"]
-    pay(demo_home, by, batch)
+    pay(demo_home, people["finance"], batch)
     sent = send(demo_home, by, batch)
     rows = [f"{row['iccid']},{row['new_expiry']},2026-11-21 23:59:59" for row in on(demo_home, sent.worklist)]
     demo_home.clock.move(timedelta(hours=1))
@@ -194,7 +194,7 @@ def test_a_list_as_old_as_the_order_proves_nothing(demo_home, people, batch):
 
 
 def test_the_kill_switch_holds_lists_too(demo_home, people, batch):
-    pay(demo_home, people["operator"], batch)
+    pay(demo_home, people["finance"], batch)
     for account in ("", "agent-a"):
         with demo_home.db.write() as tx:
             renewals.stop(tx, people["operator"], account=account)
@@ -206,7 +206,7 @@ def test_the_kill_switch_holds_lists_too(demo_home, people, batch):
 
 
 def test_a_batch_that_is_no_longer_what_was_approved_pauses_and_nothing_is_listed(demo_home, people, batch):
-    pay(demo_home, people["operator"], batch)
+    pay(demo_home, people["finance"], batch)
     with demo_home.db.write() as tx:
         tx.run(sql("UPDATE batch SET content_hash = 'other'"))
     assert send(demo_home, people["operator"], batch).worklist is None
@@ -214,19 +214,21 @@ def test_a_batch_that_is_no_longer_what_was_approved_pauses_and_nothing_is_liste
     assert not journal_lines(demo_home, "intent")
 
 
-@pytest.mark.parametrize("who", ["viewer", "approver", "administrator"])
-def test_only_operators_pay_and_send(demo_home, people, batch, who):
-    with pytest.raises(Refused):
-        pay(demo_home, people[who], batch)
-    pay(demo_home, people["operator"], batch)
-    with pytest.raises(Refused):
-        send(demo_home, people[who], batch)
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "finance", "administrator"])
+def test_only_finance_pays_and_only_operators_send(demo_home, people, batch, who):
+    if who != "finance":
+        with pytest.raises(Refused):
+            pay(demo_home, people[who], batch)
+    pay(demo_home, people["finance"], batch)
+    if who != "operator":
+        with pytest.raises(Refused):
+            send(demo_home, people[who], batch)
 
 
 def test_a_kill_between_journal_and_commit_leaves_the_orders_in_doubt_and_on_no_list(
     demo_home, people, batch, monkeypatch
 ):
-    pay(demo_home, people["operator"], batch)
+    pay(demo_home, people["finance"], batch)
     book = journal.opened(demo_home.journal)
 
     class Killed(BaseException):
@@ -255,7 +257,7 @@ def test_a_kill_between_journal_and_commit_leaves_the_orders_in_doubt_and_on_no_
 
 
 def test_a_commit_that_fails_is_taken_back_in_the_journal(demo_home, people, batch, monkeypatch):
-    pay(demo_home, people["operator"], batch)
+    pay(demo_home, people["finance"], batch)
     book = journal.opened(demo_home.journal)
     real = book.append_in
 

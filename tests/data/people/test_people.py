@@ -34,13 +34,21 @@ def test_nobody_is_both_maker_and_checker() -> None:
     assert not MAY[Action.PROPOSE] & MAY[Action.APPROVE]
 
 
+def test_who_pays_neither_orders_nor_approves_nor_says_whom() -> None:
+    others = {Action.PROPOSE, Action.APPROVE, Action.SEND_WORKLIST, Action.PROPOSE_PAYEE, Action.CONFIRM_PAYEE}
+    assert not any(may(Role.FINANCE, action) for action in others)
+    paying = {Action.MARK_PAID, Action.REQUEST_PAYMENT, Action.SEE_BANK_ACCOUNTS}
+    assert all(role in {Role.FINANCE, Role.SYSTEM} for action in paying for role in MAY[action])
+    assert not MAY[Action.PROPOSE_PAYEE] & MAY[Action.CONFIRM_PAYEE]
+
+
 def test_an_administrator_has_no_money_action() -> None:
     money = {Action.PROPOSE, Action.APPROVE, Action.REVIEW, Action.RELEASE_RENEWALS, Action.CANCEL_BATCH}
     assert not any(may(Role.ADMINISTRATOR, action) for action in money)
 
 
 @pytest.mark.parametrize("action", list(Action))
-@pytest.mark.parametrize("name", ["viewer", "operator", "approver", "administrator"])
+@pytest.mark.parametrize("name", ["viewer", "operator", "approver", "finance", "administrator"])
 def test_require_equals_the_table(home: Home, people_cast: dict[str, Actor], name: str, action: Action) -> None:
     actor = people_cast[name]
     if may(actor.role, action):

@@ -111,11 +111,12 @@ def test_the_same_file_twice_is_known(home: Home, people: dict[str, Actor]) -> N
     assert (again.voucher_id, again.known) == (first.voucher_id, True)
 
 
-def test_only_an_operator_files_papers(home: Home, people: dict[str, Actor]) -> None:
+def test_only_operators_and_finance_file_papers(home: Home, people: dict[str, Actor]) -> None:
     for role in ("viewer", "approver", "administrator"):
         with pytest.raises(Refused):
             filed(home, people[role])
     assert not list(home.vouchers.iterdir())
+    assert filed(home, people["finance"]).voucher_id
 
 
 def test_an_invoice_number_belongs_to_one_paper(home: Home, people: dict[str, Actor]) -> None:
