@@ -3,12 +3,11 @@
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError
 
 from data.clock import HOME_ZONE
-from jobs.carriers.http.fields import Flow, Text, WallTime
+from jobs.carriers.http.fields import Flow, Text, Told, WallTime
 from jobs.carriers.readings import CardFacts, Grain, Quality, QuotaReading, UsageReading
 
 STATES: Mapping[str, str] = {
@@ -33,19 +32,9 @@ _WHATEVER_THE_REASON = frozenset({"10", "20", "40", "50"})
 # Length of a plan's period in months, by its code.
 PERIODS = {"1101": 1, "1103": 3, "1106": 6, "1112": 12}
 _FLOW = TypeAdapter(Flow)
-_STRICT = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class _Told(BaseModel):
-    model_config = _STRICT
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_not_told(cls, told: Any) -> Any:
-        return {name: value for name, value in told.items() if value != ""} if isinstance(told, dict) else told
-
-
-class Card(_Told):
+class Card(Told):
     """A card of the list, or of the detail."""
 
     iccid: Text = Field(alias="Iccid")
@@ -105,7 +94,7 @@ class Card(_Told):
         return QuotaReading(self.iccid, total, used, left, self.flow_at)
 
 
-class Page(_Told):
+class Page(Told):
     """One page of the list of cards."""
 
     cards: list[Card] = Field(alias="List")
@@ -113,24 +102,24 @@ class Page(_Told):
     count: int = Field(alias="PageCount", ge=0)
 
 
-class Detail(_Told):
+class Detail(Told):
     """A card by itself."""
 
     card: Card = Field(alias="VsimCardInfo")
 
 
-class _DayFlow(_Told):
+class _DayFlow(Told):
     day: Text = Field(alias="Day")
     flow: str | None = Field(None, alias="Flow")
 
 
-class _MonthFlow(_Told):
+class _MonthFlow(Told):
     month: Text = Field(alias="Month")
     flow: str | None = Field(None, alias="FlowCount")
     days: list[_DayFlow] | None = Field(None, alias="ListDayFlow")
 
 
-class Flows(_Told):
+class Flows(Told):
     """What a card used, month by month."""
 
     months: list[_MonthFlow] = Field(alias="ListCardMonthFlow")
@@ -158,21 +147,21 @@ class Flows(_Told):
             yield from reading("month", start, end, month.flow)
 
 
-class Renewed(_Told):
+class Renewed(Told):
     """The yes to an order."""
 
     order_no: Text = Field(alias="OrderNo")
     serial_no: Text | None = Field(None, alias="SerialNo")
 
 
-class ListedOrder(_Told):
+class ListedOrder(Told):
     """An order of the list: it names neither our number nor a card."""
 
     order_id: Text = Field(alias="OrderId")
     status: Text = Field(alias="OrderStatus")
 
 
-class Orders(_Told):
+class Orders(Told):
     """One page of the list of orders."""
 
     orders: list[ListedOrder] = Field(alias="List")

@@ -1,19 +1,51 @@
-"""Types of what carriers write, for pydantic models: each takes exactly one form and turns nothing else into a value."""
+"""What carriers write, for pydantic models: the base of them all, and types that take exactly one form and nothing else."""
 
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from data.clock import HOME_ZONE
+from jobs.carriers.http.errors import Unreadable
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WALL = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,12})?", re.ASCII)
 _FLOW = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?(B|KB|MB|GB|TB)", re.ASCII | re.IGNORECASE)
 _UNITS = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
+
+
+class Told(BaseModel):
+    """Anything a carrier tells, read strictly; an empty text is nothing told."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_not_told(cls, said: Any) -> Any:
+        return {name: value for name, value in said.items() if value != ""} if isinstance(said, dict) else said
+
+
+Model = TypeVar("Model", bound=Told)
+
+
+def read_as(model: type[Model], said: Any) -> Model:
+    """What was said, as a record. Raises Unreadable."""
+    try:
+        return model.model_validate(said)
+    except ValidationError:
+        raise Unreadable(f"a {model.__name__.strip('_')} that does not say what it should") from None
 
 
 def _day(told: Any) -> date:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import Field, StrictBool, StrictInt, ValidationError
 
 from data.clock import HOME_ZONE
 from jobs.carriers import CardReading
 from jobs.carriers.http import Reply, Unreadable
-from jobs.carriers.http.fields import Day, Fen, Megabytes, Text, UtcTime
+from jobs.carriers.http.fields import Day, Fen, Megabytes, Model, Text, Told, UtcTime, read_as
 from jobs.carriers.readings import CardFacts, PlanOffer, QuotaReading, UsageReading
 
 STATES: Mapping[str, str] = {
@@ -35,17 +35,6 @@ _ADD_ON = 2
 _MONTHS = {20: 1, 30: 3, 40: 6, 50: 12}
 # A list may answer with either.
 _OK = frozenset({200, 201})
-
-
-class Told(BaseModel):
-    """Anything GSL tells, read strictly; an empty text is nothing told."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_not_told(cls, said: Any) -> Any:
-        return {name: value for name, value in said.items() if value != ""} if isinstance(said, dict) else said
 
 
 class Card(Told):
@@ -175,19 +164,16 @@ class _Error(Told):
     error_code: Text
 
 
-Model = TypeVar("Model", bound=Told)
-
-
 def one(model: type[Model], reply: Reply) -> Model:
     """An answer to a read. Raises Unreadable."""
     _good(reply)
-    return _valid(model, reply.told())
+    return read_as(model, reply.told())
 
 
 def many(model: type[Model], reply: Reply) -> list[Model]:
     """An answer that is a list. Raises Unreadable."""
     _good(reply)
-    return [_valid(model, row) for row in reply.listed()]
+    return [read_as(model, row) for row in reply.listed()]
 
 
 def midnight(now: datetime) -> datetime:
@@ -214,10 +200,3 @@ def _good(reply: Reply) -> None:
     except (Unreadable, ValidationError):
         code = "no code"
     raise Unreadable(f"HTTP {reply.status}, {code}")
-
-
-def _valid(model: type[Model], said: Any) -> Model:
-    try:
-        return model.model_validate(said)
-    except ValidationError:
-        raise Unreadable(f"a {model.__name__.strip('_')} that does not say what it should") from None

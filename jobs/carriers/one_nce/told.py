@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import Field, StrictInt, ValidationError
 
 from data.clock import HOME_ZONE
 from jobs.carriers.http import Reply, Unreadable
-from jobs.carriers.http.fields import Day, Fen, Megabytes, Text, UtcTime
+from jobs.carriers.http.fields import Day, Fen, Megabytes, Model, Text, Told, UtcTime, read_as
 from jobs.carriers.readings import CardFacts, PlanOffer, Quality, QuotaReading, UsageReading
 
 # What a card says of itself; its data may have ended or not begun (`Card.state`).
@@ -17,12 +16,6 @@ STATES: Mapping[str, str] = {"Enabled": "active", "Disabled": "stopped_manual"}
 _DATA_USED_UP = 2
 _OK = 200
 _DAY_LENGTH = len("2026-11-22")
-
-
-class Told(BaseModel):
-    """Anything 1NCE tells, read strictly."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
 class _QuotaStatus(Told):
@@ -168,7 +161,7 @@ class Bought(Told):
     order_status: Text
     invoice_amount: Text | None = None  # gross
     currency: Text | None = None
-    sims: list[_OrderedCard] = []
+    sims: list[_OrderedCard] = Field(default_factory=list)
 
     def stems(self) -> frozenset[str]:
         """The cards it names, without a check digit."""
@@ -201,7 +194,6 @@ class Refusal(Told):
     errorCode: Text | None = None  # noqa: N815
 
 
-Model = TypeVar("Model", bound=Told)
 # A card's number without its check digit, as 1NCE writes it.
 STEM = 19
 
@@ -225,13 +217,13 @@ def code_of(reply: Reply) -> str | None:
 def one(model: type[Model], reply: Reply) -> Model:
     """An answer to a read. Raises Unreadable."""
     _read(reply)
-    return _valid(model, reply.told())
+    return read_as(model, reply.told())
 
 
 def many(model: type[Model], reply: Reply) -> list[Model]:
     """A page of a list. Raises Unreadable."""
     _read(reply)
-    return [_valid(model, row) for row in reply.listed()]
+    return [read_as(model, row) for row in reply.listed()]
 
 
 def offers(reply: Reply) -> list[PlanOffer]:
@@ -242,10 +234,3 @@ def offers(reply: Reply) -> list[PlanOffer]:
 def _read(reply: Reply) -> None:
     if reply.status != _OK:
         raise Unreadable(f"HTTP {reply.status}")
-
-
-def _valid(model: type[Model], row: Any) -> Model:
-    try:
-        return model.model_validate(row)
-    except ValidationError:
-        raise Unreadable(f"a {model.__name__.strip('_')} that does not say what it should") from None

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from data.clock import HOME_ZONE
 from jobs.carriers import CardReading
 from jobs.carriers.http import Reply, Unreadable
-from jobs.carriers.http.fields import Megabytes, Text, WallTime, Yuan
+from jobs.carriers.http.fields import Megabytes, Model, Text, Told, WallTime, Yuan, read_as
 from jobs.carriers.readings import CardFacts, QuotaReading
 
 # "deactivation" has its reason in other fields (`Card.state`).
@@ -22,17 +22,6 @@ STATES: Mapping[str, str] = {
 }
 _REAL_NAME = {"pass": True, "not-submit": False, "not-pass": False, "not-audit": False}
 _OK = 200
-
-
-class Told(BaseModel):
-    """Anything SIMBoss tells, read strictly; an empty text is nothing told."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_not_told(cls, said: Any) -> Any:
-        return {name: value for name, value in said.items() if value != ""} if isinstance(said, dict) else said
 
 
 class Envelope(Told):
@@ -150,17 +139,14 @@ class Money(Told):
     balance: Yuan
 
 
-Model = TypeVar("Model", bound=Told)
-
-
 def enveloped(reply: Reply) -> Envelope:
     """The envelope of an answer. Raises Unreadable."""
-    return _valid(Envelope, reply.told())
+    return read_as(Envelope, reply.told())
 
 
 def one(model: type[Model], reply: Reply) -> Model:
     """An answer to a read. Raises Unreadable."""
-    return _valid(model, _data(reply))
+    return read_as(model, _data(reply))
 
 
 def many(model: type[Model], reply: Reply) -> list[Model]:
@@ -168,7 +154,7 @@ def many(model: type[Model], reply: Reply) -> list[Model]:
     rows = _data(reply)
     if not isinstance(rows, list):
         raise Unreadable("the answer is no list")
-    return [_valid(model, row) for row in rows]
+    return [read_as(model, row) for row in rows]
 
 
 def _data(reply: Reply) -> Any:
@@ -178,10 +164,3 @@ def _data(reply: Reply) -> Any:
     if not said.good():
         raise Unreadable(f"code {said.code[:20]}: {said.words()[:80]}")
     return said.data
-
-
-def _valid(model: type[Model], said: Any) -> Model:
-    try:
-        return model.model_validate(said)
-    except ValidationError:
-        raise Unreadable(f"a {model.__name__} that does not say what it should") from None

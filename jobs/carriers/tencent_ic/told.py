@@ -6,12 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter
+from pydantic import BeforeValidator, Field, StrictInt, TypeAdapter
 
 from data.clock import HOME_ZONE
 from jobs.carriers.classifying import Codes
 from jobs.carriers.http import Reply, Unreadable
-from jobs.carriers.http.fields import Text, WallTime, in_bytes
+from jobs.carriers.http.fields import Text, Told, WallTime, in_bytes
 from jobs.carriers.readings import CardFacts, QuotaReading
 
 STATES: Mapping[str, str] = {
@@ -90,11 +90,7 @@ _Number = Annotated[Decimal | None, BeforeValidator(_number)]
 _Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-
-class Card(_Told):
+class Card(Told):
     """A card of the list, or by itself."""
 
     iccid: Text = Field(alias="Iccid")
@@ -155,14 +151,14 @@ class Card(_Told):
         return QuotaReading(self.iccid, total, used, left, None)
 
 
-class Page(_Told):
+class Page(Told):
     """One page of the list of cards."""
 
     total: Annotated[int, BeforeValidator(_total)] = Field(alias="Total")
     cards: list[Card] = Field(alias="List")
 
 
-class Sold(_Told):
+class Sold(Told):
     """The yes to an order: a number for each card it was carried out for; which is whose it does not say."""
 
     orders: list[Text] = Field(alias="OrderIds")
