@@ -1,13 +1,14 @@
 """Reads cards from their carriers: states, expiries, plans, numbers; an observation each, with its source and its time."""
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from data.carriers import refreshing as store
-from data.carriers.refreshing import FIRST, FOREVER, Sync
+from data.carriers.refreshing import FOREVER, Sync
+from data.clock import HOME_ZONE
 from data.database import Transaction
 from data.files import staging
 from data.home import Home
@@ -20,7 +21,7 @@ from data.words import later, number
 from jobs.carriers.http import CallError
 from jobs.carriers.readings import CardFacts
 from jobs.importing.identifiers import carrier_of_iccid, is_iccid
-from jobs.refreshing import Page, Sweep, refreshed
+from jobs.refreshing import Page, Sweep, after, refreshed
 
 # Cards asked about by number, in one call of the connector.
 _AT_ONCE = 20
@@ -30,6 +31,8 @@ _BELIEVED = 2
 _GIVE_UP = 3
 # Who lists cards is asked first about those whose order has to be placed by then.
 _NEAR = timedelta(days=45)
+# An order has to be placed at most so long before the expiry, and may come so long after it.
+_AHEAD, _BEHIND = timedelta(days=30), timedelta(days=90)
 _COLUMNS = pa.schema(
     [
         ("iccid", pa.string()),
@@ -53,7 +56,7 @@ _COLUMNS = pa.schema(
 def run(home: Home, stop: threading.Event) -> str | None:
     """Every account that is due, in turn.
 
-    1. the cards that need an order soonest, by their number, where the carrier answers so
+    1. the cards that need an order soonest: as the carrier lists a window of expiries, else by their number where it answers so
     2. the carrier's whole list, page by page; where it has none, the other cards by number, nearest act-by first
     3. each thousand: merged in one transaction with the place where the sweep goes on after a stop
     4. after a whole reading: cards of the account that it did not name become findings
@@ -70,12 +73,14 @@ def run(home: Home, stop: threading.Event) -> str | None:
 
 
 def begins(carrier: Any) -> str:
-    """By number, nearest act-by first, where the carrier can be asked so; else with its list."""
+    """With a window of expiries, or by number, nearest act-by first, where the carrier can be asked so; else with its list."""
+    if hasattr(carrier, "list_expiring"):
+        return "soon:"
     return "near:" if hasattr(carrier, "card_facts") else "list:"
 
 
 def page(home: Home, carrier: Any, sync: Sync) -> Page:
-    """The next cards: "near:" by number in the order of act-by, "list:" as the carrier lists them."""
+    """The next cards: "soon:" as it lists those that end soon, "near:" by number in the order of act-by, "list:" as it lists all."""
     lists = hasattr(carrier, "list_cards")
     phase, _colon, key = (sync.place or "").partition(":")
     if lists and phase != "list" and sync.failures >= _GIVE_UP:
@@ -84,6 +89,11 @@ def page(home: Home, carrier: Any, sync: Sync) -> Page:
     if phase == "list":
         listed = carrier.list_cards(key or None)
         return list(listed.cards), None if listed.next is None else f"list:{listed.next}"
+    if phase == "soon":
+        # The window of the day on which the sweep began: its pages stay the same ones.
+        day = (sync.started_at or home.clock.now()).astimezone(HOME_ZONE).date()
+        listed = carrier.list_expiring(key or None, day - _BEHIND, day + _NEAR + _AHEAD)
+        return list(listed.cards), "list:" if listed.next is None else f"soon:{listed.next}"
     until = home.clock.today() + _NEAR if lists else FOREVER
     cards = store.next_cards(home.db.read(), sync.account, after=after(key), limit=_AT_ONCE, until=until)
     facts = list(carrier.card_facts([card.iccid for card in cards])) if cards else []
@@ -92,12 +102,6 @@ def page(home: Home, carrier: Any, sync: Sync) -> Page:
     if len(cards) == _AT_ONCE:
         return facts, f"near:{cards[-1].act_by}|{cards[-1].sim_id}"
     return facts, "list:" if lists else None
-
-
-def after(key: str) -> tuple[date, int]:
-    """The card a place names."""
-    day, _bar, sim_id = key.partition("|")
-    return (date.fromisoformat(day), int(sim_id)) if sim_id else FIRST
 
 
 def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) -> tuple[int, datetime | None]:

@@ -19,8 +19,7 @@ from data.usage.rules import counts, month_of
 from data.words import later, number
 from jobs.carriers.readings import QuotaReading, UsageReading
 from jobs.importing.identifiers import stem_of
-from jobs.refresh_sims import after
-from jobs.refreshing import Page, Sweep, refreshed
+from jobs.refreshing import Page, Sweep, after, refreshed
 
 _BEGINS = "first"
 # Cards in one call of the connector.

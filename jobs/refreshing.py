@@ -5,11 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.carriers import refreshing as store
-from data.carriers.refreshing import Sync, What
+from data.carriers.refreshing import FIRST, Sync, What
 from data.carriers.store import accounts as known_accounts
 from data.database import Transaction
 from data.home import Home
@@ -81,6 +81,12 @@ def refreshed(home: Home, sweep: Sweep, stop: threading.Event) -> Done:
         done.cards += after.cards - (sync.cards if sync.place is not None else 0)
         done.troubled += after.error is not None
     return done
+
+
+def after(key: str) -> tuple[date, int]:
+    """The card that a place names by "its act-by|its sim_id": its own place in the order of `next_cards`."""
+    day, _bar, sim_id = key.partition("|")
+    return (date.fromisoformat(day), int(sim_id)) if sim_id else FIRST
 
 
 def _begun(home: Home, sync: Sync, rate_per_s: float | None) -> Sync:

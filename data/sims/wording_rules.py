@@ -23,9 +23,6 @@ STATUS_WORDS = {
     "unknown": N_("State not known"),
 }
 
-# Not a stored status: an active card whose expiry is near.
-DUE_SOON = N_("Due soon")
-
 DECISION_WORDS = {
     "renew": N_("Renew it"),
     "decline": N_("Do not renew"),

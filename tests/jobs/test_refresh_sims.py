@@ -66,7 +66,7 @@ class Lister:
     asked: list = field(default_factory=list)
     terms: Terms = TERMS
 
-    def list_cards(self, cursor, *, expiring=None):
+    def list_cards(self, cursor):
         self.asked.append(cursor)
         if cursor in self.broken:
             raise self.broken[cursor]
@@ -232,7 +232,7 @@ def test_a_place_that_is_gone_begins_anew(home, told):
 
 def test_a_list_that_turns_in_circles_is_trouble(home, told):
     carrier = Lister([facts(1)])
-    carrier.list_cards = lambda cursor, expiring=None: CardPage((facts(1),), "again")
+    carrier.list_cards = lambda cursor: CardPage((facts(1),), "again")
     told(a=carrier)
     run(home)
     assert sync(home, "a").error == "ValueError"
@@ -296,6 +296,24 @@ def test_those_that_need_an_order_soonest_are_asked_first(home, told, monkeypatc
     monkeypatch.setattr(accounts, "_open", {})
     run(home)
     assert order == [[3, 2], [4, 1]]
+
+
+def test_where_a_list_can_be_had_by_expiry_the_cards_that_end_soon_come_first(home, told):
+    carrier = Lister([facts(number) for number in (1, 2, 3)])
+    windows = []
+
+    def list_expiring(cursor, first, last):
+        windows.append((cursor, first, last))
+        # Midnight passes: the pages of one window are the same whenever they are asked for.
+        later(home, hours=20)
+        return CardPage((facts(3),), "2" if cursor is None else None)
+
+    carrier.list_expiring = list_expiring
+    told(a=carrier)
+    run(home)
+    window = (date(2026, 8, 24), date(2027, 2, 5))
+    assert windows == [(None, *window), ("2", *window)]
+    assert carrier.asked == [None, "2"] and sync(home, "a").place is None
 
 
 def test_an_account_that_cannot_be_connected_says_why(home, told, monkeypatch):

@@ -209,20 +209,18 @@ class Linkcard:
         """The cards that are ours, one call each. Raises CallError."""
         return list(self._facts(iccids))
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:
-        """A page of the list; `expiring`: only cards whose plan ends between two days. Raises CallError."""
+    def list_cards(self, cursor: str | None) -> CardPage:
+        """A page of the list. Raises CallError."""
+        return self._page({"PageNo": cursor or "1", "PageSize": str(PAGE_SIZE)})
+
+    def list_expiring(self, cursor: str | None, first: date, last: date) -> CardPage:
+        """A page of the cards whose plan ends between two days. Raises CallError."""
         said = {"PageNo": cursor or "1", "PageSize": str(PAGE_SIZE)}
-        if expiring:
-            said |= {
-                "ExpireTimeStart": f"{expiring[0].isoformat()} 00:00:00",
-                "ExpireTimeEnd": f"{expiring[1].isoformat()} 23:59:59",
-            }
-        read_at = self._now()
-        page = self._client.read("ListCardInfo", said, Page)
-        if page is None or str(page.number) != said["PageNo"]:
-            raise Unreadable("the answer is another page than the one asked for")
-        following = str(page.number + 1) if page.number < page.count else None
-        return CardPage(tuple(card.facts(read_at) for card in page.cards), following)
+        window = {
+            "ExpireTimeStart": f"{first.isoformat()} 00:00:00",
+            "ExpireTimeEnd": f"{last.isoformat()} 23:59:59",
+        }
+        return self._page(said | window)
 
     def quota(self, iccids: Sequence[str]) -> list[QuotaReading]:
         """What is used and left in the plan's period, one call a card. Raises CallError."""
@@ -239,6 +237,14 @@ class Linkcard:
                 flows = self._client.read("GetCardFlowInfo", said, Flows)
                 read.extend(flows.readings(iccid, first, last, self._now()) if flows else ())
         return read
+
+    def _page(self, said: Mapping[str, str]) -> CardPage:
+        read_at = self._now()
+        page = self._client.read("ListCardInfo", said, Page)
+        if page is None or str(page.number) != said["PageNo"]:
+            raise Unreadable("the answer is another page than the one asked for")
+        following = str(page.number + 1) if page.number < page.count else None
+        return CardPage(tuple(card.facts(read_at) for card in page.cards), following)
 
     def _facts(self, iccids: Sequence[str]) -> Iterator[CardFacts]:
         return (card.facts(read_at) for read_at, card in self._details(iccids))

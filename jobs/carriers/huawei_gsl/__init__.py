@@ -109,7 +109,7 @@ class HuaweiGsl:
     def statement(self, day: date) -> Statement | None:  # noqa: ARG002  see ABILITIES
         return None
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:  # noqa: ARG002
+    def list_cards(self, cursor: str | None) -> CardPage:
         page, size = int(cursor or 1), self._account.page_size
         # The offset counts pages, from 1.
         asked = {"limit": str(size), "offset": str(page), "sort": "expire_time", "order": "asc"}

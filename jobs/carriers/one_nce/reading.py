@@ -41,7 +41,7 @@ class Reads:
                 continue
         return found
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:  # noqa: ARG002
+    def list_cards(self, cursor: str | None) -> CardPage:
         page = int(cursor or 1)
         params = {"page": str(page), "pageSize": str(_PAGE)}
         reply = self._session.call(self._session.cards, "GET", f"/{self._version}/sims", params=params)

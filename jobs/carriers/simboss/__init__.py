@@ -196,7 +196,7 @@ class SimBoss:
             found |= {card.iccid: card.reading(self._now()) for card in read if card.iccid in asked}
         return found
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:  # noqa: ARG002
+    def list_cards(self, cursor: str | None) -> CardPage:
         page = told.one(told.Listed, self._call("/device/iccid/list", {"pageNo": cursor or "1"}))
         return CardPage(tuple(self.card_facts(page.cards)), page.next())
 

@@ -38,7 +38,7 @@ class Reading:
         self._session = session
         self._account = session.account
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:  # noqa: ARG002
+    def list_cards(self, cursor: str | None) -> CardPage:
         """A page of up to 50 cards; an empty one is the end. Raises CallError."""
         names = self._account.list_fields
         if not {"iccid", "status"} <= set(names):

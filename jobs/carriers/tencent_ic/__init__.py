@@ -173,8 +173,8 @@ class Ic:
         """The cards that are ours, one call each. Raises CallError."""
         return [card.facts(read_at, self._account.plan_names) for read_at, card in self._read(iccids)]
 
-    def list_cards(self, cursor: str | None, *, expiring: tuple[date, date] | None = None) -> CardPage:
-        """A page of the list; `expiring` only leaves out of it what ends on other days. Raises CallError."""
+    def list_cards(self, cursor: str | None) -> CardPage:
+        """A page of the list. Raises CallError."""
         start = int(cursor or "0")
         said = {"Sdkappid": str(self._account.sdk_app_id), "Offset": start, "Limit": self._account.page_limit}
         read_at = self._now()
@@ -183,10 +183,8 @@ class Ic:
             raise CallError("DescribeCards: the carrier does not know the application")
         end = start + len(page.cards)
         following = str(end) if page.cards and end < page.total else None
-        cards = [card.facts(read_at, self._account.plan_names) for card in page.cards]
-        if expiring:
-            cards = [card for card in cards if card.expires_on and expiring[0] <= card.expires_on <= expiring[1]]
-        return CardPage(tuple(cards), following)
+        cards = tuple(card.facts(read_at, self._account.plan_names) for card in page.cards)
+        return CardPage(cards, following)
 
     def quota(self, iccids: Sequence[str]) -> list[QuotaReading]:
         """What is used and left in the running period, one call a card. Raises CallError."""

@@ -282,7 +282,7 @@ def test_a_stop_and_a_resume_are_proved_by_the_cards_state(carrier, stub, home) 
 
 def test_the_list_is_asked_for_a_window_of_expiries(carrier, stub) -> None:
     stub.cards[iccid(7)].expires_on = date(2026, 12, 1)
-    page = carrier.list_cards(None, expiring=(date(2026, 11, 22), date(2026, 12, 1)))
+    page = carrier.list_expiring(None, date(2026, 11, 22), date(2026, 12, 1))
     assert [card.iccid for card in page.cards] == [iccid(7)] and page.next is None
     sent = stub.requests[-1].params
     assert (sent["ExpireTimeStart"], sent["ExpireTimeEnd"]) == ("2026-11-22 00:00:00", "2026-12-01 23:59:59")

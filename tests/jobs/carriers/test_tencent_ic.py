@@ -284,12 +284,6 @@ def test_a_lost_list_is_in_doubt_card_by_card(carrier, stub) -> None:
 # Readings ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_page_may_leave_out_what_ends_on_other_days(carrier, stub) -> None:
-    stub.cards[iccid(3)].expires_on = date(2026, 12, 1)
-    page = carrier.list_cards(None, expiring=(date(2026, 11, 22), date(2026, 12, 1)))
-    assert [card.iccid for card in page.cards] == [iccid(3)] and page.next == "20"
-
-
 def test_a_full_last_page_is_the_last(carrier, stub) -> None:
     for one in list(stub.cards)[40:]:
         del stub.cards[one]
