@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from data.carriers.rules import AccountFacts
 from data.home import Home
 from data.secrets import Secret, SecretError
-from jobs.carriers import pacing
+from jobs.carriers import Terms, pacing
 from jobs.carriers.http import Http, checked_url
 
 # Longer than this is no key of a carrier but a wrong file.
@@ -90,6 +90,28 @@ class HttpAccount(Account):
             now=now,
             allow_loopback=self.allow_loopback,
             ca_file=self.ca_file,
+        )
+
+    def terms(
+        self,
+        *,
+        orders_per_call: int = 1,
+        promises: frozenset[str] = frozenset(),
+        query_trusted: bool = False,
+        key_life: timedelta | None = None,
+        calls_at_once: int = 1,
+    ) -> Terms:
+        """What the contract says: deadline, horizon, tolerance and rate from here, the rest as the connector knows it."""
+        return Terms(
+            orders_per_call=orders_per_call,
+            promises=promises,
+            call_deadline_s=self.call_deadline_s,
+            query_trusted=query_trusted,
+            horizon=timedelta(seconds=self.horizon_s),
+            expiry_tolerance_days=self.expiry_tolerance_days,
+            key_life=key_life,
+            calls_at_once=calls_at_once,
+            rate_per_s=self.rate_per_s,
         )
 
     def secret_of(self, home: Home, key: str) -> Secret:

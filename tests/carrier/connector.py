@@ -20,7 +20,6 @@ from jobs.carriers import (
     Refused,
     Statement,
     StatementLine,
-    Terms,
     Unknown,
 )
 from jobs.carriers.account import HttpAccount
@@ -130,16 +129,11 @@ class TestCarrier:
         self._now = now
         self._http = account.http(now=now)
         self._tokens = TokenKeeper(self._fetch_token)
-        self.terms = Terms(
-            orders_per_call=1,
+        self.terms = account.terms(
             promises=frozenset(account.promises),
-            call_deadline_s=account.call_deadline_s,
             query_trusted=account.query_trusted,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
             key_life=timedelta(seconds=account.key_life_s) if account.order_key else None,
             calls_at_once=account.calls_at_once,
-            rate_per_s=account.rate_per_s,
         )
 
     def close(self) -> None:

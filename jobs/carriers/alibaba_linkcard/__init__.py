@@ -20,7 +20,6 @@ from jobs.carriers import (
     Outcome,
     Refused,
     Statement,
-    Terms,
     Unknown,
 )
 from jobs.carriers.alibaba_linkcard import signing
@@ -86,15 +85,10 @@ class Linkcard:
         # What was heard in this process: the carrier's number of an order, and the months of a card's period.
         self._refs: dict[str, str] = {}
         self._periods: dict[str, int] = {}
-        self.terms = Terms(
-            orders_per_call=1,
+        self.terms = account.terms(
             promises=frozenset({"order_no"}),
-            call_deadline_s=account.call_deadline_s,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
             key_life=timedelta(seconds=account.key_life_s) if account.resend_same_serial else None,
             calls_at_once=account.calls_at_once,
-            rate_per_s=account.rate_per_s,
         )
 
     def close(self) -> None:

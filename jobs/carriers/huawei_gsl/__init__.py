@@ -11,7 +11,7 @@ from pydantic import Field
 from data.home import Home
 from data.secrets import Secret
 from data.words import N_
-from jobs.carriers import CardReading, Order, Outcome, Statement, Terms, Unknown, pacing
+from jobs.carriers import CardReading, Order, Outcome, Statement, Unknown, pacing
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.http import CallError, Http, Reply
 from jobs.carriers.huawei_gsl import told
@@ -85,13 +85,7 @@ class HuaweiGsl:
             return account.http(now=now, pace=pace)
 
         self._http, self._slow = http("reads", account.rate_per_s), http("lists", account.list_rate_per_s)
-        self.terms = Terms(
-            orders_per_call=1,
-            promises=frozenset(),
-            call_deadline_s=account.call_deadline_s,
-            expiry_tolerance_days=account.expiry_tolerance_days,
-            rate_per_s=account.rate_per_s,
-        )
+        self.terms = account.terms()
 
     def close(self) -> None:
         self._http.close()

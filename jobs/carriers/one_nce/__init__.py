@@ -8,7 +8,7 @@ from typing import Any
 from data.carriers import store
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Terms, Unknown
+from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Unknown
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError
 from jobs.carriers.one_nce import told
@@ -61,14 +61,7 @@ class OneNce(Reads):
     def __init__(self, home: Home, account: OneNceAccount, session: Session) -> None:
         super().__init__(session, version=account.api_version, now=home.clock.now)
         self._home, self._account = home, account
-        self.terms = Terms(
-            orders_per_call=1,
-            promises=frozenset({"iccid"}),
-            call_deadline_s=account.call_deadline_s,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
-            rate_per_s=account.rate_per_s,
-        )
+        self.terms = account.terms(promises=frozenset({"iccid"}))
 
     def close(self) -> None:
         self._session.close()

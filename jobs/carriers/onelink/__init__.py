@@ -4,11 +4,9 @@ Written from the vendor's documentation as clients of it show it; it has met no 
 a key of the account. Nothing here is bought only once by itself: a doubt is settled by the job, the payment or a reading.
 """
 
-from datetime import timedelta
-
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Statement, Terms
+from jobs.carriers import Statement
 from jobs.carriers.onelink.account import OneLinkAccount
 from jobs.carriers.onelink.ordering import CODES, Ordering
 from jobs.carriers.onelink.reading import STATES, Reading
@@ -48,15 +46,7 @@ class OneLink(Ordering, Reading):
             now=home.clock.now,
         )
         Ordering.__init__(self, home, self._open)
-        self.terms = Terms(
-            orders_per_call=account.batch_size,
-            promises=frozenset({"iccid"}),
-            call_deadline_s=account.call_deadline_s,
-            query_trusted=False,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
-            rate_per_s=account.rate_per_s,
-        )
+        self.terms = account.terms(orders_per_call=account.batch_size, promises=frozenset({"iccid"}))
 
     def close(self) -> None:
         """Close all connections."""

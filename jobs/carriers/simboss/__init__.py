@@ -19,7 +19,6 @@ from jobs.carriers import (
     Order,
     Outcome,
     Statement,
-    Terms,
     Unknown,
 )
 from jobs.carriers.account import HttpAccount, SecretRef
@@ -104,14 +103,9 @@ class SimBoss:
         self._http = account.http(now=self._now)
         self._codes = Codes(ok=frozenset({"0"}), refused=dict(account.refusals), sign_in=frozenset({_NOT_OUR_SIGN}))
         has_key = account.external_order_dedup or account.combined_months is not None
-        self.terms = Terms(
-            orders_per_call=1,
+        self.terms = account.terms(
             promises=frozenset({"order_no", "iccid", "amount_fen"}),
-            call_deadline_s=account.call_deadline_s,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
             key_life=timedelta(seconds=account.key_life_s) if has_key else None,
-            rate_per_s=account.rate_per_s,
         )
 
     def close(self) -> None:

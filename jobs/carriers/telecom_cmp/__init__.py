@@ -5,11 +5,10 @@ a key of the account. Its yes often means no more than "message received": the e
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Terms, Unknown
+from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Unknown
 from jobs.carriers.account import NoConnection
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
@@ -72,15 +71,7 @@ class Telecom(Reading):
             now=home.clock.now,
         )
         Reading.__init__(self, self._open)
-        self.terms = Terms(
-            orders_per_call=1,
-            promises=frozenset(),
-            call_deadline_s=account.call_deadline_s,
-            query_trusted=False,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
-            rate_per_s=account.rate_per_s,
-        )
+        self.terms = account.terms()
 
     def close(self) -> None:
         """Close all connections."""

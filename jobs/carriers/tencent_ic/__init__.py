@@ -5,6 +5,7 @@ Whatever it answers to an order, the card's expiry against the reading before pr
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, CardReading, Later, Order, Outcome, Refused, Statement, Terms, Unknown
+from jobs.carriers import Accepted, CardReading, Later, Order, Outcome, Refused, Statement, Unknown
 from jobs.carriers.classifying import no_answer, outcome
 from jobs.carriers.http import CallError, Held, Reply, Unreadable
 from jobs.carriers.readings import CardFacts, CardPage, QuotaReading
@@ -58,13 +59,8 @@ class Ic:
         self._client = Client(account, home)
         # Orders whose list was refused → how many may share their next call.
         self._together: dict[str, int] = {}
-        self.terms = Terms(
-            orders_per_call=CARDS_AT_ONCE,
-            promises=frozenset(),
-            call_deadline_s=account.call_deadline_s,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
-        )
+        # The account's rate is that of reads; a renewal has a distance of its own.
+        self.terms = replace(account.terms(orders_per_call=CARDS_AT_ONCE), rate_per_s=None)
 
     def close(self) -> None:
         """Close all connections."""

@@ -6,12 +6,11 @@ a key of the account. It has published no codes of its refusals: what the accoun
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
 from data.words import N_
-from jobs.carriers import Confirmed, Order, Outcome, Statement, Terms, Unknown
+from jobs.carriers import Confirmed, Order, Outcome, Statement, Unknown
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.unicom_cmp.reading import STATES, Reading
@@ -56,15 +55,7 @@ class Unicom(Reading):
         )
         Reading.__init__(self, self._open)
         self._codes = Codes(ok=frozenset({OK}), refused=account.refusals)
-        self.terms = Terms(
-            orders_per_call=1,
-            promises=frozenset({"iccid"}),
-            call_deadline_s=account.call_deadline_s,
-            query_trusted=False,
-            horizon=timedelta(seconds=account.horizon_s),
-            expiry_tolerance_days=account.expiry_tolerance_days,
-            rate_per_s=account.rate_per_s,
-        )
+        self.terms = account.terms(promises=frozenset({"iccid"}))
 
     def close(self) -> None:
         """Close all connections."""
