@@ -36,6 +36,7 @@ class Action(Enum):
     SEE = "see"
     IMPORT = "import"
     DECIDE = "decide"  # 续 / 不续 / 换卡 / 待定 on a SIM
+    KEEP_NOTICES = "keep_notices"  # type in plan-change notices, acknowledge any
     PROPOSE = "propose"
     APPROVE = "approve"
     DEPUTISE = "deputise"  # approve for an absent approver who has named one, between his two days
@@ -65,6 +66,7 @@ ACTION_WORDS = {
     Action.SEE: N_("look"),
     Action.IMPORT: N_("import files"),
     Action.DECIDE: N_("decide what becomes of a card"),
+    Action.KEEP_NOTICES: N_("keep plan-change notices"),
     Action.PROPOSE: N_("propose renewals"),
     Action.APPROVE: N_("approve renewals"),
     Action.DEPUTISE: N_("approve renewals for an absent approver"),
@@ -112,6 +114,10 @@ class Event(Enum):
     SIM_DECISION_CONFIRMED = "sim:decision_confirmed"
     SIM_CAME_BACK = "sim:came_back"
     FINDING_CLOSED = "finding:closed"
+    NOTICE_TYPED = "notice:typed"
+    NOTICE_FOUND = "notice:found"
+    NOTICE_PROVED = "notice:proved"  # one more paper
+    NOTICE_ACKNOWLEDGED = "notice:acknowledged"
     BATCH_PROPOSED = "renewal:proposed"
     RECHARGE_CARD_ENTERED = "recharge:entered"
     BATCH_APPROVED = "renewal:approved"
@@ -127,6 +133,9 @@ class Event(Enum):
     REVIEW_REFUSED = "renewal:review_refused"
     RENEWAL_REVIEWED = "renewal:reviewed"
     OFFLINE_PAID = "offline:paid"
+    PAYMENT_ASKED = "payment:asked"
+    PAYMENT_PAID = "payment:paid"
+    PAYMENT_WITHDRAWN = "payment:withdrawn"
     PROVIDER_KEPT = "provider:kept"
     PAYEE_PROPOSED = "payee:proposed"
     PAYEE_CONFIRMED = "payee:confirmed"
@@ -166,6 +175,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE: _EVERYONE | {Role.SYSTEM},
     Action.IMPORT: frozenset({Role.OPERATOR, Role.SYSTEM}),
     Action.DECIDE: frozenset({Role.OPERATOR}),
+    Action.KEEP_NOTICES: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.PROPOSE: frozenset({Role.OPERATOR}),
     Action.APPROVE: frozenset({Role.APPROVER}),
     Action.DEPUTISE: frozenset({Role.OPERATOR, Role.APPROVER}),
@@ -174,7 +184,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.NOTE: frozenset({Role.OPERATOR, Role.APPROVER}),
     Action.REVIEW: frozenset({Role.APPROVER}),
     Action.MARK_PAID: frozenset({Role.FINANCE}),
-    Action.REQUEST_PAYMENT: frozenset({Role.FINANCE}),
+    Action.REQUEST_PAYMENT: frozenset({Role.OPERATOR, Role.FINANCE}),
     Action.SEE_BANK_ACCOUNTS: frozenset({Role.FINANCE, Role.SYSTEM}),  # a job writes them on payment requests
     Action.KEEP_PROVIDERS: frozenset({Role.OPERATOR}),
     Action.PROPOSE_PAYEE: frozenset({Role.OPERATOR}),

@@ -16,12 +16,14 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.audit.rules import canonical
 from data.database import Database, Queries, Reader, Row, Transaction
+from data.payees.rules import NOT_PAYABLE
 from data.people.rules import SYSTEM, Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals.claiming import Item, Ready, claim, intents, stopped
 from data.renewals.journal import Journal
 from data.renewals.moves import Arrow, State
 from data.renewals.moving import made, outcomes, result
+from data.renewals.paying_rules import called
 from data.sims.rules import Workdays
 from data.words import N_, _
 
@@ -67,9 +69,15 @@ class Worklist:
 def mark_paid(tx: Transaction, by: Actor, *, batch: int, payee: str, reference: str | None = None) -> int:
     """The payee (as in `account.payee`) was paid for what the batch orders from him; how many orders are newly so.
 
-    Raises Refused where the batch orders nothing of him that was not paid yet.
+    Raises Refused where the batch orders nothing of him that was not paid yet, a payment request for it is open, or he
+    is paid by transfer and two people have not confirmed his bank data.
     """
     require(tx, by, Action.MARK_PAID, f"batch {batch}")
+    standing = tx.value(Q.payee_of_transfer, batch=batch, payee=payee)
+    if standing in NOT_PAYABLE:
+        raise Refused(_(NOT_PAYABLE[standing], payee=payee))
+    if request := tx.value(Q.asked_for, batch=batch, payee=payee):
+        raise Refused(_("Payment request {request} asks for this money: mark that as paid", request=called(request)))
     said = {"reference": (reference or "").strip()[:_MOST_REFERENCE] or None, "person_id": by.person_id}
     paid = tx.run(Q.pay, batch=batch, payee=payee, now=tx.now, **said)
     if not paid:

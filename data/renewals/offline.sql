@@ -1,6 +1,6 @@
 -- name: account
 -- An account whose orders people place by hand.
-SELECT account, payee, way_to_pay, working_days FROM account WHERE account = $account AND connector = 'offline';
+SELECT account, payee, way_to_pay, working_days FROM account WHERE account = $account AND account IN (SELECT account FROM by_hand);
 
 -- name: items
 -- What a batch orders by hand at an account and nobody has sent yet: paid, or of a payee who is paid by the month or in
@@ -13,7 +13,8 @@ JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 JOIN sim m ON m.sim_id = o.sim_id
 JOIN account a ON a.account = o.account
 LEFT JOIN offline_payment y ON y.obligation = o.id AND y.batch = p.batch
-WHERE p.batch = $batch AND o.account = $account AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at <= $now)
+WHERE p.batch = $batch AND o.account = $account AND o.kind IN (SELECT kind FROM by_hand WHERE account = $account)
+  AND s.st = 'pending' AND (s.next_at IS NULL OR s.next_at <= $now)
   AND (y.obligation IS NOT NULL OR a.way_to_pay IN ('monthly', 'prepaid'))
   AND o.stem NOT IN (SELECT c.stem FROM state u JOIN obligation c ON c.id = u.obligation WHERE u.st IN ('submitted', 'unknown'))
 ORDER BY l.line;
@@ -35,8 +36,23 @@ FROM placement p
 JOIN state s ON s.obligation = p.obligation
 JOIN obligation o ON o.id = p.obligation
 JOIN account a ON a.account = o.account
-WHERE p.batch = $batch AND a.payee = $payee AND a.connector = 'offline' AND s.st NOT IN ('failed', 'cancelled')
+JOIN by_hand h ON h.account = o.account AND h.kind = o.kind
+WHERE p.batch = $batch AND a.payee = $payee AND s.st NOT IN ('failed', 'cancelled')
   AND NOT EXISTS (FROM offline_payment y WHERE y.obligation = p.obligation AND y.batch = p.batch);
+
+-- name: asked_for
+-- The open payment request for a payee and batch.
+SELECT id FROM payment_request WHERE batch = $batch AND payee = $payee AND state = 'asked';
+
+-- name: payee_of_transfer
+-- Whether the payee of a batch's orders may be paid, where some of them are paid by transfer; nothing: none of them is.
+SELECT coalesce(any_value(n.standing), 'unknown') AS standing
+FROM placement p
+JOIN obligation o ON o.id = p.obligation
+JOIN account a ON a.account = o.account
+LEFT JOIN payee_now n ON n.name = a.payee
+WHERE p.batch = $batch AND a.payee = $payee AND a.connector = 'offline' AND a.way_to_pay = 'transfer'
+HAVING count(*) > 0;
 
 -- name: hand_over
 -- The list is with the payee.
@@ -54,7 +70,8 @@ SELECT o.id AS obligation, p.batch, a.payee, o.account, a.way_to_pay, a.support,
         ELSE s.st END AS label,
     s.st = 'pending' AND (y.paid_at IS NOT NULL OR a.way_to_pay IN ('monthly', 'prepaid')) AND b.state IN ('approved', 'running') AS may_go
 FROM obligation o
-JOIN account a ON a.account = o.account AND a.connector = 'offline'
+JOIN account a ON a.account = o.account
+JOIN by_hand h ON h.account = o.account AND h.kind = o.kind
 JOIN placement p ON p.obligation = o.id
 JOIN batch b ON b.id = p.batch
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
