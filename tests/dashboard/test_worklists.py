@@ -7,6 +7,7 @@ from data.renewals import journal, offline
 from data.renewals import store as renewals
 from data.renewals.chatting import MOST_BYTES, chat_texts
 from data.sims.holidays import published
+from tests.payees import confirm_payee
 
 HAND = """
 UPDATE account SET connector = 'offline', payee = 'Agent Wang', way_to_pay = 'transfer' WHERE account = 'mobile-main';
@@ -27,6 +28,7 @@ def sql(text):
 def batch(home, fleet, people):
     """Five approved renewals at an account that people order at, paid by transfer."""
     ids = fleet(5)
+    confirm_payee(home, people, "Agent Wang")
     with home.db.write() as tx:
         tx.run(sql(HAND))
         tx.run(sql(ABLE))

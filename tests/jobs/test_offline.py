@@ -8,9 +8,11 @@ import pytest
 
 from data.files import exports_store
 from data.files.exports_rules import ExportRefused
+from data.payees import store as payees
 from data.people.rules import Refused
 from data.renewals import checking, journal, offline, recovery
 from data.renewals import store as renewals
+from data.secrets import Secret
 from data.settings import Settings
 from data.sims.holidays import published
 from data.words import speaking
@@ -20,6 +22,7 @@ from jobs.exporting.headers import header
 from jobs.exporting.writing import write
 from jobs.importing.reading import read_file
 from jobs.importing.taking import take
+from tests.payees import confirm_payee, propose_payee
 from tests.renewing import GO, approve, journal_lines, moved, sql, standing, work
 
 ACCOUNTS = """
@@ -56,7 +59,8 @@ def fleet(demo_home, practice_fleet):
 
 @pytest.fixture
 def batch(demo_home, people, fleet):
-    """All of them proposed and approved."""
+    """All of them proposed and approved; the agent who is paid first may be paid."""
+    confirm_payee(demo_home, people, "Agent Wang")
     with demo_home.db.write() as tx:
         made = renewals.propose(tx, people["operator"], sim_ids=fleet, form_key="offline")
     assert (made.items, made.refused) == (8, 0)
@@ -223,6 +227,28 @@ def test_only_finance_pays_and_only_operators_send(demo_home, people, batch, who
     if who != "operator":
         with pytest.raises(Refused):
             send(demo_home, people[who], batch)
+
+
+def test_no_transfer_to_a_payee_two_people_have_not_confirmed_counts_as_paid(demo_home, people, fleet, batch):
+    by = people["finance"]
+    with demo_home.db.write() as tx:
+        payee_id = payees.confirmed(tx, "Agent Wang").payee_id
+        payees.stop(tx, by, payee_id=payee_id, reason="a strange mail")
+    with pytest.raises(Refused, match="were stopped"):
+        pay(demo_home, by, batch)
+    assert labels(demo_home)["Agent Wang"] == {"to_pay": 3}
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE account SET payee = 'Agent Zhao' WHERE account = 'agent-a'"))
+    with pytest.raises(Refused, match="not in the register of payees"):
+        pay(demo_home, by, batch, "Agent Zhao")
+    change = propose_payee(demo_home, people["operator"], "Agent Zhao", "87654321")
+    with pytest.raises(Refused, match="await a second person"):
+        pay(demo_home, by, batch, "Agent Zhao")
+    with demo_home.db.write() as tx:
+        payees.confirm(tx, people["approver"], demo_home.keyring, change_id=change, account=Secret("87654321"))
+    assert pay(demo_home, by, batch, "Agent Zhao") == 3
+    # Whoever is paid by the month gets no transfer for this batch.
+    assert pay(demo_home, by, batch, "Agent Li") == 3
 
 
 def test_a_kill_between_journal_and_commit_leaves_the_orders_in_doubt_and_on_no_list(
