@@ -17,7 +17,6 @@ from data.audit import store as audit
 from data.audit.rules import canonical
 from data.database import Database, Queries, Reader, Row, Transaction
 from data.payees.rules import NOT_PAYABLE
-from data.payees.rules import NOT_PAYABLE
 from data.people.rules import SYSTEM, Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals.claiming import Item, Ready, claim, intents, stopped

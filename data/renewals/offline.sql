@@ -54,16 +54,6 @@ LEFT JOIN payee_now n ON n.name = a.payee
 WHERE p.batch = $batch AND a.payee = $payee AND a.connector = 'offline' AND a.way_to_pay = 'transfer'
 HAVING count(*) > 0;
 
--- name: payee_of_transfer
--- Whether the payee of a batch's orders may be paid, where some of them are paid by transfer; nothing: none of them is.
-SELECT coalesce(any_value(n.standing), 'unknown') AS standing
-FROM placement p
-JOIN obligation o ON o.id = p.obligation
-JOIN account a ON a.account = o.account
-LEFT JOIN payee_now n ON n.name = a.payee
-WHERE p.batch = $batch AND a.payee = $payee AND a.connector = 'offline' AND a.way_to_pay = 'transfer'
-HAVING count(*) > 0;
-
 -- name: hand_over
 -- The list is with the payee.
 UPDATE worklist SET handed_by = $person_id, handed_at = $now WHERE id = $worklist AND handed_at IS NULL RETURNING id;
