@@ -4,6 +4,7 @@ from data.people.rules import SYSTEM
 from data.renewals import receiving
 from data.renewals import store as renewals
 from jobs.carriers import accounts
+from jobs.carriers.account import HttpAccount
 from jobs.carriers.offline import OfflineAccount
 from jobs.recording import Pass
 
@@ -20,7 +21,7 @@ def receive(now: Pass) -> None:
     tolerance = {
         account.name: account.expiry_tolerance_days
         for account in (accounts.read(now.home) if told else ())
-        if isinstance(account, OfflineAccount)
+        if isinstance(account, OfflineAccount | HttpAccount)
     }
     results = []
     for item, receipts in told:

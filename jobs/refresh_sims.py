@@ -13,6 +13,7 @@ from data.database import Transaction
 from data.files import staging
 from data.home import Home
 from data.plans import merging as plans
+from data.renewals import receiving
 from data.sims import merging as sims
 from data.sims import observing
 from data.sims.rolling import roll_up
@@ -113,6 +114,8 @@ def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) 
         sims.find_sims(tx)
         plans.resolve_plans(tx)
         sims.merge_sims(tx, last=sims.add_sims(tx), source=source)
+        # Where people place the renewals, an expiry that has moved proves one.
+        receiving.keep_list(tx, source=source)
         observing.confirm(tx, table.select(["iccid", "plan", "imei"]), account=sync.account)
         if ended is not None and sync.started_at:
             observing.notice_not_listed(tx, account=sync.account, since=sync.started_at)

@@ -1,7 +1,7 @@
 -- name: connections
 -- Every listed account: how its orders flow, and how its refreshes go.
 SELECT a.account, a.connector, a.carrier, a.payee, a.support,
-    CASE WHEN a.connector = 'offline' THEN 'by_hand' ELSE coalesce(b.orders, 'flow') END AS orders,
+    CASE WHEN a.account IN (SELECT account FROM by_hand) THEN 'by_hand' ELSE coalesce(b.orders, 'flow') END AS orders,
     s.good_at AS sims_good_at, u.good_at AS usage_good_at, coalesce(s.place, u.place) IS NOT NULL AS under_way,
     s.cards, least(s.as_of, u.as_of) AS as_of, coalesce(s.rate_per_s, u.rate_per_s) AS rate_per_s,
     CASE WHEN s.account IS NOT NULL OR u.account IS NOT NULL THEN

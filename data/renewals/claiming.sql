@@ -7,7 +7,7 @@ FROM batch b JOIN placement p ON p.batch = b.id JOIN state s ON s.obligation = p
 JOIN obligation o ON o.id = p.obligation LEFT JOIN account a ON a.account = o.account
 WHERE b.state IN ('approved', 'running')
   -- What people order by hand waits for them.
-  AND a.connector IS DISTINCT FROM 'offline'
+  AND NOT EXISTS (FROM by_hand h WHERE h.account = o.account AND h.kind = o.kind)
 GROUP BY b.id, b.urgent, b.approved_at, o.account
 HAVING count(*) FILTER (s.st = 'pending') > 0
 ORDER BY b.urgent DESC, b.approved_at, b.id, o.account;

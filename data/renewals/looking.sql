@@ -184,4 +184,4 @@ SELECT count(*) FILTER (s.st = 'unknown') AS unknown, min(s.asked) FILTER (s.st 
     min(coalesce(s.next_at, s.changed_at)) FILTER (s.st IN ('pending', 'submitted')) AS next_at
 FROM placement p JOIN state s ON s.obligation = p.obligation
 WHERE p.batch = $batch AND NOT EXISTS (
-    FROM obligation o JOIN account a ON a.account = o.account AND a.connector = 'offline' WHERE o.id = p.obligation);
+    FROM obligation o JOIN by_hand h ON h.account = o.account AND h.kind = o.kind WHERE o.id = p.obligation);

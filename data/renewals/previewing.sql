@@ -37,7 +37,9 @@ listed AS (
 asked AS (
     SELECT n.sim_id, n.stem, n.status, n.decision, n.auto_renew, n.account, n.carrier, n.plan_id AS own_plan, c.connector,
         c.way_to_pay, n.expires_on, n.act_by, t.networks AS own_networks, m.networks AS model_networks, b.reason AS why,
-        coalesce(b.answer, CASE WHEN $kind = 'renew' OR c.way_to_pay = 'recharge_card' AND $kind = 'recharge' THEN 'yes' ELSE 'no' END) AS able,
+        -- A renewal that the connection does not take goes out on a list (by_hand).
+        CASE WHEN $kind = 'renew' THEN 'yes'
+            ELSE coalesce(b.answer, CASE WHEN c.way_to_pay = 'recharge_card' AND $kind = 'recharge' THEN 'yes' ELSE 'no' END) END AS able,
         CASE WHEN $kind IN ('renew', 'recharge') AND n.expires_on IS NOT NULL THEN n.expires_on::VARCHAR ELSE $cycle END AS cycle,
         CASE $kind WHEN 'renew' THEN n.plan_id ELSE $plan_id END AS plan_id,
         CASE $kind WHEN 'renew' THEN n.price_fen WHEN 'add-on' THEN o.best.price_fen END AS price_fen,

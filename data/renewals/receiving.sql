@@ -5,7 +5,7 @@ SELECT o.id, s.n, i.told_expiry, i.told_status, $source, coalesce(i.told_as_of, 
 FROM sim_in i
 JOIN obligation o ON o.sim_id = i.sim_id
 JOIN state s ON s.obligation = o.id
-JOIN account a ON a.account = o.account AND a.connector = 'offline'
+JOIN by_hand h ON h.account = o.account AND h.kind = o.kind
 WHERE i.told_expiry IS NOT NULL AND (s.st = 'unknown' OR s.st = 'succeeded' AND s.ended_at > $since)
 ORDER BY o.id;
 
@@ -14,7 +14,7 @@ ORDER BY o.id;
 INSERT INTO noticed
 SELECT 'money_unordered', i.sim_id, i.iccid,
     json_object('known', i.old.expires_on::VARCHAR, 'source', $source, 'told', i.told_expiry::VARCHAR)::VARCHAR
-FROM sim_in i JOIN account a ON a.account = i.account AND a.connector = 'offline' AND a.listed
+FROM sim_in i JOIN account a ON a.account = i.account AND a.listed JOIN by_hand h ON h.account = a.account
 WHERE i.told_expiry > i.old.expires_on AND NOT i.is_new AND i.old.auto_renew IS DISTINCT FROM true
   AND NOT EXISTS (
       FROM obligation o JOIN state s ON s.obligation = o.id

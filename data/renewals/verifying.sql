@@ -8,9 +8,11 @@ JOIN obligation o ON o.id = s.obligation
 JOIN placement p ON p.obligation = s.obligation
 JOIN batch_line l ON l.batch = p.batch AND l.digest = o.digest
 JOIN sim w ON w.sim_id = o.sim_id
-JOIN account a ON a.account = w.account AND a.listed AND a.connector <> 'offline'
+JOIN account a ON a.account = w.account AND a.listed
 LEFT JOIN verification v ON v.obligation = s.obligation
 WHERE s.st = 'succeeded' AND s.ended_at > $since AND coalesce(s.new_expiry, l.new_expiry) IS NOT NULL
+  -- What people placed is looked at again by the next card list or refresh (receiving.sql).
+  AND NOT EXISTS (FROM by_hand h WHERE h.account = o.account AND h.kind = o.kind)
   AND coalesce(v.next_at, CASE WHEN v.obligation IS NULL THEN s.ended_at + to_seconds($first_s) END) <= $now
 ORDER BY s.ended_at LIMIT $limit;
 

@@ -19,8 +19,8 @@ from jobs.carriers.huawei_gsl.signing import authorization, stamp
 from jobs.carriers.readings import CardFacts, CardPage, PlanOffer, QuotaReading, UsageReading
 
 _BY_HAND = N_(
-    "not offered by API: a person orders it in the console, before the account's last_order_day; a card that is not "
-    "renewed in time is cancelled for good"
+    "not offered by API: by a worklist a person orders it in the console, before the account's last_order_day; a card "
+    "that is not renewed in time is cancelled for good"
 )
 _CONSOLE = N_("done in the console")
 ABILITIES = {

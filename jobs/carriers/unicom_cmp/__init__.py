@@ -27,7 +27,7 @@ ABILITIES = {
     "quota": ("no", _NONE),
     "plans": ("no", _NONE),
     "balance": ("no", _NONE),
-    "renew": ("no", N_("it has no call for it; renew through the contract or an agent, on an offline account")),
+    "renew": ("no", N_("it has no call for it: a worklist goes to the contract or an agent")),
     "add_on": ("no", N_("its call names an account and no card")),
     "plan_change": ("yes", N_("one card per call; needs plans")),
     "recharge": ("no", N_("it takes no recharge cards")),

@@ -160,13 +160,15 @@ def test_no_order_can_be_put_into_words(stub, carrier):
     assert not hasattr(carrier, "place")
 
 
-def test_a_proposal_refuses_the_card_and_says_why(demo_home, practice_fleet):
+def test_a_proposal_takes_a_renewal_for_people_to_place_and_says_why_not_anything_else(demo_home, practice_fleet):
     sims = practice_fleet(1)
     with demo_home.db.write() as tx:
         tx.run(sql("UPDATE account SET connector = 'huawei_gsl'"))
-    wish = {"sim_ids": sims, "kind": "renew", "today": demo_home.clock.today()}
-    [line] = renewals.preview_lines(demo_home.db.read(), **wish, which="all", limit=9, offset=0).to_pylist()
-    assert (line["refusal"], line["why"]) == ("not_able", ABILITIES["renew"][1])
+    why_not = {"renew": (None, None), "suspend": ("not_able", ABILITIES["suspend_resume"][1])}
+    for kind, answer in why_not.items():
+        wish = {"sim_ids": sims, "kind": kind, "today": demo_home.clock.today()}
+        [line] = renewals.preview_lines(demo_home.db.read(), **wish, which="all", limit=9, offset=0).to_pylist()
+        assert (line["refusal"], line["why"]) == answer
 
 
 @pytest.mark.parametrize(
