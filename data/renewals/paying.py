@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
+from data.payees.rules import NOT_PAYABLE
 from data.people.rules import Action, Actor, Event, Refused
 from data.people.store import require
 from data.renewals import offline
@@ -90,12 +91,8 @@ def ask(tx: Transaction, by: Actor, *, batch: int, payee: str, workdays: Workday
 def _may_be_paid(reader: Reader, payee: str) -> Bank:
     found = reader.record(Bank, Q.payee, payee=payee)
     if found is None:
-        raise Refused(
-            _(
-                "{payee} has no confirmed bank data: one person proposes them on the page Providers, another confirms",
-                payee=payee,
-            )
-        )
+        standing = reader.value(Q.payee_standing, payee=payee) or "unknown"
+        raise Refused(_(NOT_PAYABLE[standing], payee=payee))
     return found
 
 
@@ -145,7 +142,7 @@ def _open(reader: Reader, request: int) -> Request:
 
 
 def waiting(reader: Reader) -> list[Row]:
-    """Per payee and batch what nobody was paid and no open request asks for: `items`, `amount_fen`, `act_by`, `known`."""
+    """Per payee and batch what nobody was paid and no open request asks for: `items`, `amount_fen`, `act_by`, `payee_standing`."""
     return reader.rows(Q.waiting.fill(standing=offline.Q.standing.sql))
 
 

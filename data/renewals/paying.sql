@@ -3,11 +3,10 @@
 WITH standing AS ({standing})
 SELECT s.payee, s.batch, count(*) AS items, sum(s.amount_fen)::BIGINT AS amount_fen, min(m.act_by) AS act_by,
     min_by(s.way_to_pay, CASE s.way_to_pay WHEN 'monthly' THEN 2 WHEN 'prepaid' THEN 1 ELSE 0 END) AS way_to_pay,
-    any_value(c.change_id) IS NOT NULL AS known
+    coalesce(any_value(y.standing), 'unknown') AS payee_standing
 FROM standing s
 LEFT JOIN sim_now m ON m.sim_id = s.sim_id
-LEFT JOIN payee y ON y.name = s.payee AND y.stopped_at IS NULL
-LEFT JOIN payee_change c ON c.change_id = y.confirmed_change
+LEFT JOIN payee_now y ON y.name = s.payee
 WHERE s.paid_at IS NULL AND s.label NOT IN ('failed', 'cancelled')
   AND NOT EXISTS (FROM payment_request r WHERE r.batch = s.batch AND r.payee = s.payee AND r.state = 'asked')
 GROUP BY s.payee, s.batch ORDER BY min(m.act_by) NULLS LAST, s.batch, s.payee;
@@ -15,7 +14,12 @@ GROUP BY s.payee, s.batch ORDER BY min(m.act_by) NULLS LAST, s.batch, s.payee;
 -- name: payee
 -- The bank data of a payee who may be paid: what two people last confirmed.
 SELECT c.change_id, c.tax_no, c.bank, c.opening_bank, c.cnaps, c.account_last4
-FROM payee y JOIN payee_change c ON c.change_id = y.confirmed_change WHERE y.name = $payee AND y.stopped_at IS NULL;
+FROM payee_now y JOIN payee_change c ON c.change_id = y.confirmed_change
+WHERE y.name = $payee AND y.standing IN ('confirmed', 'changing');
+
+-- name: payee_standing
+-- Why a payee may not be paid.
+SELECT standing FROM payee_now WHERE name = $payee;
 
 -- name: add
 -- A payee is to be paid for a batch.

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
+from data.payees import store as payees
 from data.people.rules import Refused
 from data.renewals import offline, paying
 from data.renewals import store as renewals
 from data.sims.holidays import published
 from tests.dashboard import conftest as pages
+from tests.payees import confirm_payee, propose_payee
 from tests.renewing import sql
 
 PAYEE = "Agent Wang"
@@ -28,29 +30,9 @@ SELECT sim_id, stem, iccid, msisdn, carrier, account, plan_id, status, expires_o
 """
 
 
-def confirmed(home, people, name=PAYEE):
+def confirmed(home, people, account_no="0012345678901234"):
     """Bank data as two people confirm them; the number of the change."""
-    with home.db.write() as tx:
-        payee = tx.value(
-            sql("INSERT INTO payee (name) VALUES ($name) ON CONFLICT DO NOTHING RETURNING payee_id"), name=name
-        )
-        payee = payee or tx.value(sql("SELECT payee_id FROM payee WHERE name = $name"), name=name)
-        change = tx.value(
-            sql("""INSERT INTO payee_change (payee_id, tax_no, bank, opening_bank, cnaps, account_last4, account_blind, account_sealed,
-                state, proposed_by, proposed_at, decided_by, decided_at)
-            VALUES ($payee, '91310000MA1FL0AB21', 'ICBC', 'ICBC Hangzhou West', '102331000012', '7788', 'b', 'x'::BLOB,
-                'confirmed', $maker, $now, $checker, $now) RETURNING change_id"""),
-            payee=payee,
-            maker=people["operator"].person_id,
-            checker=people["approver"].person_id,
-            now=tx.now,
-        )
-        tx.run(
-            sql("UPDATE payee SET confirmed_change = $change, stopped_at = NULL WHERE payee_id = $payee"),
-            change=change,
-            payee=payee,
-        )
-    return change
+    return confirm_payee(home, people, PAYEE, account_no).change_id
 
 
 @pytest.fixture
@@ -105,7 +87,7 @@ def events(home, start):
 def test_a_clerk_asks_finance_pays_and_the_orders_may_go(home, people, batch):
     change = confirmed(home, people)
     (told,) = paying.waiting(home.db.read())
-    assert (told["payee"], told["items"], told["amount_fen"], told["known"]) == (PAYEE, 5, 9000, True)
+    assert (told["payee"], told["items"], told["amount_fen"], told["payee_standing"]) == (PAYEE, 5, 9000, "confirmed")
     request = ask(home, people["operator"], batch)
     found = paying.one(home.db.read(), request)
     assert (found.state, found.items, found.amount_fen, found.payee_change) == ("asked", 5, 9000, change)
@@ -121,15 +103,19 @@ def test_a_clerk_asks_finance_pays_and_the_orders_may_go(home, people, batch):
     assert events(home, "payment:") == [("payment:asked", "operator"), ("payment:paid", "finance")]
 
 
-@pytest.mark.parametrize("trouble", ["unknown", "unconfirmed", "stopped"])
-def test_nothing_is_asked_for_a_payee_nobody_confirmed(home, people, batch, trouble):
-    if trouble != "unknown":
-        confirmed(home, people)
-        undo = {"unconfirmed": "SET confirmed_change = NULL", "stopped": "SET stopped_at = now()"}[trouble]
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [("unknown", "not in the register"), ("proposed", "second person"), ("stopped", "were stopped")],
+)
+def test_nothing_is_asked_for_a_payee_nobody_confirmed(home, people, batch, standing, said):
+    if standing == "proposed":
+        propose_payee(home, people["operator"], PAYEE)
+    if standing == "stopped":
+        payee_id = confirm_payee(home, people, PAYEE).payee_id
         with home.db.write() as tx:
-            tx.run(sql(f"UPDATE payee {undo}"))
-    assert [row["known"] for row in paying.waiting(home.db.read())] == [False]
-    with pytest.raises(Refused, match="has no confirmed bank data"):
+            payees.stop(tx, people["finance"], payee_id=payee_id, reason="other account on the invoice")
+    assert [row["payee_standing"] for row in paying.waiting(home.db.read())] == [standing]
+    with pytest.raises(Refused, match=said):
         ask(home, people["operator"], batch)
 
 
@@ -162,7 +148,7 @@ def test_only_finance_marks_as_paid(home, people, batch, who):
 def test_bank_data_confirmed_after_the_asking_want_a_new_request(home, people, batch):
     confirmed(home, people)
     request = ask(home, people["operator"], batch)
-    confirmed(home, people)
+    confirmed(home, people, "6222000011112222")
     assert paying.one(home.db.read(), request).stale
     with pytest.raises(Refused, match="withdraw it and ask anew"):
         pay(home, people["finance"], request)
