@@ -37,6 +37,7 @@ HOMES = {
     "babel": ("data/words.py",),
     "chinese_calendar": ("data/sims/holidays.py",),
     "python_calamine": ("jobs/importing/",),
+    "stamina": ("jobs/carriers/http/",),
     "defusedxml": ("jobs/importing/", "jobs/carriers/http/"),
     "lxml": ("jobs/importing/",),
     "rustpy_xlsxwriter": ("jobs/exporting/",),

@@ -154,7 +154,7 @@ class Linkcard:
             detail = _("the carrier says that this card's plan lasts {months} months", months=told)
             return Later(self._now() + _LOOK_AGAIN, detail, reason="plan_unsuitable")
         try:
-            reply = self._client.call(said, money=True)
+            reply = self._client.order(said)
             return self._judged(order, reply)
         except CallError as error:
             return no_answer(error, now=self._now())

@@ -11,7 +11,7 @@ from jobs.carriers import pacing
 from jobs.carriers.alibaba_linkcard import signing
 from jobs.carriers.alibaba_linkcard.account import AlibabaAccount
 from jobs.carriers.alibaba_linkcard.answers import CODES, Envelope, not_told, throttled
-from jobs.carriers.http import Held, Reply, Unreadable
+from jobs.carriers.http import Held, Reply, Unreadable, asked
 
 _Told = TypeVar("_Told", bound=BaseModel)
 
@@ -30,7 +30,9 @@ class Client:
 
     def read(self, action: str, said: Mapping[str, str], model: type[_Told]) -> _Told | None:
         """What a read tells; None: the card is not ours. Raises CallError."""
-        reply = self.call({"Action": action, **said})
+        reply = asked(
+            lambda left_s: self._call({"Action": action, **said}, left_s), deadline_s=self._account.call_deadline_s
+        )
         told = Envelope.of(reply)
         if throttled(reply, told):
             raise Held(reply.wait_s or self.http.pace.complained())
@@ -43,6 +45,10 @@ class Client:
             return None
         raise not_told(action, reply, told)
 
-    def call(self, said: Mapping[str, str], *, money: bool = False) -> Reply:
+    def order(self, said: Mapping[str, str]) -> Reply:
+        """The answer to an order, which goes out once. Raises CallError."""
+        return self._call(said, self._account.call_deadline_s, money=True)
+
+    def _call(self, said: Mapping[str, str], deadline_s: float, *, money: bool = False) -> Reply:
         params = signing.signed(said, key_id=self._key_id, secret=self._secret, now=self._now(), nonce=token_hex(16))
-        return self.http.call("POST", "/", params=params, money=money, deadline_s=self._account.call_deadline_s)
+        return self.http.call("POST", "/", params=params, money=money, deadline_s=deadline_s)

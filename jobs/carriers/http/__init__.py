@@ -7,22 +7,22 @@
     │   └── Unreadable  an answer came that cannot be trusted to say anything
     └── NoToken         the carrier gives us no session token
 
-One call, one total deadline on a monotonic clock, no redirect, no proxy, no retry, a capped body.
+One call, one total deadline on a monotonic clock, no redirect, no proxy, no retry, a capped body. Questions are asked
+again by `asked`; an order that would go out from within one is stopped here.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 
 import httpcore
 import httpx
 
+from jobs.carriers.http.again import asked, in_a_question
 from jobs.carriers.http.errors import CallError, Doubt, Held, NeverLeft, Unreadable
-from jobs.carriers.http.reading import parsed, parsed_list, read_capped, wait_asked
+from jobs.carriers.http.reading import Reply, read_capped, wait_asked
 from jobs.carriers.http.tokens import NoToken, Token, TokenKeeper
 from jobs.carriers.http.wire import Call, DeadlinePassed, Wire, is_loopback, under
 from jobs.carriers.pacing import Pace
@@ -38,6 +38,7 @@ __all__ = [
     "Token",
     "TokenKeeper",
     "Unreadable",
+    "asked",
     "checked_url",
 ]
 
@@ -60,24 +61,6 @@ _TROUBLE = (
     DeadlinePassed,
     OSError,
 )
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A whole answer."""
-
-    status: int
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes
-    wait_s: float = 0.0  # the carrier wants no call for so long, capped
-
-    def told(self) -> dict[str, Any]:
-        """The JSON object of the body. Raises Unreadable."""
-        return parsed(self.body)
-
-    def listed(self) -> list[Any]:
-        """The JSON array of the body. Raises Unreadable."""
-        return parsed_list(self.body)
 
 
 def checked_url(url: str, *, allow_loopback: bool) -> str:
@@ -151,6 +134,8 @@ class Http:
         `money`: an order, which goes before everything else. A redirect is an answer like any other. Raises NeverLeft
         and Doubt; both say so in words that hold no secret.
         """
+        if money and in_a_question():
+            raise NeverLeft("an order is no part of a question, which may be asked again")
         call = Call(time.monotonic() + deadline_s)
         if not self.pace.take(until=call.ends_at, urgent=money):
             raise Held(max(self.pace.held_s(), 1.0))

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,24 @@ from jobs.carriers.http.errors import Unreadable
 _LONGEST_NUMBER = 40
 # Decimal exponents beyond this turn into numbers that fill the memory as soon as they are made integers.
 _LARGEST_EXPONENT = 30
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    wait_s: float = 0.0  # the carrier wants no call for so long, capped
+
+    def told(self) -> dict[str, Any]:
+        """The JSON object of the body. Raises Unreadable."""
+        return parsed(self.body)
+
+    def listed(self) -> list[Any]:
+        """The JSON array of the body. Raises Unreadable."""
+        return parsed_list(self.body)
 
 
 def read_capped(chunks: Iterable[bytes], *, encoding: str, cap: int) -> bytes:

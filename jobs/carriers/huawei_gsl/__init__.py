@@ -13,7 +13,7 @@ from data.secrets import Secret
 from data.words import N_
 from jobs.carriers import CardReading, Order, Outcome, Statement, Unknown, pacing
 from jobs.carriers.account import HttpAccount, SecretRef
-from jobs.carriers.http import CallError, Http, Reply
+from jobs.carriers.http import CallError, Http, Reply, asked
 from jobs.carriers.huawei_gsl import told
 from jobs.carriers.huawei_gsl.signing import authorization, stamp
 from jobs.carriers.readings import CardFacts, CardPage, PlanOffer, QuotaReading, UsageReading
@@ -172,9 +172,16 @@ class HuaweiGsl:
     def _call(
         self, http: Http, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Reply:
-        """A signed call. Raises CallError."""
+        """The answer to a question: nothing here orders. Raises CallError."""
+        return asked(
+            lambda left_s: self._signed(http, method, path, query=query or {}, body=body, deadline_s=left_s),
+            deadline_s=self._account.call_deadline_s,
+        )
+
+    def _signed(
+        self, http: Http, method: str, path: str, *, query: Mapping[str, str], body: bytes, deadline_s: float
+    ) -> Reply:
         access_key, secret_key = self._keys
-        query = query or {}
         headers = {
             "content-type": "application/json",
             "host": self._base.netloc,
@@ -198,7 +205,7 @@ class HuaweiGsl:
             params=dict(sorted(query.items())),
             headers=headers | {"authorization": signed},
             content=body or None,
-            deadline_s=self._account.call_deadline_s,
+            deadline_s=deadline_s,
         )
 
 

@@ -100,7 +100,7 @@ class OneNce(Reads):
         sent_at = self._now()
         params = {"payment_method": self._account.payment_method}
         try:
-            reply = self._session.call(self._session.cards, "POST", path, params=params, content=content, money=True)
+            reply = self._session.order(path, params=params, content=content)
         except CallError as error:
             return no_answer(error, now=self._now())
         if reply.status != _CREATED:
@@ -141,13 +141,13 @@ class OneNce(Reads):
         """The carrier's orders that may be this one. Raises CallError."""
         card, orders = frozenset({told.stem(sent.iccid)}), self._session.orders
         if sent.carrier_ref and sent.carrier_ref.isdigit():
-            one = told.one(told.Bought, self._session.call(orders, "GET", f"/v1/orders/{sent.carrier_ref}"))
+            one = told.one(told.Bought, self._session.read(orders, f"/v1/orders/{sent.carrier_ref}"))
             return [one] if one.stems() == card else []
         since = sent.sent_at - _CLOCKS_DIFFER
         found: list[told.Bought] = []
         for page in range(1, _ORDER_PAGES + 1):
             params = {"page": str(page), "pageSize": str(_ORDERS_PAGE), "sort": self._account.orders_sort}
-            listed = told.many(told.Bought, self._session.call(orders, "GET", "/v1/orders", params=params))
+            listed = told.many(told.Bought, self._session.read(orders, "/v1/orders", params=params))
             found += [one for one in listed if one.order_date >= since and one.stems() == card]
             if len(listed) < _ORDERS_PAGE or any(one.order_date < since for one in listed):
                 break

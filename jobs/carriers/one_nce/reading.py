@@ -44,7 +44,7 @@ class Reads:
     def list_cards(self, cursor: str | None) -> CardPage:
         page = int(cursor or 1)
         params = {"page": str(page), "pageSize": str(_PAGE)}
-        reply = self._session.call(self._session.cards, "GET", f"/{self._version}/sims", params=params)
+        reply = self._session.read(self._session.cards, f"/{self._version}/sims", params=params)
         cards = told.many(told.Card, reply)
         pages = reply.headers.get("x-total-pages", "")
         more = page < int(pages[:9]) if pages.isascii() and pages.isdigit() else len(cards) == _PAGE
@@ -87,7 +87,7 @@ class Reads:
         return found
 
     def plans(self) -> list[PlanOffer]:
-        return told.offers(self._session.call(self._session.orders, "GET", "/v1/products"))
+        return told.offers(self._session.read(self._session.orders, "/v1/products"))
 
     def _quota(self, iccid: str) -> told.Quota:
         return told.one(told.Quota, self._card(iccid, "/quota/data"))
@@ -97,7 +97,7 @@ class Reads:
     ) -> Reply:
         """An answer about one card. Raises CallError."""
         path = f"/{version or self._version}/sims/{told.stem(iccid)}{what}"
-        reply = self._session.call(self._session.cards, "GET", path, params=params)
+        reply = self._session.read(self._session.cards, path, params=params)
         if reply.status == _EXPIRED:
             raise _Expired("the card has expired")
         if reply.status in _NOT_OURS:

@@ -4,10 +4,11 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from data.secrets import Secret
 from jobs.carriers import pacing
-from jobs.carriers.http import Http, NoToken, Reply, Token, TokenKeeper
+from jobs.carriers.http import Http, NoToken, Reply, Token, TokenKeeper, asked
 from jobs.carriers.one_nce.account import OneNceAccount
 from jobs.carriers.one_nce.told import code_of
 
@@ -36,29 +37,31 @@ class Session:
         self.cards.close()
         self.orders.close()
 
-    def call(
-        self,
-        http: Http,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        money: bool = False,
-    ) -> Reply:
-        """A call with our token; with a new one, once, where the old one is over, which comes before any effect. All within
-        one deadline. Raises CallError.
-        """
-        ends_at = time.monotonic() + self._account.call_deadline_s
+    def read(self, http: Http, path: str, *, params: Mapping[str, str] | None = None) -> Reply:
+        """The answer to a question. Raises CallError."""
+        return asked(
+            lambda left_s: self._call(partial(http.call, "GET", path, params=params), left_s),
+            deadline_s=self._account.call_deadline_s,
+        )
 
-        def sent(token: str, deadline_s: float) -> Reply:
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            return http.call(
-                method, path, params=params, headers=headers, content=content, money=money, deadline_s=deadline_s
+    def order(self, path: str, *, params: Mapping[str, str], content: bytes) -> Reply:
+        """The answer to an order, which goes out once. Raises CallError."""
+        call = partial(self.cards.call, "POST", path, params=params, content=content, money=True)
+        return self._call(call, self._account.call_deadline_s)
+
+    def _call(self, call: Callable[..., Reply], deadline_s: float) -> Reply:
+        """A call with our token; with a new one, once, where the old one is over, which comes before any effect. All within
+        one deadline: where fetching a token leaves no time, nothing leaves.
+        """
+        ends_at = time.monotonic() + deadline_s
+
+        def sent(token: str, left_s: float) -> Reply:
+            return call(
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, deadline_s=left_s
             )
 
         token = self._tokens.token()
-        reply = sent(token, self._account.call_deadline_s)
+        reply = sent(token, ends_at - time.monotonic())
         if reply.status != _UNAUTHORIZED or code_of(reply) not in SESSION_OVER:
             return reply
         token = self._tokens.token(not_this=token)

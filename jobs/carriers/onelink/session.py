@@ -10,7 +10,7 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.secrets import Secret
-from jobs.carriers.http import CallError, NoToken, Reply, Token, TokenKeeper, Unreadable
+from jobs.carriers.http import CallError, NoToken, Reply, Token, TokenKeeper, Unreadable, asked
 from jobs.carriers.onelink.account import OneLinkAccount
 
 SESSION_OVER = "12021"
@@ -55,7 +55,7 @@ class Session:
 
     def read(self, path: str, **said: str) -> list[dict[str, Any]]:
         """The result of a query. Raises CallError, Said among them."""
-        reply = self.call(path, said, deadline_s=self.account.call_deadline_s)
+        reply = asked(lambda left_s: self.call(path, said, deadline_s=left_s), deadline_s=self.account.call_deadline_s)
         code = code_of(reply)
         if reply.status != 200 or code is None:
             raise Unreadable(f"HTTP {reply.status} without a code")

@@ -23,7 +23,7 @@ from jobs.carriers import (
 )
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.classifying import Codes, no_answer, outcome
-from jobs.carriers.http import CallError, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable, asked
 from jobs.carriers.readings import Balance, CardFacts, CardPage, QuotaReading
 from jobs.carriers.simboss import told
 from jobs.carriers.simboss.signing import form, joined
@@ -139,7 +139,7 @@ class SimBoss:
     def _place(self, order: Order) -> Outcome:
         path, fields = self._asked(order)
         try:
-            reply = self._call(path, fields, money=True)
+            reply = self._call(path, fields, self._account.call_deadline_s, money=True)
         except CallError as error:
             return no_answer(error, now=self._now())
         try:
@@ -167,7 +167,7 @@ class SimBoss:
             return Unknown("no order of this account has this number")
         asked_at = self._now()
         try:
-            recharges = told.many(told.Recharge, self._call("/device/recharge/records", {"iccid": sent.iccid}))
+            recharges = told.many(told.Recharge, self._read("/device/recharge/records", {"iccid": sent.iccid}))
         except CallError as error:
             return Unknown(str(error))
         ours = [one for one in recharges if one.external_order == order_no]
@@ -191,7 +191,7 @@ class SimBoss:
         return found
 
     def list_cards(self, cursor: str | None) -> CardPage:
-        page = told.one(told.Listed, self._call("/device/iccid/list", {"pageNo": cursor or "1"}))
+        page = told.one(told.Listed, self._read("/device/iccid/list", {"pageNo": cursor or "1"}))
         return CardPage(tuple(self.card_facts(page.cards)), page.next())
 
     def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
@@ -201,7 +201,7 @@ class SimBoss:
         return [card.quota() for card in self._all(iccids)]
 
     def balance(self) -> Balance:
-        overview = told.one(told.Money, self._call("/user/dashboard/get", {}))
+        overview = told.one(told.Money, self._read("/user/dashboard/get", {}))
         return Balance(overview.balance, self._now())
 
     def _all(self, iccids: Sequence[str]) -> list[told.Card]:
@@ -210,9 +210,13 @@ class SimBoss:
 
     def _details(self, iccids: Sequence[str]) -> list[told.Card]:
         """At most a hundred cards. Raises CallError."""
-        return told.many(told.Card, self._call("/device/detail/batch", {"iccids": ",".join(iccids)}))
+        return told.many(told.Card, self._read("/device/detail/batch", {"iccids": ",".join(iccids)}))
 
-    def _call(self, path: str, fields: Mapping[str, str], *, money: bool = False) -> Reply:
+    def _read(self, path: str, fields: Mapping[str, str]) -> Reply:
+        """The answer to a question. Raises CallError."""
+        return asked(lambda left_s: self._call(path, fields, left_s), deadline_s=self._account.call_deadline_s)
+
+    def _call(self, path: str, fields: Mapping[str, str], deadline_s: float, *, money: bool = False) -> Reply:
         """A signed form. Raises CallError."""
         signed = {"appid": self._app_id.reveal(), "timestamp": str(int(self._now().timestamp() * 1000)), **fields}
         return self._http.call(
@@ -220,7 +224,7 @@ class SimBoss:
             path,
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             content=form(signed, self._secret, join=self._account.secret_join),
-            deadline_s=self._account.call_deadline_s,
+            deadline_s=deadline_s,
             money=money,
         )
 

@@ -119,7 +119,7 @@ class Telecom(Reading):
     def _place(self, order: Order) -> Outcome:
         path, method, said = self._asked(order)
         try:
-            reply = self._open.call(path, method, said, money=True)
+            reply = self._open.order(path, method, said)
             return self._read(reply, method)
         except CallError as error:
             return no_answer(error, now=self._open.now())

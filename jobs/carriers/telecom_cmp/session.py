@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from data.secrets import Secret
-from jobs.carriers.http import CallError, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable, asked
 from jobs.carriers.http.reading import parsed
 from jobs.carriers.http.xml_reading import parsed_xml
 from jobs.carriers.telecom_cmp.account import TelecomAccount
@@ -44,14 +44,19 @@ class Session:
         self._user, self._password, self._key = user, password, key
         self.http = account.http(now=now)
 
-    def call(self, path: str, method: str, said: Mapping[str, str], *, money: bool = False) -> Reply:
-        """A signed call. Raises CallError."""
+    def order(self, path: str, method: str, said: Mapping[str, str]) -> Reply:
+        """The answer to an order, which goes out once. Raises CallError."""
+        return self._call(path, method, said, self.account.call_deadline_s, money=True)
+
+    def _call(
+        self, path: str, method: str, said: Mapping[str, str], deadline_s: float, *, money: bool = False
+    ) -> Reply:
         params = {"method": method, **said, **self._credentials(method, said)}
-        return self.http.call("GET", path, params=params, deadline_s=self.account.call_deadline_s, money=money)
+        return self.http.call("GET", path, params=params, deadline_s=deadline_s, money=money)
 
     def read(self, method: str, **said: str) -> dict[str, Any]:
         """The answer to a query. Raises CallError."""
-        reply = self.call(QUERY, method, said)
+        reply = asked(lambda left_s: self._call(QUERY, method, said, left_s), deadline_s=self.account.call_deadline_s)
         if reply.status != 200:
             raise Unreadable(f"HTTP {reply.status}")
         told = self.told(reply, method)

@@ -125,7 +125,7 @@ class Ic:
         try:
             if left_s <= 0:
                 raise Held(self._account.renew_distance_s)
-            reply = self._client.call(action, said, money=True, deadline_s=left_s)
+            reply = self._client.order(action, said, deadline_s=left_s)
             return self._judged(group, reply)
         except Held as error:
             # Its turn comes later; nothing is wrong with it.

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from data.home import Home
 from jobs.carriers import pacing
-from jobs.carriers.http import CallError, NoToken, Reply, Unreadable
+from jobs.carriers.http import CallError, NoToken, Reply, Unreadable, asked
 from jobs.carriers.tencent_ic import signing
 from jobs.carriers.tencent_ic.account import TencentAccount
 from jobs.carriers.tencent_ic.told import CODES, Envelope
@@ -43,21 +43,23 @@ class Client:
         """Seconds for which the carrier takes no call."""
         return max(self._renewals.pace.held_s(), self._others.pace.held_s())
 
-    def call(
-        self, action: str, said: Mapping[str, Any], *, money: bool = False, deadline_s: float | None = None
-    ) -> Reply:
-        """One call and its answer. Raises CallError."""
+    def order(self, action: str, said: Mapping[str, Any], *, deadline_s: float) -> Reply:
+        """The answer to an order, which goes out once. Raises CallError."""
+        return self._call(action, said, money=True, deadline_s=deadline_s)
+
+    def _call(self, action: str, said: Mapping[str, Any], *, money: bool = False, deadline_s: float) -> Reply:
         http = self._renewals if action == "RenewCards" else self._others
         content = body(said)
         headers = signing.headers(
             action, content, host=self._host, key_id=self._key_id, secret=self._secret, at=self._now()
         )
-        within_s = self._account.call_deadline_s if deadline_s is None else deadline_s
-        return http.call("POST", "/", headers=headers, content=content, money=money, deadline_s=within_s)
+        return http.call("POST", "/", headers=headers, content=content, money=money, deadline_s=deadline_s)
 
     def read(self, action: str, said: Mapping[str, Any], model: type[_Told]) -> _Told | None:
         """What a read tells; None: the card is not ours. Raises CallError."""
-        reply = self.call(action, said)
+        reply = asked(
+            lambda left_s: self._call(action, said, deadline_s=left_s), deadline_s=self._account.call_deadline_s
+        )
         told = Envelope.of(reply)
         if reply.status == 200 and told.code in CODES.ok and told.data is not None:
             try:

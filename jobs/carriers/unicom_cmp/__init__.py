@@ -97,7 +97,7 @@ class Unicom(Reading):
     def _place(self, order: Order) -> Outcome:
         said = self._asked(order)
         try:
-            reply = self._open.call("wsEditTerminal", said, money=True)
+            reply = self._open.order("wsEditTerminal", said)
             return self._read(reply, order)
         except CallError as error:
             return no_answer(error, now=self._open.now())

@@ -13,7 +13,7 @@ from data.clock import HOME_ZONE
 from data.renewals.rules import REASONS
 from data.secrets import Secret
 from jobs.carriers.account import HttpAccount, SecretRef
-from jobs.carriers.http import CallError, Reply, Unreadable
+from jobs.carriers.http import CallError, Reply, Unreadable, asked
 from jobs.carriers.unicom_cmp.sm3 import sm3
 
 OK = "0000"
@@ -63,8 +63,12 @@ class Session:
         self.http = account.http(now=now)
         self._numbers = itertools.count(secrets.randbelow(10**6))
 
-    def call(self, api: str, said: Mapping[str, Any], *, money: bool = False) -> Reply:
-        """A call, under a message number of its own where `said` has none. Raises CallError."""
+    def order(self, api: str, said: Mapping[str, Any]) -> Reply:
+        """The answer to an order, which goes out once. Raises CallError."""
+        return self._call(api, said, self.account.call_deadline_s, money=True)
+
+    def _call(self, api: str, said: Mapping[str, Any], deadline_s: float, *, money: bool = False) -> Reply:
+        """A call, under a message number of its own where `said` has none."""
         signed = self.signed()
         data = {"messageId": signed["trans_id"], "openId": self._user.reveal(), "version": "1.0", **said}
         return self.http.call(
@@ -72,13 +76,13 @@ class Session:
             f"/{api}/{_VERSION}",
             content=json.dumps({**signed, "data": data}, ensure_ascii=False).encode(),
             headers={"Content-Type": "application/json"},
-            deadline_s=self.account.call_deadline_s,
+            deadline_s=deadline_s,
             money=money,
         )
 
     def read(self, api: str, **said: Any) -> dict[str, Any]:
         """The data of an answer. Raises CallError, Said among them."""
-        reply = self.call(api, said)
+        reply = asked(lambda left_s: self._call(api, said, left_s), deadline_s=self.account.call_deadline_s)
         code = code_of(reply)
         if reply.status != 200 or code is None:
             raise Unreadable(f"HTTP {reply.status} without a code")
