@@ -22,6 +22,7 @@ HOME = N_("Home")
 SERVICES = N_("Services")
 FLEET = N_("Fleet")
 MONEY = N_("Money & proof")
+PLANS = N_("Plans & providers")
 SYSTEM = N_("System")
 
 PAGES: tuple[PageRow, ...] = (
@@ -43,6 +44,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("vouchers", N_("Vouchers and invoices"), ":material/receipt_long:", MONEY),
     PageRow("reconciliation", N_("Reconciliation"), ":material/balance:", MONEY),
     PageRow("records", N_("Renewal records"), ":material/history_edu:", MONEY),
+    PageRow("providers", N_("Providers"), ":material/storefront:", PLANS),
+    PageRow("payees", N_("Payees"), ":material/account_balance:", PLANS),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
