@@ -20,6 +20,8 @@ from data.clock import HOME_ZONE
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 _LOCALE = Path(__file__).parent / "locale"
+# This catalogue has every sentence.
+_COMPLETE = "zh_CN"
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -65,6 +67,16 @@ def spoken(kept: str) -> str:
     """What `later` kept, in the language of the moment."""
     content = json.loads(kept)
     return _(content["msgid"], **content["values"])
+
+
+def told(text: str) -> str:
+    """What `later` kept, in the language of the moment; every other text, such as a carrier's, as it stands."""
+    try:
+        content = json.loads(text)
+        # Only our own sentences are filled: braces in somebody else's are no names of ours.
+        return _(content["msgid"], **content["values"]) if content["msgid"] in _catalogue(_COMPLETE) else text
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return text
 
 
 class ToldError(Exception):

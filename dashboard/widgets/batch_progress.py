@@ -64,7 +64,7 @@ _LINES = (
     Column("old_expiry", N_("Old expiry"), "date", width=90),
     Column("new_expiry", N_("New expiry"), "date", width=90),
     Column("reason", N_("Reason"), "word", words=_WORDS, width=260),
-    Column("detail", N_("The carrier's words"), width=200),
+    Column("detail", N_("The carrier's words"), "told", width=200),
     Column("plan", N_("Plan"), width=150),
     Column("account", N_("Account"), width=115),
     Column("order_no", N_("Order number"), width=200),

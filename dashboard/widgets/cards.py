@@ -41,6 +41,7 @@ _RENEWALS = (
     Column("amount_fen", RECORD_COLUMNS["amount_yuan"], "yuan"),
     Column("ended_at", RECORD_COLUMNS["ended_at"], "moment"),
     Column("failure_reason", RECORD_COLUMNS["failure_reason"]),
+    Column("detail", N_("The carrier's words"), "told"),
     Column("payee", RECORD_COLUMNS["payee"]),
     Column("vouchers", N_("Vouchers"), "count"),
     Column("invoice_no", RECORD_COLUMNS["invoice_no"]),
@@ -153,6 +154,8 @@ def renewals_of(sim: SimNow) -> None:
     if rows.num_rows == 0:
         st.caption(_("This SIM has not been renewed here yet."))
         return
+    if rows["detail"].null_count == rows.num_rows:
+        rows = rows.drop(["detail"])
     reasons = [_(REASONS[code].msgid) if code in REASONS else code for code in rows["failure_reason"].to_pylist()]
     listing(
         tables.replaced(rows, failure_reason=pa.array(reasons, pa.string())),

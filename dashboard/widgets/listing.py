@@ -11,7 +11,8 @@ from dashboard.widgets import tables
 from data import words
 from data.words import _
 
-Kind = Literal["text", "date", "moment", "yuan", "count", "data", "share", "word", "badge", "link"]
+# told: a text that may be a sentence of ours, kept for whoever reads it (data.words.later).
+Kind = Literal["text", "told", "date", "moment", "yuan", "count", "data", "share", "word", "badge", "link"]
 
 # A table is as tall as its rows up to this many; above it, it scrolls.
 _ROWS_IN_SIGHT = 14
@@ -89,6 +90,7 @@ _CELLS: dict[str, Callable[[Column, list[Any]], pa.Array]] = {
     "yuan": lambda _column, values: tables.yuan_cells(values),
     "badge": lambda _column, values: tables.badge_cells(values),
     "word": _said,
+    "told": _texts(words.told),
     # An ICCID leads to its card's page.
     "card": _texts(lambda iccid: f"/sim?iccid={iccid}"),
 }

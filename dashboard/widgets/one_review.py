@@ -18,7 +18,7 @@ from data.renewals.store import Reviewed
 from data.sims import store as sims
 from data.sims.rules import STATUS_WORDS
 from data.vouchers.rules import KINDS as PAPERS
-from data.words import N_, _, day, moment, yuan
+from data.words import N_, _, day, moment, told, yuan
 
 _PAIRS = (
     Column("label", N_("What"), width=115),
@@ -93,7 +93,7 @@ def side_by_side(found: Reviewed) -> None:
             [
                 (_("Its order number"), found.carrier_ref),
                 (_("Expiry it named"), day(found.told_expiry)),
-                (_("In its words"), found.detail),
+                (_("In its words"), told(found.detail) if found.detail else None),
                 (_("Times asked"), str(found.asked)),
                 (_("Account"), found.account),
                 (_("Payee"), found.payee),
@@ -139,8 +139,8 @@ def history(found: Reviewed, said: list[dict[str, Any]]) -> None:
         listing(reading.fresh(renewals.papers_of, found.obligation), _PAPERS, key="review:papers", alt=_("Papers"))
     with wide, section(_("Every event"), tall=True):
         events = reading.fresh(renewals.history, found.obligation)
-        told = [_plain(evidence) for evidence in events["evidence"].to_pylist()]
-        events = tables.replaced(events, evidence=pa.array(told, pa.string()))
+        plain = [_plain(evidence) for evidence in events["evidence"].to_pylist()]
+        events = tables.replaced(events, evidence=pa.array(plain, pa.string()))
         listing(events, _EVENTS, key="review:events", alt=_("Events"))
     with narrow, section(_("Readings of the card"), tall=True):
         readings = reading.fresh(renewals.readings_of, found.obligation)

@@ -15,7 +15,7 @@ from data.renewals import store as renewals
 from data.renewals.desk_rules import VERDICTS
 from data.renewals.rules import REASONS, STATE_WORDS, reason_of
 from data.renewals.store import ReviewCounts, Reviewed
-from data.words import N_, _, day, moment, number, yuan
+from data.words import N_, _, day, moment, number, told, yuan
 
 _MOST_EVIDENCE, _MOST_REFERENCE = 1_000, 80
 _WAITING = (
@@ -25,7 +25,7 @@ _WAITING = (
     Column("act_by", N_("Act by"), "date", width=90),
     Column("verdict", N_("Stated"), "word", words=VERDICTS, width=120),
     Column("stated_by", N_("Stated by"), width=100),
-    Column("detail", N_("The carrier's words"), width=250),
+    Column("detail", N_("The carrier's words"), "told", width=250),
     Column("terminal_id", N_("Terminal"), width=82),
     Column("merchant", N_("Merchant"), width=130),
     Column("account", N_("Account"), width=115),
@@ -59,8 +59,12 @@ def head(found: Reviewed) -> None:
     """What it is and why it waits."""
     st.title(_("Renewal {obligation}", obligation=found.obligation), anchor=False)
     reason = reason_of(found.reason) if found.reason else None
-    told = [_(STATE_WORDS[found.st]), *([_(reason.msgid)] if reason else []), *([found.detail] if found.detail else [])]
-    st.text(" · ".join(told))
+    words = [
+        _(STATE_WORDS[found.st]),
+        *([_(reason.msgid)] if reason else []),
+        *([told(found.detail)] if found.detail else []),
+    ]
+    st.text(" · ".join(words))
 
 
 def state_form(found: Reviewed, who: viewer.Viewer) -> None:

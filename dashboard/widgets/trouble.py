@@ -52,7 +52,7 @@ _ABOUT = (
     Column("note", N_("Last note"), width=200),
     Column("support", N_("Whom to call"), width=200),
     Column("account", N_("Account"), width=115),
-    Column("detail", N_("The carrier's words"), width=200),
+    Column("detail", N_("The carrier's words"), "told", width=200),
     Column("order_no", N_("Order number"), width=200),
     Column("batch", N_("Batch"), "count", width=65),
 )

@@ -2,10 +2,10 @@
 -- What each batch made of each card, as far as a filter lets it through: narrow columns only.
 SELECT i.*, o.sim_id, o.digest, o.account, o.kind, coalesce(i.ended_at, i.submitted_at, b.approved_at) AS moved_at, b.maker, b.checker
 FROM (
-    SELECT p.batch, p.obligation, s.st, s.n, s.reason, s.ended_at, s.submitted_at, s.new_expiry, s.proof, s.carrier_ref
+    SELECT p.batch, p.obligation, s.st, s.n, s.reason, s.ended_at, s.submitted_at, s.new_expiry, s.proof, s.carrier_ref, s.detail
     FROM placement p JOIN state s USING (obligation)
     UNION ALL
-    SELECT batch, obligation, st, n, reason, ended_at, NULL, NULL, NULL, NULL FROM placement_past
+    SELECT batch, obligation, st, n, reason, ended_at, NULL, NULL, NULL, NULL, NULL FROM placement_past
 ) i
 JOIN obligation o ON o.id = i.obligation
 JOIN batch b ON b.id = i.batch
@@ -87,6 +87,7 @@ SELECT
     k.name AS checker,
     n.note,
     c.kind,
+    CASE WHEN c.st IN ('failed', 'unknown', 'needs_review') THEN c.detail END AS detail,
     c.obligation,
     c.sim_id,
     w.branch

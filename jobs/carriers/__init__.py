@@ -214,8 +214,8 @@ class Carrier(Protocol):
     def request(self, order: Order) -> bytes:
         """The bytes that would be sent for this order: the same order gives the same bytes. Sends nothing.
 
-        Their hash is kept, so a secret stands in them as its `blind`, never in clear. Raises ValueError where this
-        order cannot be put into words for this carrier.
+        Their hash is kept, so a secret stands in them as its `blind`, never in clear. Raises Unsayable
+        (unsayable.py) where this order cannot be put into words for this carrier.
         """
 
     def place(self, orders: Sequence[Order]) -> Sequence[Outcome]:

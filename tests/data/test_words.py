@@ -54,6 +54,21 @@ def test_a_kept_sentence_is_spoken_in_the_language_of_whoever_reads_it() -> None
         assert spoken(kept) == "3 vouchers read"
 
 
+def test_what_others_wrote_is_shown_as_it_stands() -> None:
+    kept = words.later("Batch {batch}", batch=7)
+    with words.speaking("zh_CN"):
+        assert words.told(kept) == "批次 7"
+        for text in (
+            "余额不足 {batch}",
+            "7",
+            '{"msgid": "Batch {batch}"}',
+            '{"msgid": "Batch {batch}", "values": {"n": 1}}',
+            '{"msgid": "{batch.__class__}", "values": {"batch": 7}}',
+            '{"msgid": [], "values": {}}',
+        ):
+            assert words.told(text) == text
+
+
 def test_what_a_fleet_uses_is_said_in_the_unit_that_reads_best() -> None:
     assert words.gigabytes(92 * 1024**2) == "92 MB"
     assert words.gigabytes(42_502 * 1024**2) == "41.5 GB"

@@ -21,6 +21,7 @@ from jobs.carriers import (
     Refused,
     Statement,
     Unknown,
+    unsayable,
 )
 from jobs.carriers.alibaba_linkcard import signing
 from jobs.carriers.alibaba_linkcard.account import AlibabaAccount
@@ -126,26 +127,33 @@ class Linkcard:
         return None
 
     def _said(self, order: Order) -> dict[str, str]:
-        """What an order says, without the envelope. Raises ValueError for one that this carrier does not take."""
+        """What an order says, without the envelope. Raises Unsayable for one that this carrier does not take."""
         match order.kind:
             case "renew":
-                times = {
-                    "RechargeType": "STANDARD",
-                    "BuyNum": str(_times(order.months, self._account.period(order.plan))),
-                }
+                times = {"RechargeType": "STANDARD", "BuyNum": str(self._times(order))}
             case "add-on":
                 if order.plan not in self._account.offer_codes:
-                    raise ValueError(f"account '{self._account.name}' has no code for '{order.plan}' in offer_codes")
+                    raise unsayable.no_entry(order, account=self._account.name, key="offer_codes")
                 times = {"RechargeType": "OVERLAY", "BuyNum": "1", "OfferCode": self._account.offer_codes[order.plan]}
             case "suspend":
                 return {"Action": "StopSingleCard", "Iccid": order.iccid}
             case "resume":
                 return {"Action": "ResumeSingleCard", "Iccid": order.iccid}
             case _:
-                raise ValueError(f"Linkcard takes no order of kind {order.kind}")
+                raise unsayable.no_such_kind(order)
         if not (order.order_no.isascii() and order.order_no.isalnum() and 2 <= len(order.order_no) <= 32):
             raise ValueError(f"'{order.order_no}' can be no SerialNo")
         return {"Action": "Renew", "Iccid": order.iccid, "SerialNo": order.order_no, **times}
+
+    def _times(self, order: Order) -> int:
+        """How many periods of its plan an order buys. Raises Unsayable where the carrier sells no such number."""
+        period = self._account.period(order.plan)
+        if period is None:
+            raise unsayable.no_entry(order, account=self._account.name, key="monthly_plans / yearly_plans")
+        times, rest = divmod(order.months, period)
+        if rest or times not in _TIMES[period]:
+            raise unsayable.no_such_months(order, sold=(number * period for number in _TIMES[period]))
+        return times
 
     def _place(self, order: Order) -> Outcome:
         said = self._said(order)
@@ -255,14 +263,6 @@ class Linkcard:
             if detail.card.period in PERIODS:
                 self._periods[iccid] = PERIODS[detail.card.period]
             yield read_at, detail.card
-
-
-def _times(months: int, period: int) -> int:
-    """How many periods make these months. Raises ValueError where the carrier sells no such number."""
-    times, rest = divmod(months, period)
-    if rest or times not in _TIMES[period]:
-        raise ValueError(f"{months} months are no number of periods of {period} months that Linkcard sells at once")
-    return times
 
 
 def connect(home: Home, account: AlibabaAccount) -> Linkcard:

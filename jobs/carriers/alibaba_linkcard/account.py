@@ -30,10 +30,8 @@ class AlibabaAccount(HttpAccount):
             raise ValueError(f"'{both[0]}' is in monthly_plans and in yearly_plans; take it out of one")
         return self
 
-    def period(self, plan: str) -> int:
-        """Months of one period of a plan. Raises ValueError where the account does not say."""
+    def period(self, plan: str) -> int | None:
+        """Months of one period of a plan; None: the account does not say."""
         if plan in self.monthly_plans:
             return 1
-        if plan in self.yearly_plans:
-            return 12
-        raise ValueError(f"account '{self.name}' names plan '{plan}' in neither monthly_plans nor yearly_plans")
+        return 12 if plan in self.yearly_plans else None

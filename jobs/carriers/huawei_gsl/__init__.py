@@ -11,7 +11,7 @@ from pydantic import Field
 from data.home import Home
 from data.secrets import Secret
 from data.words import N_
-from jobs.carriers import CardReading, Order, Outcome, Statement, Unknown, pacing
+from jobs.carriers import CardReading, Order, Outcome, Statement, Unknown, pacing, unsayable
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.http import CallError, Http, Reply, asked
 from jobs.carriers.huawei_gsl import told
@@ -95,7 +95,7 @@ class HuaweiGsl:
         return max(self._http.pace.held_s(), self._slow.pace.held_s())
 
     def request(self, order: Order) -> bytes:
-        raise ValueError(f"an order of kind {order.kind} is {_BY_HAND}")
+        raise unsayable.no_such_kind(order)
 
     def find_order(self, order_no: str) -> Outcome:  # noqa: ARG002  see ABILITIES
         return Unknown("nothing is ordered from here")

@@ -8,7 +8,7 @@ from typing import Any
 from data.carriers import store
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Unknown
+from jobs.carriers import Accepted, Confirmed, Order, Outcome, Statement, Unknown, unsayable
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError
 from jobs.carriers.one_nce import told
@@ -80,16 +80,16 @@ class OneNce(Reads):
         return None
 
     def _asked(self, order: Order) -> tuple[str, bytes]:
-        """Path and body of an order. Raises ValueError where 1NCE has no words for it."""
+        """Path and body of an order. Raises Unsayable where 1NCE has no words for it."""
         card = told.stem(order.iccid)
         if not (card.isascii() and card.isdigit() and len(card) == told.STEM):
-            raise ValueError("1NCE needs a card's number of 19 digits")
+            raise unsayable.short_iccid(order)
         if order.kind == "add-on":
             return f"/v1/sims/{card}/topup", b"{}"
         if order.kind != "renew":
-            raise ValueError(f"1NCE takes no order of kind {order.kind}")
+            raise unsayable.no_such_kind(order)
         if order.months != self._account.extension_months:
-            raise ValueError(f"an extension lasts {self._account.extension_months} months, not {order.months}")
+            raise unsayable.no_such_months(order, sold=[self._account.extension_months])
         said: dict[str, Any] = {"iccids": [card]}
         if self._account.product_id is not None:
             said["productId"] = self._account.product_id

@@ -16,7 +16,8 @@ from typing import Any
 from data.carriers import store
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
-from jobs.carriers import Accepted, Confirmed, Later, Order, Outcome, Refused, Unknown
+from data.words import yuan
+from jobs.carriers import Accepted, Confirmed, Later, Order, Outcome, Refused, Unknown, unsayable
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.onelink.reading import fen
@@ -93,26 +94,28 @@ class Ordering:
     def _asked(self, order: Order) -> tuple[str, dict[str, str]]:
         """Path and parameters of an order alone. Raises ValueError."""
         if not order.msisdn or not (order.msisdn.isascii() and order.msisdn.isdigit()):
-            raise ValueError("OneLink takes orders by MSISDN, and this card has none")
+            raise unsayable.no_number(order)
         match order.kind:
             case "renew":
                 return "/recharge/sim-account", self._payment(order)
             case "add-on":
                 package = self._account.add_ons.get(order.plan)
                 if package is None or order.amount_fen != _PACKAGE_FEN[package]:
-                    raise ValueError("add_ons of the account names no package of this plan and price")
+                    raise unsayable.no_entry(order, account=self._account.name, key="add_ons")
                 bought = {"maincommoDity": self._account.main_offering, "packageType": package}
                 return "/order/gprspackage-order/batch", {"msisdns": order.msisdn, **bought}
             case "suspend" | "resume":
                 change = {"operType": _STOP if order.kind == "suspend" else _RESUME, "reason": "01"}
                 return "/change/sim-status/batch", {"msisdns": order.msisdn, **change}
-        raise ValueError(f"OneLink has no call for {order.kind}")
+        raise unsayable.no_such_kind(order)
 
     def _payment(self, order: Order) -> dict[str, str]:
         if "order" not in self._account.recharge_fields:
-            raise ValueError("recharge_fields of the account does not say under which name a payment's number stands")
+            raise unsayable.no_key(order, account=self._account.name, key="recharge_fields.order")
         if not _LEAST_FEN <= order.amount_fen <= _MOST_FEN:
-            raise ValueError("a payment lies between 1 and 500 yuan")
+            raise unsayable.no_such_amount(
+                order, least=yuan(_LEAST_FEN), most=yuan(_MOST_FEN), amount=yuan(order.amount_fen)
+            )
         return {
             "entityType": "1",
             "entityId": order.msisdn or "",

@@ -28,6 +28,7 @@ from jobs.carriers import (
     Statement,
     Terms,
     Unknown,
+    unsayable,
 )
 from jobs.carriers.account import Account
 from jobs.carriers.practice.kinds import Card, expiries, held, refusal, status_after
@@ -120,7 +121,7 @@ class Practice:
     def request(self, order: Order) -> bytes:
         """The order's own fields: nothing goes over a wire here."""
         if order.kind == "recharge" and order.secret is None:
-            raise ValueError(f"order {order.order_no} has no recharge card that can be opened")
+            raise unsayable.no_recharge_card(order)
         return f"{order!r} {order.secret.blind if order.secret else ''}".encode()
 
     def place(self, orders: Sequence[Order]) -> list[Outcome]:

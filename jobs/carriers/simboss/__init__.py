@@ -11,16 +11,7 @@ from data.home import Home
 from data.renewals.rules import REASONS
 from data.secrets import Secret
 from data.words import N_
-from jobs.carriers import (
-    Accepted,
-    CardReading,
-    Confirmed,
-    NotFound,
-    Order,
-    Outcome,
-    Statement,
-    Unknown,
-)
+from jobs.carriers import Accepted, CardReading, Confirmed, NotFound, Order, Outcome, Statement, Unknown, unsayable
 from jobs.carriers.account import HttpAccount, SecretRef
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply, Unreadable, asked
@@ -122,17 +113,17 @@ class SimBoss:
         return [self._place(order) for order in orders]
 
     def _asked(self, order: Order) -> tuple[str, dict[str, str]]:
-        """Path and fields of an order. Raises ValueError where SIMBoss has no words for it."""
+        """Path and fields of an order. Raises Unsayable where SIMBoss has no words for it."""
         if order.kind not in {"renew", "add-on"}:
-            raise ValueError(f"SIMBoss takes no order of kind {order.kind}")
+            raise unsayable.no_such_kind(order)
         plan = self._account.rate_plans.get(order.plan) or order.plan
         if not (plan.isascii() and plan.isdigit()):
-            raise ValueError(f"rate_plans of the account does not say which ratePlanId '{order.plan}' is")
+            raise unsayable.no_entry(order, account=self._account.name, key="rate_plans")
         fields = {"ratePlanId": plan, "externalOrder": order.order_no}
         if self._account.combined_months is None:
             return "/device/recharge", fields | {"iccid": order.iccid, "month": str(max(order.months, 1))}
         if order.months != self._account.combined_months:
-            raise ValueError(f"the combined call buys {self._account.combined_months} months, not {order.months}")
+            raise unsayable.no_such_months(order, sold=[self._account.combined_months])
         combined = fields | {"iccids": order.iccid, "idempotentId": order.order_no}
         return "/combine/device/recharge/batch", combined
 

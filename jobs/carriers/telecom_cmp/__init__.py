@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Unknown
+from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Unknown, unsayable
 from jobs.carriers.account import NoConnection
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
@@ -98,9 +98,9 @@ class Telecom(Reading):
         return None
 
     def _asked(self, order: Order) -> tuple[str, str, dict[str, str]]:
-        """Path, method and parameters of an order. Raises ValueError."""
+        """Path, method and parameters of an order. Raises Unsayable."""
         if not order.msisdn or not (order.msisdn.isascii() and order.msisdn.isdigit()):
-            raise ValueError("the carrier takes orders by access number, and this card has none")
+            raise unsayable.no_number(order)
         number = {"access_number": order.msisdn}
         match order.kind:
             case "renew":
@@ -111,9 +111,10 @@ class Telecom(Reading):
                 change = _KEEP if order.kind == "suspend" else _BACK
                 return QUERY, "disabledNumber", {**number, "acctCd": "", "orderTypeId": change}
             case _:
-                raise ValueError(f"the carrier has no call for {order.kind}")
+                raise unsayable.no_such_kind(order)
         if plan is None:
-            raise ValueError("renewals and add_ons of the account name no plan of the carrier's for this order")
+            key = f'renewals ("{order.plan}/{order.months}")' if order.kind == "renew" else "add_ons"
+            raise unsayable.no_entry(order, account=self._account.name, key=key)
         return ACCEPT, "orderFlow", {**number, "flowValue": plan}
 
     def _place(self, order: Order) -> Outcome:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, CardReading, Later, Order, Outcome, Refused, Statement, Unknown
+from jobs.carriers import Accepted, CardReading, Later, Order, Outcome, Refused, Statement, Unknown, unsayable
 from jobs.carriers.classifying import no_answer, outcome
 from jobs.carriers.http import CallError, Held, Reply, Unreadable
 from jobs.carriers.readings import CardFacts, CardPage, QuotaReading
@@ -89,20 +89,20 @@ class Ic:
         return None
 
     def _said(self, group: Sequence[Order]) -> tuple[str, dict[str, Any]]:
-        """Action and parameters for orders of one kind and term. Raises ValueError for what this carrier does not sell."""
+        """Action and parameters for orders of one kind and term. Raises Unsayable for what this carrier does not sell."""
         first, app = group[0], self._account.sdk_app_id
         if first.kind == "renew":
             if not 1 <= first.months <= MOST_MONTHS:
-                raise ValueError(f"Tencent renews by 1 to {MOST_MONTHS} months, not by {first.months}")
+                raise unsayable.no_such_months(first, sold=range(1, MOST_MONTHS + 1))
             return "RenewCards", {
                 "Sdkappid": app,
                 "Iccids": [order.iccid for order in group],
                 "RenewNum": first.months,
             }
         if first.kind != "add-on":
-            raise ValueError(f"Tencent takes no order of kind {first.kind}")
+            raise unsayable.no_such_kind(first)
         if first.plan not in self._account.data_packs:
-            raise ValueError(f"account '{self._account.name}' has no size for '{first.plan}' in data_packs")
+            raise unsayable.no_entry(first, account=self._account.name, key="data_packs")
         megabytes = self._account.data_packs[first.plan]
         return "PayForExtendData", {"Iccid": first.iccid, "ExtentData": megabytes, "Sdkappid": app}
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
 from data.words import N_
-from jobs.carriers import Confirmed, Order, Outcome, Statement, Unknown
+from jobs.carriers import Confirmed, Order, Outcome, Statement, Unknown, unsayable
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.unicom_cmp.reading import STATES, Reading
@@ -82,16 +82,16 @@ class Unicom(Reading):
         return None
 
     def _asked(self, order: Order) -> dict[str, str]:
-        """One change of one card. Raises ValueError."""
+        """One change of one card. Raises Unsayable."""
         match order.kind:
             case "suspend" | "resume":
                 change = {"changeType": _STATE, "targetValue": _STOP if order.kind == "suspend" else _RUN}
             case "plan-change" if order.plan in self._account.plans:
                 change = {"changeType": _PLAN, "targetValue": self._account.plans[order.plan]}
             case "plan-change":
-                raise ValueError("plans of the account names no plan of the carrier's for this order")
+                raise unsayable.no_entry(order, account=self._account.name, key="plans")
             case _:
-                raise ValueError(f"the carrier has no call for {order.kind}")
+                raise unsayable.no_such_kind(order)
         return {"messageId": order.order_no, "asynchronous": "0", "iccid": order.iccid, **change}
 
     def _place(self, order: Order) -> Outcome:

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from data.carriers.rules import ABILITY_WORDS
 from data.renewals.moves import Verdict
 from data.renewals.rules import REASONS
 from data.sims.rules import STATUS_WORDS
+from data.words import later, speaking, told
 from jobs.carriers import CARRIERS, Carrier, Confirmed, Refused, pacing
 from jobs.carriers.http import CallError
+from jobs.carriers.unsayable import Unsayable
 from tests.jobs.carriers.contract import (
     CONNECTORS,
     HOSTILE,
@@ -242,6 +245,22 @@ def test_an_order_has_the_same_bytes_whenever_it_is_asked(connector, stub, carri
     assert carrier.request(order) == carrier.request(order)
     assert carrier.request(order) != carrier.request(stub.order(11))
     assert not stub.ledger
+
+
+@pytest.mark.parametrize("connector", [name for name in CONNECTORS if name in CARRIERS])
+def test_what_cannot_be_put_into_words_names_the_card_and_the_way_out_in_either_language(stub, carrier) -> None:
+    order = stub.order(1)
+    with pytest.raises(Unsayable):
+        carrier.request(replace(order, kind="no such kind"))
+    for wrong in ({"kind": "no such kind"}, {"months": 7}, {"plan": "unheard of"}, {"msisdn": None}):
+        try:
+            carrier.request(replace(order, **wrong))
+        except Unsayable as error:
+            assert order.iccid in str(error) and error.values.items() >= {"iccid": order.iccid}.items()
+            kept = later(error.msgid, **error.values)
+            with speaking("zh_CN"):
+                assert order.iccid in told(kept) and told(kept) != str(error) == told(told(str(error)))
+    assert not stub.requests
 
 
 @every("order_key")

@@ -14,6 +14,7 @@ from jobs.carriers import accounts, pacing
 from jobs.carriers.http import CallError
 from jobs.carriers.huawei_gsl import ABILITIES, HuaweiGsl, told
 from jobs.carriers.huawei_gsl.signing import authorization, stamp
+from jobs.carriers.unsayable import Unsayable
 from tests.jobs.carriers.contract import connected
 from tests.jobs.carriers.stubs.base import iccid
 from tests.jobs.carriers.stubs.huawei_gsl import Gsl
@@ -155,7 +156,7 @@ def test_a_signature_that_is_refused_reads_nothing_and_names_the_code(home, stub
 
 def test_no_order_can_be_put_into_words(stub, carrier):
     for kind in ("renew", "add-on", "suspend"):
-        with pytest.raises(ValueError, match="not offered by API"):
+        with pytest.raises(Unsayable, match="have it done with the payee"):
             carrier.request(replace(stub.order(1), kind=kind))
     assert not hasattr(carrier, "place")
 

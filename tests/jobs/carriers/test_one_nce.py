@@ -11,6 +11,7 @@ from data.renewals.moves import Verdict
 from jobs.carriers import Accepted, Confirmed, Later, Order, Refused, Unknown, accounts, pacing
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.one_nce import OneNce, told
+from jobs.carriers.unsayable import Unsayable
 from tests.jobs.carriers.contract import connected, verdict
 from tests.jobs.carriers.sent import remember
 from tests.jobs.carriers.stubs.base import Answer, iccid
@@ -141,7 +142,7 @@ def test_only_an_error_in_the_carriers_own_form_has_a_code(status, body, code):
 
 def test_an_order_in_words_this_carrier_does_not_have_is_not_built(stub, carrier):
     for wrong in ({"months": 24}, {"kind": "suspend"}, {"iccid": "123"}):
-        with pytest.raises(ValueError, match="1NCE|lasts 12 months"):
+        with pytest.raises(Unsayable, match="only 12|of this kind|19 digits"):
             carrier.request(replace(stub.order(1), **wrong))
     assert carrier.request(stub.order(1)) == (
         b'POST /v1/sims/extension?payment_method=monthlyinvoice\n{"iccids":["8986041012345000001"]}'

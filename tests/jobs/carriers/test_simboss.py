@@ -12,6 +12,7 @@ from jobs.carriers import Accepted, Confirmed, Later, NotFound, Refused, Unknown
 from jobs.carriers.http import CallError
 from jobs.carriers.simboss import SimBoss, told
 from jobs.carriers.simboss.signing import joined, signature
+from jobs.carriers.unsayable import Unsayable
 from tests.jobs.carriers.contract import connected, verdict
 from tests.jobs.carriers.sent import remember
 from tests.jobs.carriers.stubs.base import iccid
@@ -111,7 +112,7 @@ def test_an_order_says_our_number_and_nothing_that_changes(stub, carrier, home):
     )
     assert carrier.request(replace(order, plan="8801")) == said
     for wrong in ({"plan": "unheard of"}, {"kind": "suspend"}):
-        with pytest.raises(ValueError, match="SIMBoss|rate_plans"):
+        with pytest.raises(Unsayable, match="of this kind|rate_plans"):
             carrier.request(replace(order, **wrong))
 
 
@@ -168,5 +169,5 @@ def test_the_combined_call_buys_a_number_once(home, stub, monkeypatch):
     order = stub.order(1)
     assert carrier.place([order]) == carrier.place([order])
     assert [line.order_no for line in stub.ledger] == [order.order_no] and carrier.terms.key_life
-    with pytest.raises(ValueError, match="buys 12 months, not 24"):
+    with pytest.raises(Unsayable, match="24 months cannot be bought at once here, only 12"):
         carrier.request(stub.order(1, months=24))

@@ -16,6 +16,7 @@ from jobs.carriers import Accepted, Refused, Unknown, accounts, pacing, telecom_
 from jobs.carriers.account import NoConnection
 from jobs.carriers.http import CallError, Reply, Unreadable
 from jobs.carriers.telecom_cmp.cipher import decrypted, encrypted
+from jobs.carriers.unsayable import Unsayable
 from tests.jobs.carriers.contract import connected
 from tests.jobs.carriers.stubs.base import iccid
 from tests.jobs.carriers.stubs.telecom_cmp import KEY, PASSWORD, USER, Telecom, enciphered
@@ -226,7 +227,7 @@ def test_an_add_on_moves_no_expiry(stub, carrier) -> None:
     [{"msisdn": None}, {"months": 6}, {"plan": "?"}, {"kind": "recharge"}, {"kind": "plan-change"}, {"kind": "add-on"}],
 )
 def test_what_it_has_no_words_for_is_not_built(stub, carrier, said) -> None:
-    with pytest.raises(ValueError, match=r"\w"):
+    with pytest.raises(Unsayable, match=iccid(1)):
         carrier.request(replace(stub.order(1), **said))
     assert not stub.requests
 

@@ -18,6 +18,7 @@ from jobs.carriers.http import CallError, NoToken, Unreadable
 from jobs.carriers.pacing import Pace
 from jobs.carriers.tencent_ic import ABILITIES, signing
 from jobs.carriers.tencent_ic.told import Card, Page
+from jobs.carriers.unsayable import Unsayable
 from jobs.sending import chunk_size
 from tests.jobs.carriers import contract
 from tests.jobs.carriers.stubs.base import Order, iccid
@@ -150,13 +151,13 @@ def test_the_bytes_of_an_order_name_card_and_months(carrier, stub) -> None:
     [
         ({"months": 0}, "months"),
         ({"months": 25}, "months"),
-        ({"kind": "suspend"}, "suspend"),
-        ({"kind": "plan-change"}, "plan-change"),
+        ({"kind": "suspend"}, "of this kind"),
+        ({"kind": "plan-change"}, "of this kind"),
         ({"kind": "add-on", "plan": "no such pack"}, "data_packs"),
     ],
 )
 def test_what_it_does_not_sell_cannot_be_put_into_words(carrier, stub, changed, words) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(Unsayable, match=words):
         carrier.request(replace(stub.order(), **changed))
 
 
