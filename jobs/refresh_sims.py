@@ -13,6 +13,7 @@ from data.database import Transaction
 from data.files import staging
 from data.home import Home
 from data.plans import merging as plans
+from data.plans import noticing
 from data.renewals import receiving
 from data.sims import merging as sims
 from data.sims import observing
@@ -110,6 +111,7 @@ def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) 
     source = f"account {sync.account}"
     table = pa.Table.from_pylist([_row(sync.account, card) for card in told if is_iccid(card.iccid)], schema=_COLUMNS)
     with staging.staged(tx, table, source=source):
+        noticing.cards_told(tx, account=sync.account)
         observing.sift(tx, account=sync.account)
         sims.find_sims(tx)
         plans.resolve_plans(tx)
@@ -117,6 +119,8 @@ def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) 
         # Where people place the renewals, an expiry that has moved proves one.
         receiving.keep_list(tx, source=source)
         observing.confirm(tx, table.select(["iccid", "plan", "imei"]), account=sync.account)
+        if ended is not None:
+            noticing.whole_account_told(tx, account=sync.account)
         if ended is not None and sync.started_at:
             observing.notice_not_listed(tx, account=sync.account, since=sync.started_at)
         touched = sims.changed_ids(tx)

@@ -26,6 +26,7 @@ from jobs import (
     read_uploads,
     read_vouchers,
     reconcile,
+    refresh_plans,
     refresh_sims,
     refresh_usage,
     roll_up,
@@ -82,6 +83,12 @@ SCHEDULE: tuple[Job, ...] = (
         refresh_usage.run,
         N_("Reads from carriers what cards have used"),
         every=timedelta(minutes=1),
+    ),
+    Job(
+        "refresh_plans",
+        refresh_plans.run,
+        N_("Reads what carriers sell; another price, term or volume becomes a notice"),
+        every=timedelta(minutes=10),
     ),
     Job(
         "read_uploads",

@@ -156,7 +156,7 @@ def file_papers(who: Viewer) -> None:
             _("Kind"), list(KINDS), default="invoice", required=True, format_func=lambda code: _(KINDS[code])
         )
         files = st.file_uploader(
-            _("PDF, XML, OFD, PNG or JPG, up to {limit} MB each", limit=home.settings.voucher_max_mb),
+            _("PDF, XML, OFD, PNG, JPG or EML, up to {limit} MB each", limit=home.settings.voucher_max_mb),
             type=[ending for endings in ENDINGS.values() for ending in endings],
             accept_multiple_files=True,
             max_upload_size=home.settings.voucher_max_mb,

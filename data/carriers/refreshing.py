@@ -10,7 +10,7 @@ from data.people.store import require
 
 Q = Queries.beside(__file__, "refreshing.sql")
 
-What = Literal["sims", "usage"]
+What = Literal["sims", "usage", "plans"]
 # Before every card and behind every card.
 FIRST, FOREVER = (date.min, 0), date(9999, 12, 31)
 
@@ -20,7 +20,7 @@ class Sync:
     """How one refresh of one account goes."""
 
     account: str
-    what: str  # sims, usage
+    what: str  # sims, usage, plans
     next_at: datetime  # not before
     calls_on: date  # the day of `calls` and `failed`
     place: str | None = None  # where the sweep under way goes on

@@ -2,6 +2,8 @@
 
 from data.database import Queries, Transaction
 from data.files.rules import NO_TERM, Counts
+from data.people.rules import SYSTEM
+from data.plans import notices, noticing
 
 Q = Queries.beside(__file__, "merging.sql")
 
@@ -22,12 +24,17 @@ def resolve_plans(tx: Transaction, *, described: bool = False) -> int:
     return last
 
 
-def merge_plans(tx: Transaction, *, last: int) -> Counts:
-    """Write what the file says about its plans and their prices; plans above `last` are new."""
+def merge_plans(tx: Transaction, *, last: int, source: str) -> Counts:
+    """Write what the file says about its plans and their prices; plans above `last` are new.
+
+    What it changes of a plan known before becomes a notice.
+    """
     tx.run(Q.refuse_prices_without_term, msgid=NO_TERM)
     tx.run(Q.compare_plans, last=last)
     tx.run(Q.compare_prices, today=tx.today)
     counts = Counts(**(tx.row(Q.count_plans) or {}))
+    changes = noticing.prices_and_plans(tx)
     tx.run(Q.merge_plans)
     tx.run(Q.merge_prices)
+    notices.find(tx, SYSTEM, changes=changes, source=source)
     return counts

@@ -30,6 +30,7 @@ class SimFilter:
     report: str | None = None  # a key of JOIN_REPORT or of LISTS
     decision: str | None = None  # a key of DECISION_WORDS; 'to_come' leaves out what is not renewed
     evidence: str | None = None  # a key of EVIDENCE
+    notice_id: int | None = None  # concerned by this plan-change notice
 
     def to_json(self) -> str:
         """The fields that narrow, as JSON."""

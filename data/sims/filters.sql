@@ -70,6 +70,10 @@ CASE $decision WHEN 'to_come' THEN decision IS DISTINCT FROM 'decline' ELSE coal
 -- What rules name against another term.
 contains(evidence, $evidence);
 
+-- name: notice_id
+-- Concerned by a plan-change notice.
+sim_id IN (SELECT c.sim_id FROM notice_sim c WHERE c.notice_id = $notice_id);
+
 -- name: live
 -- Cards that are gone are in no list that does not ask for them.
 live;

@@ -11,10 +11,13 @@ DELETE FROM incoming WHERE stem IN (SELECT stem FROM sim
     WHERE account <> $account AND account IN (SELECT account FROM account WHERE listed));
 
 -- name: notice_changes
--- What the carrier told otherwise last time: the card's plan, or the device it is in.
+-- What the carrier told otherwise last time: the card's plan, unless we ordered another since, or the device it is in.
 INSERT INTO noticed
 SELECT 'told_plan', t.sim_id, s.iccid, json_object('after', i.plan, 'before', t.plan)::VARCHAR
 FROM card_told t JOIN sim s USING (sim_id) JOIN incoming i USING (stem) WHERE i.plan <> t.plan
+    AND NOT EXISTS (
+        FROM obligation o JOIN state st ON st.obligation = o.id
+        WHERE o.sim_id = t.sim_id AND o.kind = 'plan-change' AND st.st NOT IN ('pending', 'failed', 'cancelled') AND st.changed_at >= t.told_at)
 UNION ALL SELECT 'told_device', t.sim_id, s.iccid, json_object('after', i.imei, 'before', t.imei)::VARCHAR
 FROM card_told t JOIN sim s USING (sim_id) JOIN incoming i USING (stem) WHERE i.imei <> t.imei;
 

@@ -73,7 +73,7 @@ SELECT v.voucher_id, v.doc_date, v.kind, v.format, v.filename, v.invoice_no, v.s
     count(*) OVER () AS total
 FROM voucher v LEFT JOIN linked k USING (voucher_id) LEFT JOIN person p ON p.person_id = v.filed_by
 WHERE ($kind::VARCHAR IS NULL OR v.kind = $kind)
-  AND ($unlinked::BOOLEAN IS NOT TRUE OR (k.renewals IS NULL AND v.kind <> 'form'))
+  AND ($unlinked::BOOLEAN IS NOT TRUE OR (k.renewals IS NULL AND v.kind NOT IN ('form', 'notice')))
   AND ($day_from::DATE IS NULL OR coalesce(v.doc_date, v.filed_at::DATE) >= $day_from)
   AND ($day_to::DATE IS NULL OR coalesce(v.doc_date, v.filed_at::DATE) <= $day_to)
   AND ($text = '' OR contains(

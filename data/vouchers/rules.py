@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 
+from data.vouchers.mail_rules import is_mail
 from data.words import N_
 
 KINDS = {
@@ -15,14 +16,15 @@ KINDS = {
     "bank_slip": N_("Bank slip"),
     "screenshot": N_("Screenshot"),
     "form": N_("Approval form"),
+    "notice": N_("Notice of a plan change"),
     "other": N_("Other paper"),
 }
 # What a name may end in, per format.
-ENDINGS = {"pdf": ("pdf",), "xml": ("xml",), "ofd": ("ofd",), "png": ("png",), "jpg": ("jpg", "jpeg")}
+ENDINGS = {"pdf": ("pdf",), "xml": ("xml",), "ofd": ("ofd",), "png": ("png",), "jpg": ("jpg", "jpeg"), "eml": ("eml",)}
 
 EMPTY = N_("The file is empty")
 TOO_LARGE = N_("The file is larger than {limit} MB")
-NOT_ALLOWED = N_("This is none of PDF, XML, OFD, PNG, JPG; HTML and SVG are not taken")
+NOT_ALLOWED = N_("This is none of PDF, XML, OFD, PNG, JPG, EML; HTML and SVG are not taken")
 WRONG_NAME = N_("The content is {format}, but the name ends in .{ending}; give the file its right name")
 BROKEN = N_("The {format} is damaged or cut off; fetch it again")
 HAS_DTD = N_("The XML declares entities or a document type; such files are not taken")
@@ -126,7 +128,7 @@ def _recognise(content: bytes) -> Paper:
         return _jpg(content)
     if content.startswith(b"PK\x03\x04"):
         return _ofd(content)
-    return _xml(content)
+    return Paper("eml", ()) if is_mail(content) else _xml(content)
 
 
 def _pdf(content: bytes) -> Paper:

@@ -23,6 +23,8 @@ from data.words import _
 Q = Queries.beside(__file__)
 # Formats that say what they say: a job reads them (jobs/read_vouchers.py).
 READABLE = frozenset({"xml", "ofd"})
+# Kinds that others may file beside those who file vouchers.
+_FILED_BY = {"form": Action.FILE_FORM, "notice": Action.KEEP_NOTICES}
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,9 @@ def file_paper(
 ) -> Filed:
     """Keep a file byte for byte. Raises Refused with the reason when it is not one we take.
 
-    The bytes are on disk before the row: a row never points at nothing. An approver files approval forms, too.
+    The bytes are on disk before the row: a row never points at nothing. An approver files approval forms and notices, too.
     """
-    require(tx, by, Action.FILE_FORM if kind == "form" else Action.FILE_VOUCHER, filename[:80])
+    require(tx, by, _FILED_BY.get(kind, Action.FILE_VOUCHER), filename[:80])
     try:
         paper = look(content, filename, max_mb=max_mb)
     except PaperRefused as refusal:

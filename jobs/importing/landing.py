@@ -8,6 +8,7 @@ from data.database import Transaction
 from data.files import staging
 from data.files.rules import Counts, RefusedRow
 from data.plans import merging as plans
+from data.plans import noticing
 from data.renewals import receiving
 from data.sims import merging as sims
 from data.sims.rolling import roll_up
@@ -77,18 +78,19 @@ def _terminals(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     return counts, None if counts.new + counts.changed else moved
 
 
-def _plans(tx: Transaction, _source: str) -> tuple[Counts, list[int] | None]:
+def _plans(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     last = plans.resolve_plans(tx, described=True)
-    return plans.merge_plans(tx, last=last), None
+    return plans.merge_plans(tx, last=last, source=source), None
 
 
 def _sims(tx: Transaction, source: str) -> tuple[Counts, list[int] | None]:
     sims.find_sims(tx)
     terminals.resolve_merchants(tx)
     terminals.resolve_terminals(tx)
-    plans.resolve_plans(tx)
+    last_plan = plans.resolve_plans(tx)
     last = sims.add_sims(tx)
     counts = sims.merge_sims(tx, last=last, source=source)
+    noticing.cards_of_file(tx, source=source, last_plan=last_plan)
     receiving.keep_list(tx, source=source)
     terminals.keep_imeis(tx)
     return counts, sims.changed_ids(tx)

@@ -10,6 +10,7 @@ import pytest
 
 from data.carriers import refreshing as store
 from data.database import Query
+from data.plans import notices
 from jobs import refresh_sims, refreshing
 from jobs.carriers import CARRIERS, Connector, Terms, accounts
 from jobs.carriers.account import Account
@@ -347,3 +348,53 @@ def test_a_carrier_that_tells_none_of_the_cards_is_asked_again_before_it_is_beli
         run(home)
         assert sync(home, "a").failures == wanted
     assert "not_listed" in findings(home)
+
+
+def test_a_plan_the_carrier_calls_otherwise_becomes_one_notice_and_settling_it_closes_its_findings(home, told, people):
+    lister = Lister([facts(number) for number in range(1, 6)])
+    told(a=lister)
+    run(home)
+    lister.cards = [replace(card, plan="Flow 200") if card.iccid != iccid(1) else card for card in lister.cards]
+    later(home, hours=7)
+    run(home)
+    notice = notices.notices(home.db.read())[0]
+    assert (notice.kind, notice.cards, notice.source, notice.account) == ("card_plan", 4, "account a", "a")
+    assert notice.said() == "Cards went from Flow 100 to Flow 200, and nobody here ordered it"
+    assert "told_plan" in findings(home)
+    with home.db.write() as tx:
+        notices.acknowledge(tx, people["operator"], notice_id=notice.notice_id)
+    assert "told_plan" not in findings(home)
+
+
+def test_a_plan_all_of_whose_cards_bear_one_new_name_is_renamed(home, told):
+    lister = Lister([facts(number) for number in range(1, 6)])
+    told(a=lister)
+    run(home)
+    change(home, "UPDATE plan SET plan = 'ours'")
+    lister.cards = [replace(card, plan="Flow+ 100") for card in lister.cards]
+    later(home, hours=7)
+    run(home)
+    assert [notice.said() for notice in notices.notices(home.db.read())] == [
+        "Flow 100 seems to be called Flow+ 100 now"
+    ]
+
+
+def test_a_plan_change_of_ours_is_no_news_of_the_carriers(home, told):
+    lister = Lister([facts(1)])
+    told(a=lister)
+    run(home)
+    later(home, hours=3)
+    change(
+        home,
+        "INSERT INTO obligation (id, digest, key, sim_id, account, stem, kind, seq) "
+        "SELECT 1, uuid(), 'k', sim_id, account, stem, 'plan-change', 1 FROM sim",
+    )
+    with home.db.write() as tx:
+        add = "INSERT INTO state (obligation, st, n, changed_at) VALUES (1, 'succeeded', 1, $now)"
+        tx.run(Query("add", "By a test.", add), now=tx.now)
+    for plan, known in (("Flow 200", 0), ("Flow 300", 1)):
+        lister.cards = [facts(1, plan=plan)]
+        later(home, hours=7)
+        run(home)
+        assert len(notices.notices(home.db.read())) == known
+        assert ("told_plan" in findings(home)) == bool(known)

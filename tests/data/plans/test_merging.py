@@ -23,7 +23,7 @@ def plans(home: Home) -> Land:
     def land(*rows: dict[str, Any]) -> tuple[Counts, list[RefusedRow]]:
         with home.db.write() as tx, staging.staged(tx, pa.Table.from_pylist(list(rows)), source="import 1"):
             last = merging.resolve_plans(tx, described=True)
-            return merging.merge_plans(tx, last=last), staging.refused(tx)
+            return merging.merge_plans(tx, last=last, source="import 1"), staging.refused(tx)
 
     return land
 
