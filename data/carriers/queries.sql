@@ -40,6 +40,10 @@ SELECT connector, ability, answer, reason FROM capability ORDER BY connector, ab
 -- What the practice carrier's books open with: each card's state, expiry, anchor and list price.
 SELECT stem, status, expires_on, anchor_day, price_fen, term_months FROM sim_now WHERE stem IN (SELECT unnest($stems));
 
+-- name: numbers
+-- The card numbers our books have of an account's cards, by stem.
+SELECT stem, msisdn FROM sim WHERE account = $account AND msisdn IS NOT NULL AND stem IN (SELECT unnest($stems));
+
 -- name: own_name
 -- What a carrier calls an order of ours, by its own answer, and the card it is for.
 SELECT s.carrier_ref, l.iccid

@@ -69,6 +69,12 @@ class SentOrder:
 
 
 @dataclass(frozen=True)
+class _Number:
+    stem: str
+    msisdn: str
+
+
+@dataclass(frozen=True)
 class _Sent:
     stem: str
     sent_at: datetime
@@ -108,6 +114,11 @@ def keep_abilities(tx: Transaction, by: Actor, declared: Sequence[Ability]) -> N
 def carrier_book(reader: Reader, stems: Sequence[str]) -> dict[str, Booked]:
     """Cards by stem, for the practice carrier's opening books."""
     return {booked.stem: booked for booked in reader.records(Booked, Q.carrier_book, stems=list(stems))}
+
+
+def numbers(reader: Reader, *, account: str, stems: Sequence[str]) -> dict[str, str]:
+    """The card numbers our books have of these cards, by stem."""
+    return {one.stem: one.msisdn for one in reader.records(_Number, Q.numbers, account=account, stems=list(stems))}
 
 
 def own_name(reader: Reader, *, account: str, order_no: str) -> OwnName | None:

@@ -64,6 +64,7 @@ CHANNEL_WORDS = {
     "unicom_cmp": N_("China Unicom platform"),
     "huawei_gsl": N_("Huawei Cloud GSL"),
     "simboss": N_("SIMBoss"),
+    "ctwing": N_("China Telecom CTWing"),
 }
 
 PROOF_WORDS = {

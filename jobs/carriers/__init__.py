@@ -266,6 +266,10 @@ CARRIERS: dict[str, Connector] = {
         "jobs.carriers.telecom_cmp",
         "China Telecom's older platform: reads cards, orders plans number by number, proved by the plan's end",
     ),
+    "ctwing": Connector(
+        "jobs.carriers.ctwing",
+        "China Telecom CTWing (5G CMP): reads states and the month's use, cuts and restores data; no call to renew",
+    ),
     "simboss": Connector(
         "jobs.carriers.simboss", "SIMBoss, an agent's platform: reads, renews and adds data under our own order number"
     ),

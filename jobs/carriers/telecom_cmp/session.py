@@ -66,13 +66,13 @@ class Session:
 
     def told(self, reply: Reply, method: str) -> dict[str, Any]:
         """An answer as nested dicts, lists and texts, whatever it came as. Raises Unreadable."""
-        text = _text(reply.body).strip()
+        text = text_of(reply.body)
         if method in self.account.encrypted_methods and text and not set(text) - set(string.hexdigits):
             try:
                 text = decrypted(text, *self._keys()).strip()
             except ValueError:
                 raise Unreadable("the answer cannot be deciphered") from None
-        return parsed_xml(text) if text.startswith("<") else parsed(text.encode())
+        return undressed(text)
 
     def close(self) -> None:
         """Close all connections."""
@@ -128,10 +128,16 @@ def codes(told: Any) -> set[str]:
     return {str(one).strip() if isinstance(one, str | int) else "?" for one in found}
 
 
-def _text(body: bytes) -> str:
+def undressed(text: str) -> dict[str, Any]:
+    """XML or JSON as nested dicts, lists and texts. Raises Unreadable."""
+    return parsed_xml(text) if text.startswith("<") else parsed(text.encode())
+
+
+def text_of(body: bytes) -> str:
+    """An answer's text, in whatever it was written. Raises Unreadable."""
     for encoding in ("utf-8", "gb18030"):
         try:
-            return body.decode(encoding)
+            return body.decode(encoding).strip()
         except UnicodeDecodeError:
             continue
     raise Unreadable("the answer is neither UTF-8 nor GBK")

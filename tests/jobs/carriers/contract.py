@@ -12,6 +12,7 @@ from data.renewals.moves import Verdict
 from jobs.carriers import CARRIERS, Carrier, Connector, Order, Outcome, accounts, verdict_of
 from tests.jobs.carriers.stubs.alibaba_linkcard import Alibaba
 from tests.jobs.carriers.stubs.base import Stub
+from tests.jobs.carriers.stubs.ctwing import Ctwing
 from tests.jobs.carriers.stubs.huawei_gsl import Gsl
 from tests.jobs.carriers.stubs.one_nce import OneNceStub
 from tests.jobs.carriers.stubs.onelink import OneLink
@@ -29,6 +30,7 @@ CONNECTORS: dict[str, type[Stub]] = {
     "one_nce": OneNceStub,
     "tencent_ic": Tencent,
     "telecom_cmp": Telecom,
+    "ctwing": Ctwing,
     "simboss": SimBossStub,
     "unicom_cmp": Unicom,
     "huawei_gsl": Gsl,
