@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     import_max_mb: int = Field(200, ge=1, le=2048, description="Largest file an import takes, MB")
     import_max_rows: int = Field(2_000_000, ge=1, description="Most rows an import reads")
     voucher_max_mb: int = Field(20, ge=1, le=200, description="Largest voucher, MB")
+    pdf_font: Path | None = Field(None, description="A font file with Chinese signs, for papers as PDF")
 
     @classmethod
     def settings_customise_sources(

@@ -41,6 +41,7 @@ HOMES = {
     "defusedxml": ("jobs/importing/", "jobs/carriers/http/"),
     "lxml": ("jobs/importing/",),
     "rustpy_xlsxwriter": ("jobs/exporting/",),
+    "typst": ("jobs/exporting/",),
 }
 # What a subject of data/ may use besides itself; SQL may join any table.
 COMMON = {"database", "queries", "disk", "settings", "words", "clock", "secrets"}

@@ -6,14 +6,14 @@ import streamlit as st
 from dashboard import reading, viewer, widgets
 from dashboard.widgets.listing import Column, listing
 from data.files import exports_store as exports
-from data.files.exports_rules import FORMAT_WORDS, KEPT_FOR, SPLITS, STATE_COLOURS, STATE_WORDS, WHAT, outlived
+from data.files.exports_rules import FORMAT_WORDS, KEPT_FOR, PAPERS, SPLITS, STATE_COLOURS, STATE_WORDS, WHAT, outlived
 from data.people.rules import Action
 from data.words import N_, _
 
 COLUMNS = (
     Column("export_id", N_("Export"), "count", width=65),
     Column("asked_at", N_("Asked at"), "moment", width=130),
-    Column("what", N_("What it holds"), "word", words=WHAT, width=150),
+    Column("what", N_("What it holds"), "word", words=WHAT | PAPERS, width=150),
     Column("format", N_("Format"), "word", words=FORMAT_WORDS, width=105),
     Column("split_by", N_("Split"), "word", words=SPLITS, width=130),
     Column("state", N_("State"), "badge", words=STATE_WORDS, colours=STATE_COLOURS, width=95),

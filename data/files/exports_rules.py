@@ -15,8 +15,11 @@ WHAT = {
     "refusals": N_("Refused rows"),
     "worklist": N_("Worklist"),
 }
-FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet"}
-FORMATS = tuple(FORMAT_WORDS)
+# Papers are about one thing, laid out for a person to sign; the others are lists.
+PAPERS = {"payment_request": N_("Payment request")}
+FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet", "pdf": "PDF"}
+FORMATS = ("csv", "xlsx", "parquet")
+PAPER_FORMATS = ("pdf", "xlsx")
 SPLITS = {"agent": N_("One file per agent"), "branch": N_("One file per branch"), "region": N_("One file per region")}
 STATE_WORDS = {"waiting": N_("Waiting"), "written": N_("Written"), "failed": N_("Failed")}
 STATE_COLOURS = {"waiting": "blue", "written": "green", "failed": "red"}
@@ -25,11 +28,21 @@ STATE_COLOURS = {"waiting": "blue", "written": "green", "failed": "red"}
 KEPT_FOR = timedelta(days=7)
 # Excel's 1,048,576 rows less the headers.
 XLSX_MAX_ROWS = 1_048_575
+# Beyond some fifty pages nobody reads a list on paper.
+PAPER_MAX_ROWS = 2_000
 
 GONE = N_("This file was removed after {days} days; ask for it again")
 TOO_MANY_ROWS = N_("{rows} rows do not fit in one Excel sheet (1,048,575 at most); choose CSV, or narrow the filter")
 NO_LAYOUT = N_("There is no layout named '{layout}'; the Import page saves one")
 NOT_WRITTEN = N_("The file could not be written; see the run of write_exports on the page Jobs")
+NO_FONT = N_("A PDF needs a font with Chinese signs: an administrator names its file in the setting pdf_font")
+FONT_GONE = N_("The font file {font} of the setting pdf_font cannot be read; correct the setting")
+TOO_MANY_FOR_PDF = N_("{rows} rows are more than a PDF takes ({most}); choose Excel")
+
+
+def formats_of(what: str) -> tuple[str, ...]:
+    """The formats an export can be had in; none for what is no export."""
+    return FORMATS if what in WHAT else PAPER_FORMATS if what in PAPERS else ()
 
 
 class ExportRefused(ToldError):

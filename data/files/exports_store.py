@@ -9,12 +9,14 @@ from typing import Any
 from data import words
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.files.exports_rules import FORMATS, SPLITS, WHAT, ExportRefused
+from data.files.exports_rules import SPLITS, ExportRefused, formats_of
 from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
 from data.words import _, later, spoken
 
 Q = Queries.beside(__file__, "exports.sql")
+# What a file holds that not everybody may see who may export.
+_NEEDS = {"payment_request": Action.SEE_BANK_ACCOUNTS}
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def ask_export(
 ) -> int:
     """Wish for a file; its export_id. `filters` is the page's own filter as JSON-able dict, its order included."""
     require(tx, by, Action.EXPORT, what)
-    if what not in WHAT or format not in FORMATS or (split_by is not None and split_by not in SPLITS):
+    require(tx, by, _NEEDS.get(what, Action.EXPORT), what)
+    if format not in formats_of(what) or (split_by is not None and split_by not in SPLITS):
         raise Refused(_("There is no export of {what} as {format}", what=what, format=format))
     export_id = int(
         tx.value(
@@ -134,5 +137,6 @@ def fetch(tx: Transaction, by: Actor, export_id: int) -> Export:
     # A stranger learns nothing about what others asked for: not theirs and not there are one answer.
     if export.person_id != by.person_id or export.state != "written":
         raise NotThere(_("There is no such file for you"))
+    require(tx, by, _NEEDS.get(export.what, Action.EXPORT), f"export {export_id}")
     audit.record(tx, by, Event.EXPORT_FETCHED, f"export {export_id}", sha256=export.sha256)
     return export

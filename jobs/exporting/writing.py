@@ -5,6 +5,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pyarrow.parquet as pq
 from rustpy_xlsxwriter import FastExcel, Format
 
 from data.database import Queries, Query
-from data.files.exports_rules import TOO_MANY_ROWS, WHAT, XLSX_MAX_ROWS, ExportRefused
+from data.files.exports_rules import PAPERS, TOO_MANY_ROWS, WHAT, XLSX_MAX_ROWS, ExportRefused
 from data.files.exports_store import Export
 from data.home import Home
 from data.words import N_, _, number, speaking
 from jobs.exporting.headers import header
 from jobs.exporting.names import file_name, unlike
+from jobs.exporting.papers import write_paper
 from jobs.exporting.sources import Rows, rows_of
 
 Q = Queries.beside(__file__)
@@ -59,26 +61,34 @@ class _Staged:
 def write(home: Home, export: Export) -> Written:
     """Write the file of `export` into exports/. Raises ExportRefused when it cannot be had in this format.
 
-    1. Stage the rows as Parquet. 2. Give them headers in the language asked for. 3. Write one part, or one per group
-    into a zip. 4. Move it to its name and take its hash. What was staged is removed, whatever happens.
+    1. Stage the rows of a list as Parquet. 2. Give them headers in the language asked for. 3. Write one part, or one per
+    group into a zip; a paper is written whole. 4. Move it to its name and take its hash. What was staged is removed,
+    whatever happens.
     """
     today = home.clock.today()
     work = home.exports / f"part-{export.export_id}"
     work.mkdir()
     try:
         with speaking(export.language):
-            source = rows_of(home.db.read(), export.what, export.filter, today=today)
-            staged, rows = _stage(home, export, source, work)
-            base = f"{staged.title}-{today.isoformat()}-{export.export_id}"
-            if export.split_by:
-                made, filename = _write_split(staged, work), f"{base}.zip"
+            if export.what in PAPERS:
+                made, title, rows = write_paper(home, export, work)
+                filename = f"{title}-{today.isoformat()}-{export.export_id}.{export.format}"
             else:
-                made, filename = _write_part(staged, work, rows=rows), f"{base}.{export.format}"
+                made, filename, rows = _write_list(home, export, work, today)
         made.chmod(0o600)
         target = made.replace(home.exports / export.stored_as)
         return Written(target, file_name(filename), rows, _sha256(target))
     finally:
         shutil.rmtree(work)
+
+
+def _write_list(home: Home, export: Export, work: Path, today: date) -> tuple[Path, str, int]:
+    source = rows_of(home.db.read(), export.what, export.filter, today=today)
+    staged, rows = _stage(home, export, source, work)
+    base = f"{staged.title}-{today.isoformat()}-{export.export_id}"
+    if export.split_by:
+        return _write_split(staged, work), f"{base}.zip", rows
+    return _write_part(staged, work, rows=rows), f"{base}.{export.format}", rows
 
 
 def _stage(home: Home, export: Export, source: Rows, work: Path) -> tuple[_Staged, int]:

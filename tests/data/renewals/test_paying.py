@@ -8,26 +8,13 @@ import pytest
 from data.payees import store as payees
 from data.people.rules import Refused
 from data.renewals import offline, paying
-from data.renewals import store as renewals
-from data.sims.holidays import published
 from tests.dashboard import conftest as pages
 from tests.payees import confirm_payee, propose_payee
+from tests.paying import PAYEE, ask, ordered, pay
 from tests.renewing import sql
 
-PAYEE = "Agent Wang"
 # The small fleet of the pages: its accounts have payees.
 fleet = pages.fleet
-HAND = """
-UPDATE account SET connector = 'offline', payee = 'Agent Wang', way_to_pay = $way WHERE account = 'mobile-main';
-"""
-OTHER = """
-UPDATE account SET connector = 'offline', payee = 'Agent Li', way_to_pay = 'monthly' WHERE account = 'unicom-east';
-"""
-ABLE = "INSERT INTO capability (connector, ability, answer, reason) VALUES ('offline', 'renew', 'yes', 'by list')"
-CARDS = """
-INSERT INTO sim (sim_id, stem, iccid, msisdn, carrier, account, plan_id, status, expires_on, observed_at)
-SELECT sim_id, stem, iccid, msisdn, carrier, account, plan_id, status, expires_on, observed_at FROM sim_now
-"""
 
 
 def confirmed(home, people, account_no="0012345678901234"):
@@ -39,31 +26,6 @@ def confirmed(home, people, account_no="0012345678901234"):
 def batch(home, fleet, people):
     """Five approved renewals with an agent who is paid by transfer, act-by Wednesday 9 December 2026."""
     return ordered(home, fleet, people)
-
-
-def ordered(home, fleet, people, way="transfer"):
-    ids = fleet(5)
-    with home.db.write() as tx:
-        tx.run(sql(HAND), way=way)
-        tx.run(sql(OTHER))
-        tx.run(sql(ABLE))
-        tx.run(sql("UPDATE sim_now SET connector = 'offline'"))
-        tx.run(sql(CARDS))
-        batch = renewals.propose(tx, people["operator"], sim_ids=ids, form_key="one").batch
-    status = renewals.status(home.db.read(), batch)
-    with home.db.write() as tx:
-        renewals.approve(tx, people["approver"], batch=batch, content_hash=status.content_hash, settings=home.settings)
-    return batch
-
-
-def ask(home, by, batch, payee=PAYEE):
-    with home.db.write() as tx:
-        return paying.ask(tx, by, batch=batch, payee=payee, workdays=published())
-
-
-def pay(home, by, request, reference="BANK-77", **more):
-    with home.db.write() as tx:
-        return paying.paid(tx, by, request=request, reference=reference, **more)
 
 
 def drop(home, count, state="cancelled"):
