@@ -16,6 +16,6 @@ VALUES ($account, $what, $place, $started_at, $good_at, $next_at, $cards, $as_of
 -- name: next_cards
 -- Cards of an account that may still be renewed, nearest act-by first, after the one at ($act_by, $sim_id).
 SELECT sim_id, iccid, coalesce(act_by, DATE '9999-12-31') AS act_by FROM sim_now
-WHERE account = $account AND live AND coalesce(act_by, DATE '9999-12-31') <= $until
+WHERE account = $account AND live AND (coalesce(act_by, DATE '9999-12-31') <= $until OR expires_on IS NULL)
     AND (coalesce(act_by, DATE '9999-12-31'), sim_id) > ($act_by, $sim_id)
 ORDER BY coalesce(act_by, DATE '9999-12-31'), sim_id LIMIT $limit;

@@ -299,6 +299,17 @@ def test_those_that_need_an_order_soonest_are_asked_first(home, told, monkeypatc
     assert order == [[3, 2], [4, 1]]
 
 
+def test_a_card_whose_expiry_the_list_does_not_tell_is_asked_by_its_number(home, told):
+    carrier = Lister([facts(1, expires_on=None), facts(2)])
+    carrier.card_facts = lambda iccids: [replace(facts(1), iccid=one, expires_on=date(2027, 5, 31)) for one in iccids]
+    told(a=carrier)
+    run(home)
+    later(home, hours=7)
+    run(home)
+    days = {row["expires_on"] for row in asked(home, "SELECT expires_on FROM sim_now")}
+    assert days == {date(2027, 1, 31), date(2027, 5, 31)}
+
+
 def test_where_a_list_can_be_had_by_expiry_the_cards_that_end_soon_come_first(home, told):
     carrier = Lister([facts(number) for number in (1, 2, 3)])
     windows = []
