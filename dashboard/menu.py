@@ -41,11 +41,14 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("service_changes", N_("Stop, resume, plan change"), ":material/tune:", SERVICES, Action.PROPOSE),
     PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, hidden=True),
     PageRow("terminal", N_("Terminal"), ":material/point_of_sale:", FLEET, hidden=True),
+    PageRow("payment_requests", N_("Payment requests"), ":material/request_quote:", MONEY),
+    PageRow("payment_request", N_("Payment request"), ":material/print:", MONEY, hidden=True),
     PageRow("vouchers", N_("Vouchers and invoices"), ":material/receipt_long:", MONEY),
     PageRow("reconciliation", N_("Reconciliation"), ":material/balance:", MONEY),
     PageRow("records", N_("Renewal records"), ":material/history_edu:", MONEY),
     PageRow("providers", N_("Providers"), ":material/storefront:", PLANS),
     PageRow("payees", N_("Payees"), ":material/account_balance:", PLANS),
+    PageRow("notices", N_("Notices"), ":material/campaign:", PLANS),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
@@ -53,4 +56,4 @@ PAGES: tuple[PageRow, ...] = (
 )
 
 # Whom a role thinks of first stands first in its menu (operations.md §2).
-FIRST_PAGE = {Role.APPROVER: "approvals", Role.FINANCE: "worklists"}
+FIRST_PAGE = {Role.APPROVER: "approvals", Role.FINANCE: "payment_requests"}

@@ -1,23 +1,30 @@
 """The button that asks for a file, and the link that appears once a job has written it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard import reading, viewer
 from data.files import exports_store
-from data.files.exports_rules import FORMATS, SPLITS
+from data.files.exports_rules import FORMAT_WORDS, FORMATS, SPLITS
 from data.people.rules import Action, Actor
 from data.words import _, language, plural
 
-_FORMAT_WORDS = {"csv": "CSV", "xlsx": "Excel (.xlsx)", "parquet": "Parquet"}
 
-
-def export_button(what: str, filters: Mapping[str, Any], label: str, key: str, *, splits: bool = False) -> None:
+def export_button(
+    what: str,
+    filters: Mapping[str, Any],
+    label: str,
+    key: str,
+    *,
+    splits: bool = False,
+    formats: Sequence[str] = FORMATS,
+    note: str | None = None,
+) -> None:
     """A menu that asks for `what` under the page's own `filters` (JSON-able, its order included), then the link to it.
 
-    The file is written by a job and fetched from a route; nothing of it is held here.
+    The file is written by a job and fetched from a route; nothing of it is held here. `note` stands in the menu.
     """
     who = viewer.here()
     if not who.may(Action.EXPORT):
@@ -25,13 +32,15 @@ def export_button(what: str, filters: Mapping[str, Any], label: str, key: str, *
     with st.popover(label, icon=":material/download:"):
         format = st.segmented_control(
             _("Format"),
-            FORMATS,
-            default="csv",
+            formats,
+            default=formats[0],
             required=True,
-            format_func=_FORMAT_WORDS.__getitem__,
+            format_func=FORMAT_WORDS.__getitem__,
             key=f"{key}:format",
         )
         split_by = _split(key) if splits else None
+        if note:
+            st.caption(note)
         if st.button(
             _("Write the file"), type="primary", icon=":material/download:", key=f"{key}:ask", width="stretch"
         ):
@@ -40,7 +49,7 @@ def export_button(what: str, filters: Mapping[str, Any], label: str, key: str, *
                     tx,
                     who.actor,
                     what=what,
-                    format=format or "csv",
+                    format=format or formats[0],
                     filters=filters,
                     split_by=split_by,
                     language=language(),
