@@ -24,6 +24,7 @@ from data.settings import Settings
 from data.sims.rolling import roll_up
 from jobs.carriers import accounts
 from jobs.commands.users import COMMAND_LINE
+from jobs.run_renewals import CHUNK
 from tests.bench_pages import PASSWORD, Figures, Tab, figures
 from tests.serving import ROOT, served
 
@@ -173,7 +174,7 @@ def report(found: Ran, pages: dict[str, Figures], *, cards: int, load: float) ->
 
 Made by `tests/bench_renewals.py` (`make bench-renewals`): {cards:,} cards in one approved batch at one practice account in
 process, delay 0, behind `flowcard serve` on {os.cpu_count()} cores; one tab reruns two pages over the websocket, each about once a second.
-Micro-batches of at most 100 share claim, attempts, events, one write of the journal to disk and one commit. Other work on
+Micro-batches of at most {CHUNK} share claim, attempts, events, one write of the journal to disk and one commit. Other work on
 the machine at the start: {load:.1f} processes waiting (a run is only comparable at about 0).
 
 {found.succeeded:,} items in {found.seconds:.1f} s: **{found.per_s:,.0f} items/s** (required: {ITEMS_PER_S:,}).

@@ -3,7 +3,7 @@
 INSERT INTO journal_mark (one, segment, line, hash) VALUES (1, $segment, $line, $hash);
 
 -- name: move_mark
--- The same, where there is a mark already: every hundred orders come by here twice.
+-- The same, where there is a mark already: every chunk of orders comes by here twice.
 UPDATE journal_mark SET segment = $segment, line = $line, hash = $hash;
 
 -- name: mark

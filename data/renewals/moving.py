@@ -197,21 +197,19 @@ def made(tx: Transaction, by: Actor, results: Sequence[Result]) -> set[int]:
         moves.check(result.arrow, result.before, result.after)
     results = _about_cards(tx, results)
     with tx.frame("made", _table(results)):
-        there = {row["obligation"] for row in tx.rows(Q.still_there)}
-        if len(there) == len(results):
-            _make(tx, by, results)
-    if len(there) < len(results):
-        left = [result for result in results if result.obligation in there]
+        moved = {row["obligation"] for row in tx.rows(Q.move_states, now=tx.now)}
+        if len(moved) == len(results):
+            _follow(tx, by, results)
+    if len(moved) < len(results):
+        left = [result for result in results if result.obligation in moved]
         with tx.frame("made", _table(left)):
-            _make(tx, by, left)
-    return there
+            _follow(tx, by, left)
+    return moved
 
 
-def _make(tx: Transaction, by: Actor, results: Sequence[Result]) -> None:
-    """The registered moves, with everything that follows from them."""
+def _follow(tx: Transaction, by: Actor, results: Sequence[Result]) -> None:
+    """What follows from moves that were made: events, reservations, alarms, and what a purchase changes about its card."""
     said = {"now": tx.now, "actor": by.name}
-    if tx.run(Q.move_states, **said) != len(results):
-        raise moves.NoSuchMove(f"not all of {len(results)} items could be moved")
     tx.run(Q.result_events, **said)
     if any(result.after in moves.RESTING for result in results):
         tx.run(Q.settle_reservations)

@@ -12,11 +12,6 @@ LEFT JOIN person p ON p.person_id = b.checker
 LEFT JOIN person a ON a.person_id = b.acting_for
 WHERE b.id = $batch;
 
--- name: still_there
--- Which of the registered results find their item where it was; of the others nothing is touched.
-SELECT r.obligation FROM made r JOIN state s ON s.obligation = r.obligation
-WHERE s.n = r.n AND s.st = r.before AND s.asked = r.asked_before;
-
 -- name: move_states
 -- The guarded move of every registered result.
 UPDATE state SET st = r.after, reason = r.reason,
@@ -27,7 +22,8 @@ UPDATE state SET st = r.after, reason = r.reason,
     changed_at = CASE WHEN r.arrow = 12 OR (r.arrow = 6 AND r.asked > 0) THEN state.changed_at ELSE $now END,
     ended_at = CASE WHEN r.after IN ('succeeded', 'failed', 'cancelled', 'needs_review') THEN $now END
 FROM made r
-WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before;
+WHERE state.obligation = r.obligation AND state.n = r.n AND state.st = r.before AND state.asked = r.asked_before
+RETURNING state.obligation;
 
 -- name: result_events
 -- One event per move made.
