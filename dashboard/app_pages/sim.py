@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import cards, histories, recharging
+from dashboard.widgets import cards, histories, notices, recharging
 from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
@@ -35,6 +35,7 @@ with widgets.page_head(sim.iccid):
         widgets.renew(SimFilter(sim_ids=(sim.sim_id,)))
 recharging.recharged(sim)
 widgets.situation_box(reading.read(sims.situation_of, sim.sim_id, today=reading.today()))
+notices.of_sim(sim.sim_id)
 
 left, right = st.columns(2)
 with left, widgets.section(_("Card and plan"), tall=True):

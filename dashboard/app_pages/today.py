@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import alarms, not_renewing, todays
+from dashboard.widgets import alarms, not_renewing, notices, todays
 from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
@@ -45,6 +45,8 @@ with widgets.section(_("To be placed today"), _("per payee, orders missed before
             if who.may(Action.PROPOSE) and st.button(label, type="primary", icon=":material/autorenew:"):
                 widgets.renew(TO_PLACE)
     widgets.unpublished_note(today)
+todays.late(today)
+notices.near_ones()
 
 left, right = st.columns([3, 2])
 with (

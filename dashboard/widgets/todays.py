@@ -6,11 +6,15 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
+from dashboard import reading
 from dashboard.widgets import tables
 from dashboard.widgets.filters import filter_url
+from dashboard.widgets.heads import section
 from dashboard.widgets.kpis import Kpi
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sims import carrier_words, sim_table, terminal_links
+from data.renewals.rules import BATCH_WORDS
+from data.sims import store as sims
 from data.sims.joins import ReportLine
 from data.sims.today import AtRisk, Figure, Kpis
 from data.sims.wording_rules import JOIN_REPORT
@@ -19,6 +23,26 @@ from data.words import N_, _, gigabytes, number, plural, yuan
 # Lines of the join report that call for nothing, and those that list machines, not cards.
 _GOOD_NEWS = frozenset({"terminals_joined"})
 _OF_MACHINES = frozenset({"terminals_without_card"})
+_LATE_LISTS = (
+    Column("payee", N_("Payee"), pinned=True, width=230),
+    Column("lists", N_("Lists"), "count", width=65),
+    Column("orders", N_("Still open"), "count", width=85),
+    Column("amount_fen", N_("Amount"), "yuan", width=100),
+    Column("answer_by", N_("Usually done by"), "date", width=115),
+    Column("days", N_("Days late"), "count", width=80),
+    Column("support", N_("Whom to call"), width=230),
+    Column("open", N_("Desk"), "link", width=120),
+)
+_LATE_BATCHES = (
+    Column("batch", N_("Batch"), "link", pinned=True, width=80),
+    Column("state", N_("State"), "word", words=BATCH_WORDS, width=100),
+    Column("orders", N_("Not placed"), "count", width=85),
+    Column("amount_fen", N_("Amount"), "yuan", width=100),
+    Column("act_by", N_("Earliest act-by"), "date", width=115),
+    Column("days", N_("Days late"), "count", width=80),
+    Column("maker", N_("Made by"), width=110),
+    Column("note", N_("Remark"), width=260),
+)
 
 
 def cards_of(kpis: Kpis) -> list[Kpi]:
@@ -63,6 +87,23 @@ def by_payee(rows: pa.Table) -> None:
         key="today:payees",
         alt=_("What is to be placed today, per payee"),
     )
+
+
+def late(today: date) -> None:
+    """Lists whose payee should have answered by now, and batches whose orders should have been placed. Nothing without any."""
+    lists, batches = reading.read(sims.late_lists, today=today), reading.read(sims.late_batches, today=today)
+    if lists.num_rows:
+        with section(_("Payees that have not answered"), _("their lists were usually done by now")):
+            desk = pa.array([f"/worklists#{_('Offline worklists')}"] * lists.num_rows, pa.string())
+            shown = tables.replaced(lists, open=desk)
+            listing(shown, _LATE_LISTS, key="today:late_lists", alt=_("Payees that have not answered"))
+    if batches.num_rows:
+        with section(
+            _("Batches that are late"), _("SIMs whose act-by has passed, and whose order has not been placed")
+        ):
+            links = pa.array([f"/batches?batch={one}#{one}" for one in batches["batch"].to_pylist()], pa.string())
+            shown = tables.replaced(batches, batch=links)
+            listing(shown, _LATE_BATCHES, key="today:late_batches", alt=_("Batches that are late"))
 
 
 def loss(risk: AtRisk, *, days: int) -> None:

@@ -37,6 +37,8 @@ from data.sims.today import (
     data_age,
     kpis,
     last_working_day,
+    late_batches,
+    late_lists,
     today_by_payee,
     went_dark,
 )
@@ -76,6 +78,8 @@ __all__ = [
     "join_report",
     "kpis",
     "last_working_day",
+    "late_batches",
+    "late_lists",
     "listing",
     "look_up",
     "measure_with",

@@ -17,6 +17,8 @@ AHEAD_DAYS = 30
 # Usage may lag 6–12 hours or end yesterday (domain.md §5); older figures are stale.
 _STALE_AFTER = timedelta(days=2)
 _WEEK = timedelta(days=7)
+# More late batches than this are looked at on their own page.
+_LATE_BATCHES = 20
 
 TO_PLACE = SimFilter(report="to_place")
 WENT_DARK = SimFilter(report="went_dark")
@@ -86,6 +88,20 @@ def data_age(reader: Reader, *, today: date) -> pa.Table:
     """How old our knowledge is: carrier, sims, usage_as_of, seen_at, stale_sims; the carrier with most cards first."""
     midnight = datetime.combine(today, time(), HOME_ZONE)
     return reader.arrow(Q.data_age, stale_before=midnight - _STALE_AFTER)
+
+
+def late_lists(reader: Reader, *, today: date) -> pa.Table:
+    """Lists handed out whose usual answer day has passed with orders open, per payee: payee, lists, orders, amount_fen,
+    answer_by (the earliest), days since, support.
+    """
+    return reader.arrow(Q.late_lists, today=today)
+
+
+def late_batches(reader: Reader, *, today: date) -> pa.Table:
+    """Batches with renewals proposed or ready whose act-by has passed: batch, state, orders, amount_fen, act_by (the
+    earliest), days since, maker, note; the most late first.
+    """
+    return reader.arrow(Q.late_batches, today=today, limit=_LATE_BATCHES)
 
 
 def kpis(reader: Reader, *, today: date) -> Kpis:

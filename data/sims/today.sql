@@ -73,3 +73,27 @@ SELECT count(*) FROM sim_now WHERE {where};
 -- name: figures_before
 -- The same figures at the end of the days before.
 SELECT day, to_place, dark, over_quota, used_bytes FROM fleet_day WHERE day > $today - 30 AND day < $today ORDER BY day;
+
+-- name: late_lists
+-- Lists whose usual answer day has passed with orders still open, per payee.
+SELECT w.payee, count(DISTINCT w.id) AS lists, count(*) AS orders, sum(t.amount_fen)::BIGINT AS amount_fen,
+    min(w.answer_by) AS answer_by, $today - min(w.answer_by) AS days, string_agg(DISTINCT a.support, ' / ' ORDER BY a.support) AS support
+FROM worklist w
+JOIN worklist_item i ON i.worklist = w.id
+JOIN state s ON s.obligation = i.obligation AND s.n = i.n
+JOIN attempt t ON t.obligation = i.obligation AND t.n = i.n
+LEFT JOIN account a ON a.account = w.account
+WHERE w.answer_by < $today AND s.st IN ('submitted', 'unknown')
+GROUP BY w.payee ORDER BY answer_by, w.payee;
+
+-- name: late_batches
+-- Batches with renewals that wait for an approval or for their turn although their act-by date has passed.
+SELECT u.batch, b.state, count(*) AS orders, sum(l.amount_fen)::BIGINT AS amount_fen, min(n.act_by) AS act_by,
+    $today - min(n.act_by) AS days, p.name AS maker, b.note
+FROM under_way u
+JOIN batch b ON b.id = u.batch
+JOIN batch_line l ON l.batch = u.batch AND l.sim_id = u.sim_id
+JOIN sim_now n ON n.sim_id = u.sim_id
+LEFT JOIN person p ON p.person_id = b.maker
+WHERE u.kind IN ('renew', 'recharge') AND u.item_state IN ('proposed', 'pending') AND l.refusal IS NULL AND n.act_by < $today
+GROUP BY ALL ORDER BY act_by, u.batch LIMIT $limit;

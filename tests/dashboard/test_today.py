@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from data.database import Query
+from data.renewals import store as renewals
 from data.sims.today import TO_PLACE
 from jobs import roll_up
 
@@ -107,3 +109,60 @@ def test_a_year_without_published_working_days_is_named_until_the_home_adds_them
     (home.path / "holidays.toml").write_text("holidays = [2027-01-01]", encoding="utf-8")
     roll_up.run(home, threading.Event())
     assert said not in [caption.value for caption in page(name).caption]
+
+
+def late(test, column):
+    return next((table for table in tables(test) if column in table and "days" in table), None)
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "finance"])
+def test_a_payee_that_has_not_answered_in_time_is_named_until_he_has(home, page, fleet, who):
+    fleet(3)
+    add = [
+        (
+            "INSERT INTO worklist (id, batch, account, payee, items, amount_fen, answer_by, made_by, made_at) VALUES "
+            "(1, 1, 'mobile-main', 'Agent Wang', 2, 3600, DATE '2026-11-19', 1, $now), (2, 1, 'mobile-main', 'Agent Wang', 1, 1800, DATE '2026-11-22', 1, $now)"
+        ),
+        (
+            "INSERT INTO obligation (id, digest, key, sim_id, account, stem, kind, seq) "
+            "SELECT sim_id, uuid(), sim_id, sim_id, account, stem, 'renew', 1 FROM sim_now"
+        ),
+        "INSERT INTO state (obligation, st, n, changed_at) SELECT id, 'unknown', 1, $now FROM obligation",
+        (
+            "INSERT INTO attempt (obligation, n, batch, plan, months, amount_fen, currency, order_no, request_sha256, sent_at, deadline_at) "
+            "SELECT id, 1, 1, 'p', 12, 1800, 'CNY', id, 'x', $now, $now FROM obligation"
+        ),
+        "INSERT INTO worklist_item (obligation, n, worklist) VALUES (1, 1, 1), (2, 1, 1), (3, 1, 2)",
+    ]
+    with home.db.write() as tx:
+        for text in add:
+            tx.run(Query("add", "By a test.", text), now=tx.now)
+    told = late(page("today", who), "payee").iloc[0]
+    assert (told["payee"], told["lists"], told["orders"], told["amount_fen"], told["days"]) == (
+        "Agent Wang",
+        "1",
+        "2",
+        36.0,
+        "3",
+    )
+    assert told["open"] == "/worklists#Offline worklists"
+    with home.db.write() as tx:
+        tx.run(Query("answer", "By a test.", "UPDATE state SET st = 'succeeded'"))
+    assert late(page("today", who), "payee") is None
+
+
+def test_a_batch_whose_cards_should_have_been_ordered_is_late_until_they_are(home, page, fleet, people):
+    ids = [*fleet(2, act_by=TODAY - timedelta(days=2)), *fleet(1, act_by=TODAY)]
+    with home.db.write() as tx:
+        made = renewals.propose(tx, people["operator"], sim_ids=ids, form_key="one", note="end of year").batch
+    told = late(page("today"), "batch").iloc[0]
+    assert (told["batch"], told["orders"], told["amount_fen"], told["days"], told["maker"]) == (
+        f"/batches?batch={made}#{made}",
+        "2",
+        36.0,
+        "2",
+        "operator",
+    )
+    with home.db.write() as tx:
+        renewals.cancel(tx, people["operator"], batch=made)
+    assert late(page("today"), "batch") is None
