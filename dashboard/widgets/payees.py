@@ -33,13 +33,13 @@ _COLOURS = {
 _TAX_NO, _BANK, _OPENING_BANK = N_("Tax number"), N_("Bank"), N_("Opening bank")
 _CNAPS, _ACCOUNT_NO = N_("CNAPS number"), N_("Account number")
 _PAYEES = (
-    Column("name", N_("Payee"), pinned=True, width=235),
-    Column("standing", N_("Standing"), "badge", words=rules.STANDINGS, colours=_COLOURS, width=230),
-    Column("accounts", N_("Accounts"), width=190),
-    Column("bank", _BANK, width=120),
-    Column("opening_bank", _OPENING_BANK, width=180),
-    Column("account_no", _ACCOUNT_NO, width=105),
-    Column("confirmed_by", N_("Confirmed by"), width=100),
+    Column("name", N_("Payee"), pinned=True, width=245),
+    Column("standing", N_("Standing"), "badge", words=rules.STANDINGS, colours=_COLOURS, width=190),
+    Column("accounts", N_("Accounts"), width=120),
+    Column("bank", _BANK, width=150),
+    Column("opening_bank", _OPENING_BANK, width=150),
+    Column("account_no", _ACCOUNT_NO, width=112),
+    Column("confirmed_by", N_("Confirmed by"), width=105),
     Column("confirmed_at", N_("Confirmed at"), "moment", width=130),
 )
 _HISTORY = (
@@ -177,9 +177,10 @@ def waiting(change: Change, who: viewer.Viewer) -> None:
     schema = pa.schema([(name, pa.string()) for name in ("what", "now", "proposed")])
     with section(_("Awaits a second person")) as controls:
         controls.link_button(_("Fetch the proof"), f"/v/{change.proof}", icon=":material/file_download:")
-        st.text(change.payee)
         proposed = _("Proposed by {name} on {at}", name=change.proposer, at=moment(change.proposed_at))
-        st.text(f"{proposed} · {change.note}" if change.note else proposed)
+        with st.container(gap="xxsmall"):
+            st.text(change.payee)
+            st.text(f"{proposed} · {change.note}" if change.note else proposed)
         listing(
             pa.Table.from_pylist(rows, schema), _COMPARED, key=f"payees:{change.change_id}", alt=_("Proposed bank data")
         )

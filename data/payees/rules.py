@@ -13,7 +13,7 @@ STATES = {
 }
 STANDINGS = {
     "confirmed": N_("may be paid"),
-    "changing": N_("may be paid; a change awaits a second person"),
+    "changing": N_("may be paid; a change waits"),
     "proposed": N_("awaits a second person"),
     "refused": N_("not confirmed"),
     "stopped": N_("payments stopped"),

@@ -14,7 +14,9 @@ from jobs.demo import fleet
 from jobs.demo.accounts import write_carriers_file
 from jobs.demo.decisions import make_decisions
 from jobs.demo.history import make_history
+from jobs.demo.notices import make_notices
 from jobs.demo.pastbatch import Cast, back_then
+from jobs.demo.providers import change_payees, make_providers
 
 # Who asks while a demo is made: whoever can open the home's files owns them.
 COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
@@ -62,11 +64,12 @@ def has_demo(home: Home) -> bool:
 def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     """Fill an empty demo home; the people who can sign in. Raises DemoError where there is data.
 
-    1. Accounts and people.
+    1. Accounts and people, providers and payees.
     2. The fleet: terminals, cards, usage.
     3. What the operator has decided about cards that are not worth another term.
     4. What a year of work has left: renewals, failures, vouchers.
-    5. The note that the demo is whole.
+    5. What of late was said of payees and announced about plans.
+    6. The note that the demo is whole.
     """
     if home.kind == "real":
         raise DemoError(_(REAL, path=home.path))
@@ -76,10 +79,13 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     with back_then(home, BEGAN):
         load_accounts(home)
         signs = add_people(home)
-    cast = _cast(home)
+        cast = _cast(home)
+        make_providers(home, cast)
     fleet.load(home, sims=sims, days=days, seed=seed)
     make_decisions(home, cast, sims=sims)
     make_history(home, cast, sims=sims)
+    change_payees(home, cast)
+    make_notices(home, cast)
     write_carriers_file(home.carriers_file)
     with home.db.write() as tx:
         tx.run(fleet.Q.add_past_days, today=tx.today)

@@ -14,10 +14,13 @@ from typer.testing import CliRunner
 from data.audit import store as audit
 from data.carriers import store as carriers
 from data.clock import MovedClock
-from data.database import Queries
+from data.database import Queries, Query
 from data.home import Home, open_home
+from data.payees import store as payees
 from data.people import store as people
+from data.providers import store as providers
 from data.renewals import store as renewals
+from data.secrets import Secret
 from data.sims import store as sims
 from data.sims.deciding_rules import EVIDENCE
 from data.vouchers import store as vouchers
@@ -280,7 +283,8 @@ def test_61_vouchers_are_missing(demo: tuple[Home, list]) -> None:
 
 def test_the_invoices_of_the_demo_can_be_read(demo: tuple[Home, list]) -> None:
     home, _signs = demo
-    paper = vouchers.one(home.db.read(), 1)
+    first = home.db.read().value(Query("test", "", "SELECT min(voucher_id) FROM voucher WHERE kind = 'invoice'"))
+    paper = vouchers.one(home.db.read(), first)
     read = read_xml((home.vouchers / paper.sha256).read_bytes())
     assert (read.number, read.gross_fen, read.seller) == (paper.invoice_no, paper.amount_fen, paper.seller)
     assert read.adds_up
@@ -293,6 +297,32 @@ def test_a_start_finds_the_accounts_as_the_demo_wrote_them(demo: tuple[Home, lis
     assert carriers.accounts(home.db.read()) == before
     assert [account.connector for account in before].count("offline") == 2
     assert sum(not account.gives_invoice for account in before) == 1
+
+
+def test_whom_an_account_names_may_be_paid_and_two_changes_await_a_second_person(demo: tuple[Home, list]) -> None:
+    reader = demo[0].db.read()
+    told = {row["account"]: (row["provider"] is not None, row["standing"]) for row in providers.accounts(reader)}
+    assert told.pop("mobile-agent") == (True, "changing")
+    assert len(told) == 5 and set(told.values()) == {(True, "confirmed")}
+    assert [one.state for one in payees.changes(reader)].count("refused") == 1
+    assert len(payees.changes(reader, waiting=True)) == 2
+
+
+def test_the_second_person_can_type_the_number_off_the_proof(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    (newcomer, _agent) = payees.changes(home.db.read(), waiting=True)
+    paper = vouchers.one(home.db.read(), newcomer.proof)
+    content = (home.vouchers / paper.sha256).read_bytes().decode("ascii")
+    number = re.search(r"\(((\d{1,4} ?){4,})\) Tj", content)[1]
+    by = people.by_name(home.db.read(), "approver").actor("command line")
+
+    class Undone(Exception):
+        pass
+
+    with pytest.raises(Undone), home.db.write() as tx:
+        payees.confirm(tx, by, home.keyring, change_id=newcomer.change_id, account=Secret(number))
+        raise Undone
+    assert content.startswith("%PDF-") and f"({newcomer.tax_no}) Tj" in content
 
 
 def test_the_audit_of_the_demo_verifies(demo: tuple[Home, list]) -> None:
