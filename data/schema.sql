@@ -152,7 +152,15 @@ CREATE TABLE account_sync (
     rate_per_s DOUBLE,                         -- what the carrier allows; null: it names no limit
     failures INTEGER NOT NULL,                 -- pages in a row that could not be had
     error VARCHAR,                             -- of the last of them; null: the last page came
+    missing BIGINT NOT NULL DEFAULT 0,         -- cards of this sweep of which nothing could be told
     PRIMARY KEY (account, what)
+);
+
+-- What was last told of our prepaid money at a carrier.
+CREATE TABLE account_balance (
+    account VARCHAR PRIMARY KEY,
+    amount_fen BIGINT NOT NULL,
+    read_at TIMESTAMPTZ NOT NULL
 );
 
 -- What a carrier last told of a card that a person decides, so that a change of it is noticed once.

@@ -12,6 +12,7 @@ from data.clock import HOME_ZONE
 from data.database import Transaction
 from data.files import staging
 from data.home import Home
+from data.people.rules import SYSTEM
 from data.plans import merging as plans
 from data.plans import noticing
 from data.renewals import receiving
@@ -21,7 +22,7 @@ from data.sims.rolling import roll_up
 from data.sims.rules import STATUS_WORDS
 from data.words import later, number
 from jobs.carriers.http import CallError
-from jobs.carriers.readings import CardFacts
+from jobs.carriers.readings import Balance, CardFacts
 from jobs.importing.identifiers import carrier_of_iccid, is_iccid
 from jobs.refreshing import Page, Sweep, after, refreshed
 
@@ -82,7 +83,22 @@ def begins(carrier: Any) -> str:
 
 
 def page(home: Home, carrier: Any, sync: Sync) -> Page:
-    """The next cards: "soon:" as it lists those that end soon, "near:" by number in the order of act-by, "list:" as it lists all."""
+    """The next cards, and with the first of them what is left of our money."""
+    told, place = _cards(home, carrier, sync)
+    first = not sync.cards and not sync.missing and sync.place == begins(carrier)
+    return (_balance(carrier) if first else []) + told, place
+
+
+def _balance(carrier: Any) -> list[Balance]:
+    """What cannot be had now is had another time; the one before keeps its age."""
+    try:
+        return [carrier.balance()] if hasattr(carrier, "balance") else []
+    except CallError:
+        return []
+
+
+def _cards(home: Home, carrier: Any, sync: Sync) -> Page:
+    """In turn: "soon:" as it lists those that end soon, "near:" by number in the order of act-by, "list:" as it lists all."""
     lists = hasattr(carrier, "list_cards")
     phase, _colon, key = (sync.place or "").partition(":")
     if lists and phase != "list" and sync.failures >= _GIVE_UP:
@@ -99,17 +115,23 @@ def page(home: Home, carrier: Any, sync: Sync) -> Page:
     until = home.clock.today() + _NEAR if lists else FOREVER
     cards = store.next_cards(home.db.read(), sync.account, after=after(key), limit=_AT_ONCE, until=until)
     facts = list(carrier.card_facts([card.iccid for card in cards])) if cards else []
-    if cards and not facts and sync.failures < _BELIEVED:
+    if cards and not any(isinstance(one, CardFacts) for one in facts) and sync.failures < _BELIEVED:
         raise CallError("it told none of the cards it was asked about")
     if len(cards) == _AT_ONCE:
         return facts, f"near:{cards[-1].act_by}|{cards[-1].sim_id}"
     return facts, "list:" if lists else None
 
 
-def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) -> tuple[int, datetime | None]:
+def keep(
+    tx: Transaction, sync: Sync, told: list[CardFacts | Balance], ended: str | None
+) -> tuple[int, datetime | None]:
     """Merge what was told, as what this account says; money states are not touched."""
     source = f"account {sync.account}"
-    table = pa.Table.from_pylist([_row(sync.account, card) for card in told if is_iccid(card.iccid)], schema=_COLUMNS)
+    for one in told:
+        if isinstance(one, Balance):
+            store.keep_balance(tx, SYSTEM, account=sync.account, amount_fen=one.amount_fen, read_at=one.as_of)
+    cards = [one for one in told if isinstance(one, CardFacts)]
+    table = pa.Table.from_pylist([_row(sync.account, card) for card in cards if is_iccid(card.iccid)], schema=_COLUMNS)
     with staging.staged(tx, table, source=source):
         noticing.cards_told(tx, account=sync.account)
         observing.sift(tx, account=sync.account)
@@ -121,12 +143,13 @@ def keep(tx: Transaction, sync: Sync, told: list[CardFacts], ended: str | None) 
         observing.confirm(tx, table.select(["iccid", "plan", "imei"]), account=sync.account)
         if ended is not None:
             noticing.whole_account_told(tx, account=sync.account)
-        if ended is not None and sync.started_at:
+        # A card of which nothing could be told may well be listed.
+        if ended is not None and sync.started_at and not sync.missing:
             observing.notice_not_listed(tx, account=sync.account, since=sync.started_at)
         touched = sims.changed_ids(tx)
     if touched:
         roll_up(tx, touched)
-    return table.num_rows, min((_as_of(card) for card in told), default=None)
+    return table.num_rows, min((_as_of(card) for card in cards), default=None)
 
 
 def _row(account: str, card: CardFacts) -> dict[str, Any]:

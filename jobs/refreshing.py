@@ -17,6 +17,8 @@ from data.people.rules import SYSTEM
 from jobs.carriers.accounts import NoConnection, connected
 from jobs.carriers.http import CallError, Held
 from jobs.carriers.pacing import Counted, counted
+from jobs.carriers.readings import Missing
+from jobs.importing.identifiers import stem_of
 
 log = logging.getLogger("flowcard.refresh")
 
@@ -95,7 +97,7 @@ def _begun(home: Home, sync: Sync, rate_per_s: float | None) -> Sync:
     if sync.calls_on != today:
         sync = replace(sync, calls_on=today, calls=0, failed=0)
     if sync.place is None:
-        sync = replace(sync, place="", started_at=home.clock.now(), cards=0, as_of=None)
+        sync = replace(sync, place="", started_at=home.clock.now(), cards=0, missing=0, as_of=None)
     return replace(sync, rate_per_s=rate_per_s)
 
 
@@ -139,15 +141,18 @@ def _kept(home: Home, sweep: Sweep, before: Sync, sync: Sync, told: list[Any], e
     try:
         return _keep(home, sweep, sync, told, ended)
     except TROUBLE as error:
-        back = replace(sync, place=before.place, good_at=before.good_at, cards=before.cards)
+        back = replace(sync, place=before.place, good_at=before.good_at, cards=before.cards, missing=before.missing)
         return _keep(home, sweep, _troubled(home, back, error), [], None)
 
 
 def _keep(home: Home, sweep: Sweep, sync: Sync, told: list[Any], ended: str | None) -> Sync:
     with home.db.write() as tx:
         if told or ended is not None:
-            cards, oldest = sweep.keep(tx, sync, told, ended)
-            ages = [age for age in (sync.as_of, oldest) if age]
+            missing = [stem_of(one.iccid) for one in told if isinstance(one, Missing)]
+            sync = replace(sync, missing=sync.missing + len(missing))
+            cards, oldest = sweep.keep(tx, sync, [one for one in told if not isinstance(one, Missing)], ended)
+            # A card that is missing is known by its last word only, so old is what is known of the account.
+            ages = [age for age in (sync.as_of, oldest, store.oldest_word(tx, missing)) if age]
             sync = replace(sync, cards=sync.cards + cards, as_of=min(ages, default=None))
         store.keep_sync(tx, SYSTEM, sync)
     return sync

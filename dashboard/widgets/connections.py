@@ -12,7 +12,7 @@ from data.carriers.connections import ORDERS_WORDS, Connection
 from data.carriers.rules import ABILITY_WORDS, Ability
 from data.renewals.records import CHANNEL_WORDS
 from data.sims.wording_rules import CARRIER_WORDS
-from data.words import N_, _
+from data.words import N_, _, plural
 
 _SIGNS = {"yes": "✓", "partly": "◐", "no": "✗"}
 _ACCOUNTS = (
@@ -31,9 +31,10 @@ _ACCOUNTS = (
     Column("lag", N_("Lag"), width=80),
     Column("failed", N_("Failed today"), width=105),
     Column("limits", N_("Calls today"), width=170),
+    Column("balance", N_("Balance"), width=190),
 )
 _ACCOUNT_ROWS = pa.schema(
-    [(name, pa.string()) for name in ("account", "carrier", "orders", "lag", "failed", "limits")]
+    [(name, pa.string()) for name in ("account", "carrier", "orders", "lag", "failed", "limits", "balance")]
     + [(name, pa.timestamp("us", "UTC")) for name in ("sims_good_at", "usage_good_at")]
 )
 
@@ -46,6 +47,7 @@ def accounts(found: Sequence[Connection], *, now: datetime) -> Connection | None
             "lag": _lag(now - one.as_of) if one.as_of else None,
             "failed": _failed(one),
             "limits": _limits(one),
+            "balance": _balance(one),
         }
         for one in found
     ]
@@ -68,7 +70,17 @@ def troubles(found: Sequence[Connection]) -> None:
                 ),
                 icon=":material/cloud_off:",
             )
-        elif one.under_way:
+        if one.missing:
+            st.warning(
+                plural(
+                    "{account}: nothing could be read of one card; its older word stands.",
+                    "{account}: nothing could be read of {count} cards; their older word stands.",
+                    one.missing,
+                    account=one.account,
+                ),
+                icon=":material/help:",
+            )
+        if one.error is None and one.under_way:
             st.caption(
                 _(
                     "{account} is being read: {cards} cards so far",
@@ -106,6 +118,12 @@ def _limits(one: Connection) -> str | None:
     if one.rate_per_s is None:
         return words.number(one.calls)
     return _("{calls}, at most {rate}/s", calls=words.number(one.calls), rate=words.number(one.rate_per_s))
+
+
+def _balance(one: Connection) -> str | None:
+    if one.balance_at is None:
+        return None
+    return _("{amount}, as of {at}", amount=words.yuan(one.balance_fen), at=words.moment(one.balance_at))
 
 
 def _lag(age: timedelta) -> str:

@@ -38,6 +38,9 @@ class Connection:
     failed: int | None  # pages of today that could not be had
     tries_at: datetime | None  # when the trouble is tried again
     error: str | None  # the trouble now
+    missing: int | None  # cards of which nothing could be told, though others could
+    balance_fen: int | None  # of our prepaid money, as last told
+    balance_at: datetime | None
 
     @property
     def failed_share(self) -> float | None:

@@ -1,5 +1,6 @@
 """How far the refresh of each account is: where its sweep goes on after a stop, when it last ended well, what it cost."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -33,6 +34,7 @@ class Sync:
     rate_per_s: float | None = None  # what the carrier allows
     failures: int = 0  # pages in a row that could not be had
     error: str | None = None  # of the last of them
+    missing: int = 0  # cards of this sweep of which nothing could be told
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,22 @@ def keep_sync(tx: Transaction, by: Actor, sync: Sync) -> None:
     tx.run(Q.keep_sync, **asdict(sync))
 
 
+def keep_balance(tx: Transaction, by: Actor, *, account: str, amount_fen: int, read_at: datetime) -> None:
+    """What was told of our prepaid money there."""
+    require(tx, by, Action.WORK, "accounts")
+    tx.run(Q.keep_balance, account=account, amount_fen=amount_fen, read_at=read_at)
+
+
+def oldest_word(reader: Reader, stems: Sequence[str]) -> datetime | None:
+    """When the card of these that was heard of least lately was last heard of; None: none of them is ours."""
+    found: datetime | None = reader.value(Q.oldest_word, stems=list(stems))
+    return found
+
+
 def next_cards(
     reader: Reader, account: str, *, after: tuple[date, int], limit: int, until: date = FOREVER
 ) -> list[NextCard]:
-    """The next `limit` cards whose act-by is not after `until`, nearest first, those without one last."""
+    """The next `limit` cards whose act-by is not after `until`, nearest first; last those whose expiry nobody knows."""
     act_by, sim_id = after
     return reader.records(
         NextCard, Q.next_cards, account=account, act_by=act_by, sim_id=sim_id, until=until, limit=limit

@@ -9,9 +9,18 @@ SELECT * FROM account_sync WHERE account = $account AND what = $what;
 -- name: keep_sync
 -- How it goes now.
 INSERT OR REPLACE INTO account_sync
-    (account, what, place, started_at, good_at, next_at, cards, as_of, calls_on, calls, failed, rate_per_s, failures, error)
+    (account, what, place, started_at, good_at, next_at, cards, as_of, calls_on, calls, failed, rate_per_s, failures, error,
+     missing)
 VALUES ($account, $what, $place, $started_at, $good_at, $next_at, $cards, $as_of, $calls_on, $calls, $failed, $rate_per_s,
-    $failures, $error);
+    $failures, $error, $missing);
+
+-- name: oldest_word
+-- When the card of these that was heard of least lately was last heard of.
+SELECT min(observed_at) FROM sim WHERE stem IN (SELECT unnest($stems));
+
+-- name: keep_balance
+-- What is left of our prepaid money there.
+INSERT OR REPLACE INTO account_balance (account, amount_fen, read_at) VALUES ($account, $amount_fen, $read_at);
 
 -- name: next_cards
 -- Cards of an account that may still be renewed, nearest act-by first, after the one at ($act_by, $sim_id).

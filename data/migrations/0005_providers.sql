@@ -111,11 +111,19 @@ CREATE TABLE account_sync_new (
     rate_per_s DOUBLE,                         -- what the carrier allows; null: it names no limit
     failures INTEGER NOT NULL,                 -- pages in a row that could not be had
     error VARCHAR,                             -- of the last of them; null: the last page came
+    missing BIGINT NOT NULL DEFAULT 0,         -- cards of this sweep of which nothing could be told
     PRIMARY KEY (account, what)
 );
 INSERT INTO account_sync_new BY NAME SELECT * FROM account_sync ORDER BY account, what;
 DROP TABLE account_sync;
 ALTER TABLE account_sync_new RENAME TO account_sync;
+
+-- What was last told of our prepaid money at a carrier.
+CREATE TABLE account_balance (
+    account VARCHAR PRIMARY KEY,
+    amount_fen BIGINT NOT NULL,
+    read_at TIMESTAMPTZ NOT NULL
+);
 
 CREATE TABLE voucher_new (
     voucher_id BIGINT PRIMARY KEY DEFAULT nextval('voucher_ids'),

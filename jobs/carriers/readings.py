@@ -30,6 +30,14 @@ class CardFacts:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A card that is perhaps ours and of which nothing could be told this time, while others could."""
+
+    iccid: str
+    why: str
+
+
+@dataclass(frozen=True)
 class CardPage:
     """One page of a list. Any page can be asked for again by its cursor."""
 

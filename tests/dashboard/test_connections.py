@@ -71,6 +71,18 @@ def test_every_account_says_how_it_stands(demo_home, people, page, read, who):
     assert listed["sims_good_at"][0] < listed["usage_good_at"][0]
 
 
+def test_a_balance_and_missing_cards_are_said(demo_home, people, page, read):
+    now = demo_home.clock.now()
+    with demo_home.db.write() as tx:
+        store.keep_balance(tx, SYSTEM, account="mobile-a", amount_fen=123_400, read_at=now)
+        store.keep_sync(tx, SYSTEM, replace(read, error=None, missing=3))
+    test = page("connections", "viewer")
+    listed, _abilities = tables(test)
+    assert listed["balance"][0].startswith("¥1,234.00, as of ")
+    (said,) = [one.value for one in test.warning]
+    assert said == "mobile-a: nothing could be read of 3 cards; their older word stands."
+
+
 def test_the_matrix_gives_every_answer_with_its_reason(demo_home, people, page, read):
     _listed, matrix = tables(page("connections", "viewer"))
     assert list(matrix.columns) == ["ability", "practice", "offline"]

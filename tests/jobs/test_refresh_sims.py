@@ -15,7 +15,7 @@ from jobs import refresh_sims, refreshing
 from jobs.carriers import CARRIERS, Connector, Terms, accounts
 from jobs.carriers.account import Account
 from jobs.carriers.http import Doubt, Held
-from jobs.carriers.readings import CardFacts, CardPage
+from jobs.carriers.readings import Balance, CardFacts, CardPage, Missing
 
 # Carriers of this file by account name; the connector below hands them out.
 _CARRIERS: dict = {}
@@ -359,6 +359,45 @@ def test_a_carrier_that_tells_none_of_the_cards_is_asked_again_before_it_is_beli
         run(home)
         assert sync(home, "a").failures == wanted
     assert "not_listed" in findings(home)
+
+
+def test_a_card_of_which_nothing_could_be_told_keeps_its_old_word_and_is_counted(home, told, monkeypatch):
+    told(a=Lister([facts(1), facts(2)]))
+    run(home)
+    began = home.clock.now()
+    later(home, hours=7)
+    _CARRIERS["a"] = SimpleNamespace(
+        card_facts=lambda iccids: [facts(1, read_at=home.clock.now()), Missing(iccid(2), "the deadline passed")],
+        terms=TERMS,
+    )
+    monkeypatch.setattr(accounts, "_open", {})
+    run(home)
+    done = sync(home, "a")
+    assert (done.cards, done.missing, done.error) == (1, 1, None)
+    assert done.as_of <= began, "as old as the last word of the card that is missing"
+    assert "not_listed" not in findings(home), "it may well be listed"
+    _CARRIERS["a"].card_facts = lambda iccids: [facts(number, read_at=home.clock.now()) for number in (1, 2)]
+    later(home, hours=7)
+    run(home)
+    assert (sync(home, "a").missing, sync(home, "a").as_of) == (0, home.clock.now())
+
+
+def test_a_balance_is_kept_with_its_time_and_its_failure_stops_nothing(home, told):
+    lister = Lister([facts(1), facts(2), facts(3)])
+    lister.balance = lambda: Balance(123_400, home.clock.now())
+    told(a=lister)
+    run(home)
+    kept = asked(home, "SELECT account, amount_fen, read_at FROM account_balance")
+    assert kept == [{"account": "a", "amount_fen": 123_400, "read_at": home.clock.now()}]
+
+    def broken():
+        raise Doubt("the deadline passed")
+
+    lister.balance = broken
+    later(home, hours=7)
+    run(home)
+    assert asked(home, "SELECT account, amount_fen, read_at FROM account_balance") == kept
+    assert (sync(home, "a").cards, sync(home, "a").error) == (3, None)
 
 
 def test_a_plan_the_carrier_calls_otherwise_becomes_one_notice_and_settling_it_closes_its_findings(home, told, people):

@@ -10,11 +10,11 @@ from data.carriers import store
 from data.clock import HOME_ZONE
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
-from jobs.carriers import CardReading
+from jobs.carriers import CardReading, each
 from jobs.carriers.ctwing.session import Session
 from jobs.carriers.http import CallError, Unreadable
 from jobs.carriers.http.fields import day_at_front, in_bytes
-from jobs.carriers.readings import CardFacts, CardPage, UsageReading
+from jobs.carriers.readings import CardFacts, CardPage, Missing, UsageReading
 from jobs.carriers.telecom_cmp.reading import STATES
 from jobs.carriers.telecom_cmp.session import said_once
 
@@ -44,24 +44,16 @@ class Reading:
         cards = [self._listed(one) for one in self._rows(pageIndex=str(page))]
         return CardPage(tuple(cards), str(page + 1) if cards else None)
 
-    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
-        """State, cut and real name of the cards whose access number is known, a call each. Raises CallError."""
-        numbers = self._numbers(iccids)
-        return [self._facts(iccid, numbers[iccid]) for iccid in iccids if iccid in numbers]
+    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts | Missing]:
+        """State, cut and real name of the cards whose access number is known, told or missing. Raises CallError."""
+        return each.all_of([[iccid] for iccid in iccids], self._some)
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """State, and expiry where the list names it. Why a card is cut or stopped is not told: a stop proves no order of ours."""
         found: dict[str, CardReading] = {}
-        for iccid in iccids:
-            try:
-                read = self.card_facts([iccid])
-            except CallError:
-                if self._session.http.pace.held_s():
-                    break
-                continue
-            for one in read:
-                status = None if one.status in {"stopped_manual", "unknown"} else one.status
-                found[iccid] = CardReading(iccid, one.expires_on, one.read_at, status)
+        for one in each.readable([[iccid] for iccid in iccids], self._some):
+            status = None if one.status in {"stopped_manual", "unknown"} else one.status
+            found[one.iccid] = CardReading(one.iccid, one.expires_on, one.read_at, status)
         return found
 
     def usage(self, iccids: Sequence[str], first: date, last: date) -> list[UsageReading]:
@@ -86,6 +78,10 @@ class Reading:
             for iccid, number in some:
                 used = _bytes(rows.get(number, {}), month=f"{start:%Y%m}")
                 yield UsageReading(iccid, "month", start, end, used or 0, None, "missing" if used is None else "lagged")
+
+    def _some(self, iccids: Sequence[str]) -> list[CardFacts]:
+        numbers = self._numbers(iccids)
+        return [self._facts(iccid, numbers[iccid]) for iccid in iccids if iccid in numbers]
 
     def _numbers(self, iccids: Sequence[str]) -> dict[str, str]:
         """Access numbers by ICCID: those of our books, the others by the carrier's list. Raises CallError."""

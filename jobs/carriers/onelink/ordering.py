@@ -21,15 +21,13 @@ from jobs.carriers import Accepted, Confirmed, Later, Order, Outcome, Refused, U
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
 from jobs.carriers.onelink.reading import fen
-from jobs.carriers.onelink.session import SESSION_OVER, Session, code_of, results
+from jobs.carriers.onelink.session import NOT_OURS, SESSION_OVER, Session, code_of, results
 
 CODES = Codes(
     ok=frozenset({"0"}),
     refused={
         "11000": "not_buildable",
-        "12009": "not_our_card",
-        "12010": "not_our_card",
-        "12034": "not_our_card",
+        **dict.fromkeys(NOT_OURS, "not_our_card"),
         "12089": "wrong_state",
         "12098": "stop_reason",
         "12099": "plan_ended",

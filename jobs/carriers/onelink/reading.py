@@ -11,11 +11,11 @@ from typing import Any
 
 from data.clock import HOME_ZONE
 from data.renewals.rules import STEM_LENGTH
-from jobs.carriers import CardReading
-from jobs.carriers.http import CallError, Unreadable
+from jobs.carriers import CardReading, each
+from jobs.carriers.http import Unreadable
 from jobs.carriers.http.fields import day_at_front, in_bytes
-from jobs.carriers.onelink.session import MOST_CARDS, Session
-from jobs.carriers.readings import Balance, CardFacts, Quality, QuotaReading, UsageReading
+from jobs.carriers.onelink.session import MOST_CARDS, NOT_OURS, Said, Session
+from jobs.carriers.readings import Balance, CardFacts, Missing, Quality, QuotaReading, UsageReading
 
 # The carrier's codes, one table: cards of the CT platform have one digit, those of the PB platform two.
 STATES: Mapping[str, str] = {
@@ -47,16 +47,16 @@ class Reading:
         self._session = session
         self._account = session.account
 
-    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
-        """The cards that could be read."""
-        return [facts for iccid in iccids if (facts := self._facts(iccid))]
+    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts | Missing]:
+        """The cards that are ours, told or missing. Raises CallError."""
+        return each.all_of([[iccid] for iccid in iccids], self._some)
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """State and, where the account says under which name it stands, expiry. A stop counts only for a known reason:
         it would prove an order of ours.
         """
         found = {}
-        for facts in self.card_facts(iccids):
+        for facts in each.readable([[iccid] for iccid in iccids], self._some):
             vague = facts.raw_status in _STOPPED and facts.raw_reason not in self._account.stop_reasons
             status = None if vague else facts.status
             found[facts.iccid] = CardReading(facts.iccid, facts.expires_on, facts.read_at, status)
@@ -80,17 +80,22 @@ class Reading:
         told = next(iter(self._session.read("/query/balance-info")), {})
         return Balance(fen(told.get("amount")), self._session.now())
 
-    def _facts(self, iccid: str) -> CardFacts | None:
-        try:
-            told = next(iter(self._session.read("/query/sim-status", iccid=iccid)), {})
-            raw = told.get("cardStatus")
-            if not isinstance(raw, str) or not raw:
-                return None
-            reason = self._stop_reason(iccid) if raw in _STOPPED else None
-            basics = next(iter(self._session.read("/query/sim-basic-info", iccid=iccid)), {})
-            plan, expires_on = self._plan(iccid)
-        except CallError:
-            return None
+    def _some(self, iccids: Sequence[str]) -> Iterator[CardFacts]:
+        for iccid in iccids:
+            try:
+                yield self._facts(iccid)
+            except Said as error:
+                if error.code not in NOT_OURS:
+                    raise
+
+    def _facts(self, iccid: str) -> CardFacts:
+        told = next(iter(self._session.read("/query/sim-status", iccid=iccid)), {})
+        raw = told.get("cardStatus")
+        if not isinstance(raw, str) or not raw:
+            raise Unreadable("a card without a state")
+        reason = self._stop_reason(iccid) if raw in _STOPPED else None
+        basics = next(iter(self._session.read("/query/sim-basic-info", iccid=iccid)), {})
+        plan, expires_on = self._plan(iccid)
         status = STATES.get(raw, "unknown")
         return CardFacts(
             iccid=iccid,

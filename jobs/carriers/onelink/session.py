@@ -14,6 +14,8 @@ from jobs.carriers.http import CallError, NoToken, Reply, Token, TokenKeeper, Un
 from jobs.carriers.onelink.account import OneLinkAccount
 
 SESSION_OVER = "12021"
+# Its codes for a card that is not in our account.
+NOT_OURS = frozenset({"12009", "12010", "12034"})
 # How many of its cards one query may name.
 MOST_CARDS = 100
 

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from data.clock import HOME_ZONE
-from jobs.carriers import CardReading
+from jobs.carriers import CardReading, each
 from jobs.carriers.http import CallError, Unreadable
 from jobs.carriers.http.fields import Flow, day_at_front, in_bytes
-from jobs.carriers.readings import Balance, CardFacts, CardPage, QuotaReading, UsageReading
+from jobs.carriers.readings import Balance, CardFacts, CardPage, Missing, QuotaReading, UsageReading
 from jobs.carriers.telecom_cmp.session import Session, codes, every, said_once
 
 # The carrier's codes → our states.
@@ -50,9 +50,9 @@ class Reading:
         cards = [self._listed(one) for one in _objects_with(told, names["iccid"])]
         return CardPage(tuple(cards), str(page + 1) if cards else None)
 
-    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
-        """The cards that could be read."""
-        return [facts for iccid in iccids if (facts := self._facts(iccid))]
+    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts | Missing]:
+        """The cards that are ours, told or missing. Raises CallError."""
+        return each.all_of([[iccid] for iccid in iccids], self._some)
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """State and the end of the plan that runs longest. Why a card stopped is not told: a stop proves no order of ours."""
@@ -60,7 +60,7 @@ class Reading:
             one.iccid: CardReading(
                 one.iccid, one.expires_on, one.read_at, None if one.status == "stopped_manual" else one.status
             )
-            for one in self.card_facts(iccids)
+            for one in each.readable([[iccid] for iccid in iccids], self._some)
         }
 
     def usage(self, iccids: Sequence[str], first: date, last: date) -> list[UsageReading]:
@@ -84,14 +84,15 @@ class Reading:
         told = self._session.read("queryBalance", access_number=self._account.balance_number)
         return Balance(_fen(said_once(told, "ACCOUNTBALANCE")), self._session.now())
 
+    def _some(self, iccids: Sequence[str]) -> list[CardFacts]:
+        return [facts for iccid in iccids if (facts := self._facts(iccid))]
+
     def _facts(self, iccid: str) -> CardFacts | None:
-        try:
-            raw = said_once(self._session.read("queryCardMainStatus", iccid=iccid), self._account.status_field)
-            plans = _plans(self._session.read("queryPakage", iccid=iccid)) if raw else []
-        except CallError:
-            return None
+        """None: the platform names no state, as of a card it does not know."""
+        raw = said_once(self._session.read("queryCardMainStatus", iccid=iccid), self._account.status_field)
         if not raw:
             return None
+        plans = _plans(self._session.read("queryPakage", iccid=iccid))
         dated = [(day, plan) for plan in plans if (day := day_at_front(_said(plan, "END_TIME")))]
         expires_on, plan = max(dated, key=lambda one: one[0]) if dated else (None, plans[0] if plans else {})
         now = self._session.now()

@@ -8,10 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.clock import HOME_ZONE
 from data.renewals.rules import STEM_LENGTH
-from jobs.carriers import CardReading
-from jobs.carriers.http import CallError, Unreadable
+from jobs.carriers import CardReading, each
+from jobs.carriers.http import Unreadable
 from jobs.carriers.http.fields import Megabytes, day_at_front
-from jobs.carriers.readings import CardFacts, UsageReading
+from jobs.carriers.readings import CardFacts, Missing, UsageReading
 from jobs.carriers.unicom_cmp.session import Said, Session
 
 # The carrier's codes → our states.
@@ -41,22 +41,15 @@ class Reading:
         self._session = session
         self._account = session.account
 
-    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts]:
-        """The cards that could be read."""
-        found = []
-        for start in range(0, len(iccids), _PER_CALL):
-            try:
-                told = self._details(iccids[start : start + _PER_CALL])
-            except CallError:
-                continue
-            found += [self._card(iccid, one) for iccid, one in told.items()]
-        return found
+    def card_facts(self, iccids: Sequence[str]) -> list[CardFacts | Missing]:
+        """The cards that are ours, told or missing, 50 a call. Raises CallError."""
+        return each.all_of(_groups(iccids), self._some)
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """The state only. Why a card stopped is not told: a stop proves no order of ours."""
         return {
             one.iccid: CardReading(one.iccid, None, one.read_at, None if one.raw_status == _STOPPED else one.status)
-            for one in self.card_facts(iccids)
+            for one in each.readable(_groups(iccids), self._some)
         }
 
     def usage(self, iccids: Sequence[str], first: date, last: date) -> list[UsageReading]:
@@ -69,6 +62,9 @@ class Reading:
             else:
                 found += list(self._running(iccids, start, end))
         return found
+
+    def _some(self, iccids: Sequence[str]) -> list[CardFacts]:
+        return [self._card(iccid, one) for iccid, one in self._details(iccids).items()]
 
     def _details(self, iccids: Sequence[str]) -> dict[str, dict[str, Any]]:
         terminals = self._session.read("wsGetTerminalDetails", iccids=list(iccids)).get("terminals")
@@ -127,6 +123,10 @@ class Reading:
             after = (start.replace(day=28) + timedelta(days=4)).replace(day=day)
             yield start, after - timedelta(days=1)
             start = after
+
+
+def _groups(iccids: Sequence[str]) -> list[Sequence[str]]:
+    return [iccids[start : start + _PER_CALL] for start in range(0, len(iccids), _PER_CALL)]
 
 
 def _bytes(told: Any) -> int | None:

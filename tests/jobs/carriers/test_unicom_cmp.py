@@ -15,6 +15,7 @@ from data.renewals.moves import Verdict
 from data.sims.rules import STATUS_WORDS
 from jobs.carriers import Confirmed, Order, Refused, Unknown, accounts, pacing, unicom_cmp
 from jobs.carriers.http import CallError
+from jobs.carriers.readings import Missing
 from jobs.carriers.unicom_cmp.session import token
 from jobs.carriers.unicom_cmp.sm3 import sm3
 from jobs.carriers.unsayable import Unsayable
@@ -63,10 +64,20 @@ def test_its_table_names_states_that_exist(stub, carrier) -> None:
     assert carrier.card_facts([iccid(1)])[0].status == "unknown"
 
 
-def test_fifty_cards_a_call_and_one_bad_call_loses_no_other(stub, carrier) -> None:
+def test_fifty_cards_a_call_and_those_of_a_bad_call_are_missing(stub, carrier) -> None:
     stub.say(b"{}", on="read")
     asked = list(stub.cards)
-    assert [one.iccid for one in carrier.card_facts(asked)] == asked[50:]
+    read = carrier.card_facts(asked)
+    assert [one.iccid for one in read] == asked
+    assert [isinstance(one, Missing) for one in read] == [True] * 50 + [False] * (len(asked) - 50)
+    stub.say(b"{}", on="read")
+    assert list(carrier.cards(asked)) == asked[50:], "of cards before an order only what is known is told"
+
+
+def test_cards_of_which_no_call_comes_back_are_the_accounts_trouble(stub, carrier) -> None:
+    stub.say(b"{}", on="read", times=2)
+    with pytest.raises(CallError):
+        carrier.card_facts(list(stub.cards))
 
 
 @pytest.mark.parametrize(("told", "ok"), [("0", None), ("1", False), ("2", True), ("3", True)])
