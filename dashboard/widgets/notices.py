@@ -38,15 +38,17 @@ _STATES = {"waiting": N_("Waits for somebody"), "done": N_("Acknowledged")}
 _LIST = (
     Column("notice_id", N_("Notice"), "count", width=62, pinned=True),
     Column("effective_on", N_("Takes effect"), "date", width=96),
-    Column("kind", N_("About"), "badge", words=KINDS, colours=_COLOURS, width=122),
-    Column("said", N_("What it says"), width=400),
+    Column("kind", N_("About"), "badge", words=KINDS, colours=_COLOURS, width=105),
+    Column("said", N_("What it says"), width=335),
     Column("cards", N_("SIMs"), "count", width=64),
     Column("more_fen", N_("More within a year"), "yuan", width=118),
-    Column("account", N_("Account"), width=110),
-    Column("source", N_("Source"), width=130),
+    Column("account", N_("Account"), width=95),
+    Column("source", N_("Source"), width=115),
     Column("state", N_("Standing"), "badge", words=_STATES, colours={"waiting": "orange", "done": "green"}, width=125),
     Column("acknowledger", N_("Acknowledged by"), width=115),
 )
+# Where nobody has looked yet, all stand alike.
+_WAITING = tuple(column for column in _LIST if column.name not in {"state", "acknowledger"})
 _PRICES = (
     Column("plan", N_("Plan"), width=230),
     Column("carrier", N_("Carrier"), width=110),
@@ -90,7 +92,7 @@ def listed(total: int, *, all: bool) -> Notice | None:
         # Other notices in sight are another list: an old choice must not point into it.
         seen = hash(tuple(notice.notice_id for notice in found))
         shown = pa.Table.from_pylist(rows, _LIST_ROWS)
-        row = choose_one(shown, _LIST, key=f"notices:list:{seen}", alt=_("Plan-change notices"))
+        row = choose_one(shown, _LIST if all else _WAITING, key=f"notices:list:{seen}", alt=_("Plan-change notices"))
     return None if row is None else found[row]
 
 
@@ -120,8 +122,11 @@ def one_notice(notice: Notice, who: Viewer) -> None:
         )
         _cost(notice)
         _papers(notice, who)
+    if not notice.cards:
+        st.caption(_("It concerns no SIM in service."))
+        return
+    key = f"notices:{notice.notice_id}"
     with section(_("SIMs concerned"), number(notice.cards)) as controls:
-        key = f"notices:{notice.notice_id}"
         with controls:
             sim_export(flt, key=key)
         sim_list(flt, key=key)
@@ -138,7 +143,7 @@ def near_ones() -> None:
         {**_row(notice, effects[notice.notice_id]), "open": f"/notices?notice={notice.notice_id}#{_('Open')}"}
         for notice in found
     ]
-    columns = [one for one in _LIST if one.name not in {"notice_id", "state", "acknowledger", "source"}]
+    columns = [column for column in _WAITING if column.name not in {"notice_id", "source"}]
     with section(_("Plan changes to look at"), _("nobody has acknowledged them, and they take effect soon")):
         shown = pa.Table.from_pylist(rows, _LIST_ROWS.append(pa.field("open", pa.string())))
         open_column = Column("open", N_("Notice"), "link", width=70)

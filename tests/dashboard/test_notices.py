@@ -198,3 +198,12 @@ def test_a_cards_page_tells_what_concerns_it_as_plain_text(home, page, people, n
     told = [text.value for text in test.text]
     assert "Typed **here**" in told and "CM-30M-12: 12 months cost ¥20.00 instead of ¥18.00" in told
     assert [link.value for link in test.page_link].count("Open the notice") == 2
+
+
+def test_a_notice_without_cards_says_so(home, page, people, notice):
+    with home.db.write() as tx:
+        tx.run(Query("gone", "By a test.", "UPDATE sim_now SET live = false"))
+    test = page("notices", notice=str(notice))
+    assert not test.exception
+    assert "It concerns no SIM in service." in [caption.value for caption in test.caption]
+    assert not any(label.startswith("Renew") for label in labels(test))

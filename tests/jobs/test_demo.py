@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from data.database import Queries, Query
 from data.home import Home, open_home
 from data.payees import store as payees
 from data.people import store as people
+from data.plans import notices
 from data.providers import store as providers
 from data.renewals import store as renewals
 from data.secrets import Secret
@@ -273,6 +274,17 @@ def test_the_desks_of_the_demo_have_work(demo: tuple[Home, list]) -> None:
     waiting = renewals.verification_counts(reader)["not_extended"]
     assert (waiting.cards, waiting.unowned) == (4, 3)
     assert renewals.review_counts(reader).stated == 1
+
+
+def test_three_notices_two_of_which_wait(demo: tuple[Home, list]) -> None:
+    home = demo[0]
+    old, mailed, found = sorted(notices.notices(home.db.read(), all=True), key=lambda notice: notice.notice_id)
+    assert (old.kind, old.acknowledger) == ("withdrawn", "approver") and old.note
+    assert mailed.acknowledged_at is None and mailed.effective_on == date(2027, 1, 1)
+    assert notices.papers_of(home.db.read(), mailed.notice_id)[0]["format"] == "eml"
+    assert (found.source, found.kind) == ("account unicom-main", "price")
+    told = notices.effects(home.db.read(), [mailed, found], today=home.clock.today())
+    assert all(notice.cards and told[notice.notice_id].more_fen > 0 for notice in (mailed, found))
 
 
 def test_61_vouchers_are_missing(demo: tuple[Home, list]) -> None:
