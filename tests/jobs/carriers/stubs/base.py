@@ -93,7 +93,7 @@ class Answer:
     @classmethod
     def json(cls, said: Any, status: int = 200) -> "Answer":
         """`said` as a JSON body."""
-        return cls(status, json.dumps(said, ensure_ascii=False).encode())
+        return cls(status, json.dumps(said, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
 
 
 @dataclass

@@ -5,7 +5,7 @@ import hmac
 import re
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from data.clock import HOME_ZONE
@@ -106,7 +106,7 @@ def _signed(request: Request) -> bool:
 
 def _card(card: Card) -> dict[str, Any]:
     status, _slash, reason = card.status.partition("/")
-    midnight = card.expires_on and datetime.combine(card.expires_on, time(), HOME_ZONE).astimezone()
+    midnight = card.expires_on and datetime.combine(card.expires_on, time(), HOME_ZONE).astimezone(UTC)
     return {
         "sim_card_id": 7,
         "cid": "c7",
@@ -117,7 +117,7 @@ def _card(card: Card) -> dict[str, Any]:
         "sim_status": int(status),
         "operator_status": int(reason or -1),
         "act_date": "2025-12-01T16:00:00.000Z",
-        "expire_time": midnight.isoformat() if midnight else None,
+        "expire_time": f"{midnight:%Y-%m-%dT%H:%M:%S}.000Z" if midnight else None,
         "price_plan_name": card.plan,
         "flow_used": card.used_bytes / _MB,
         "flow_left": (card.quota_bytes - card.used_bytes) / _MB,
