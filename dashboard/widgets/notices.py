@@ -160,16 +160,17 @@ def of_sim(sim_id: int) -> None:
             st.text(notice.said(), width="content")
             if notice.effective_on:
                 st.caption(_("takes effect on {day}", day=day(notice.effective_on)), width="content")
-            st.page_link(
-                "app_pages/notices.py",
-                label=_("Open the notice"),
-                icon=":material/arrow_forward:",
-                query_params={"notice": str(notice.notice_id)},
-            )
+            if viewer.here().may(Action.SEE):
+                st.page_link(
+                    "app_pages/notices.py",
+                    label=_("Open the notice"),
+                    icon=":material/arrow_forward:",
+                    query_params={"notice": str(notice.notice_id)},
+                )
 
 
 def _effects(found: Sequence[Notice]) -> dict[int, Effect]:
-    return reading.read(store.effects, tuple(found), today=reading.today()) if found else {}
+    return reading.read(store.effects, tuple(notice.notice_id for notice in found), today=reading.today())
 
 
 def _row(notice: Notice, told: Effect) -> dict[str, Any]:

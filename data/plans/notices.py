@@ -1,7 +1,6 @@
 """Plan-change notices: typed in by a person or found by a comparison, with their cards, papers, price effect, acknowledgement."""
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -181,15 +180,15 @@ def of_sim(reader: Reader, sim_id: int, *, today: date) -> list[Notice]:
     return _of(reader, reader.rows(Q.of_sim, sim_id=sim_id, since=today - _TOLD_AFTERWARDS, limit=_MOST_OF_A_CARD))
 
 
-def effects(reader: Reader, found: Sequence[Notice], *, today: date) -> dict[int, Effect]:
-    """By number, what each makes of the coming year."""
-    buyers: dict[int, list[Buyers]] = defaultdict(list)
-    for row in reader.rows(Q.buyers, notice_ids=[notice.notice_id for notice in found]):
-        buyers[row.pop("notice_id")].append(Buyers(**row))
-    return {
-        notice.notice_id: effect(buyers[notice.notice_id], effective_on=notice.effective_on, today=today)
-        for notice in found
-    }
+def effects(reader: Reader, notice_ids: Sequence[int], *, today: date) -> dict[int, Effect]:
+    """By number, what each notice makes of the coming year."""
+    buyers: dict[int, list[Buyers]] = {number: [] for number in notice_ids}
+    since: dict[int, date | None] = {}
+    for row in reader.rows(Q.buyers, notice_ids=list(notice_ids)):
+        number = row.pop("notice_id")
+        since[number] = row.pop("effective_on")
+        buyers[number].append(Buyers(**row))
+    return {number: effect(some, effective_on=since.get(number), today=today) for number, some in buyers.items()}
 
 
 def _of(reader: Reader, rows: Sequence[Row]) -> list[Notice]:

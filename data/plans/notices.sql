@@ -86,8 +86,9 @@ WHERE n.notice_id = $notice_id ORDER BY v.voucher_id;
 
 -- name: buyers
 -- The cards of some notices that are to be renewed, by the day they end and the price of their plan.
-SELECT s.notice_id, count(*) AS cards, m.expires_on, coalesce(p.term_months, m.term_months) AS term_months, p.old_fen, p.new_fen
+SELECT s.notice_id, n.effective_on, count(*) AS cards, m.expires_on, coalesce(p.term_months, m.term_months) AS term_months, p.old_fen, p.new_fen
 FROM (SELECT DISTINCT notice_id, sim_id FROM notice_sim WHERE list_contains($notice_ids::BIGINT[], notice_id)) s
+JOIN notice n USING (notice_id)
 JOIN sim_now m USING (sim_id)
 LEFT JOIN notice_plan p ON p.notice_id = s.notice_id AND p.plan_id = m.plan_id
 WHERE m.decision IS DISTINCT FROM 'decline' GROUP BY ALL;

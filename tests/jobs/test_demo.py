@@ -283,7 +283,7 @@ def test_three_notices_two_of_which_wait(demo: tuple[Home, list]) -> None:
     assert mailed.acknowledged_at is None and mailed.effective_on == date(2027, 1, 1)
     assert notices.papers_of(home.db.read(), mailed.notice_id)[0]["format"] == "eml"
     assert (found.source, found.kind) == ("account unicom-main", "price")
-    told = notices.effects(home.db.read(), [mailed, found], today=home.clock.today())
+    told = notices.effects(home.db.read(), [mailed.notice_id, found.notice_id], today=home.clock.today())
     assert all(notice.cards and told[notice.notice_id].more_fen > 0 for notice in (mailed, found))
 
 

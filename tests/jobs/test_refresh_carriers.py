@@ -1,5 +1,6 @@
 """Every connector's whole fleet, refreshed from its stub while the stub misbehaves: all cards, all figures, no trouble left."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ import pytest
 from data.carriers import refreshing as store
 from data.database import Query
 from data.files import staging
+from data.plans import notices
 from data.sims import merging
 from data.sims.rolling import roll_up
-from jobs import refresh_sims, refresh_usage
+from jobs import refresh_plans, refresh_sims, refresh_usage
 from jobs.carriers import accounts, pacing
 from tests.jobs.carriers.contract import CONNECTORS, connected, having
 from tests.jobs.carriers.stubs.base import Stub
@@ -81,3 +83,26 @@ def test_the_usage_of_a_fleet_is_read_whole(home, connector: str, stub: Stub) ->
     told = "SELECT count(*) FROM sim_now WHERE live AND used_bytes > 0"
     assert sync.cards == live > CARDS // 2
     assert home.db.read().value(Query("told", "By a test.", told)) == live
+
+
+@pytest.mark.parametrize("connector", sorted(having("plans")))
+def test_a_price_on_the_carriers_list_other_than_ours_becomes_a_notice(home, connector: str, stub: Stub) -> None:
+    swept(home, refresh_plans, "plans")
+    told = home.db.read().rows(Query("told", "By a test.", "SELECT * FROM offer_told ORDER BY plan"))
+    assert told and all(offer["account"] == "stub-a" for offer in told)
+    priced = [offer for offer in told if offer["price_fen"] and offer["term_months"]]
+    with home.db.write() as tx:
+        for plan_id, offer in enumerate(priced, start=1):
+            ours = {"plan_id": plan_id, "plan": offer["plan"], "months": offer["term_months"]}
+            for text in (
+                "INSERT INTO plan (plan_id, plan, carrier, term_months) VALUES ($plan_id, $plan, '', $months)",
+                "INSERT INTO price (plan_id, channel, term_months, price_fen, valid_from) VALUES ($plan_id, '', $months, 7, DATE '2026-01-01')",
+            ):
+                tx.run(Query("ours", "By a test.", text), **ours)
+        tx.run(Query("forget", "By a test.", "DELETE FROM offer_told"))
+    home.clock.move(timedelta(days=1))
+    assert notices.notices(home.db.read()) == []
+    swept(home, refresh_plans, "plans")
+    wanted = {(offer["plan"], offer["price_fen"]) for offer in priced}
+    found = [json.loads(notice.detail) for notice in notices.notices(home.db.read())]
+    assert {(one["plan"], one["after_fen"]) for one in found} == wanted

@@ -41,7 +41,7 @@ def test_a_typed_notice_knows_its_cards_and_what_they_pay_more(fleet, people):
     notice = notices.one(fleet.db.read(), number)
     assert (notice.said(), notice.cards, notice.carrier, notice.source) == ("30M 明年涨价", 4, "mobile", "operator")
     assert sorted(cards(fleet, number)) == [1, 2, 4, 5]
-    told = notices.effects(fleet.db.read(), [notice], today=TODAY)[number]
+    told = notices.effects(fleet.db.read(), [number], today=TODAY)[number]
     # Cards 1 and 2 end before the new year and buy at the old price; 4 and 5 end in June.
     assert told == Effect(cards=4, purchases=2, old_fen=3_000, new_fen=3_200)
     assert notices.prices_of(fleet.db.read(), number) == [
@@ -55,7 +55,7 @@ def test_who_is_not_to_be_renewed_buys_nothing(fleet, people):
     number = type_in(fleet, people["operator"])
     notice = notices.one(fleet.db.read(), number)
     assert notice.cards == 4
-    assert notices.effects(fleet.db.read(), [notice], today=TODAY)[number].purchases == 1
+    assert notices.effects(fleet.db.read(), [number], today=TODAY)[number].purchases == 1
 
 
 def test_it_may_be_about_an_account_or_a_pasted_list(fleet, people):
@@ -64,8 +64,7 @@ def test_it_may_be_about_an_account_or_a_pasted_list(fleet, people):
     draft = replace(DRAFT, reach="cards", sim_ids=(1, 5, 6, 777), plans=())
     number = type_in(fleet, people["operator"], draft, form_key="two")
     assert sorted(cards(fleet, number)) == [1, 5], "a card that is gone is concerned no more, and nobody knows 777"
-    notice = notices.one(fleet.db.read(), number)
-    assert notices.effects(fleet.db.read(), [notice], today=TODAY)[number] == Effect(unpriced=2)
+    assert notices.effects(fleet.db.read(), [number], today=TODAY)[number] == Effect(unpriced=2)
 
 
 def test_a_plan_at_one_account_only(fleet, people):
