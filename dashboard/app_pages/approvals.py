@@ -4,9 +4,10 @@ import streamlit as st
 
 from dashboard import reading, viewer, widgets
 from dashboard.widgets import absences, approvals, approving, urgents
+from data.payees import store as payees
 from data.people.rules import Action
 from data.renewals import store as renewals
-from data.words import _
+from data.words import _, plural
 
 # Each card asks several questions of the database; whoever approves reads a few at a time.
 BATCHES_SHOWN = 5
@@ -14,6 +15,13 @@ BATCHES_SHOWN = 5
 who = viewer.enter(Action.DEPUTISE)
 widgets.page_head(_("Approvals"), _("Every batch needs a second person: never its maker."))
 approving.told_approved()
+if changes := len(reading.read(payees.changes, waiting=True)):
+    label = plural(
+        "{count} change of bank data awaits a second person",
+        "{count} changes of bank data await a second person",
+        changes,
+    )
+    st.page_link("app_pages/payees.py", label=label, icon=":material/account_balance:")
 
 total = reading.read(renewals.count_to_approve)
 if total == 0:

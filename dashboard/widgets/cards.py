@@ -6,12 +6,14 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import reading
+from dashboard import reading, viewer
 from dashboard.charts import usage_against_quota
 from dashboard.widgets import tables
 from dashboard.widgets.listing import Column, listing
 from dashboard.widgets.sims import STATE_COLOURS, carrier_words, decided_said
 from dashboard.widgets.situations import facts
+from data.people.rules import Action
+from data.providers import store as providers
 from data.renewals import store as renewals
 from data.renewals.records import RECORD_COLUMNS, RecordFilter
 from data.renewals.rules import KINDS, REASONS, STATE_WORDS
@@ -76,6 +78,14 @@ def card_facts(sim: SimNow) -> None:
             (_("Last heard of"), moment(sim.observed_at)),
         ]
     )
+    seen = sim.account if viewer.here().may(Action.SEE) else None
+    if seen and (provider := reading.read(providers.of_account, seen)):
+        st.page_link(
+            "app_pages/providers.py",
+            label=_("Whom to turn to: contacts, portal, ways to pay"),
+            icon=":material/storefront:",
+            query_params={"provider": str(provider)},
+        )
     if sim.unfit:
         st.warning(_(sim.unfit), icon=":material/sync_problem:")
 

@@ -46,7 +46,7 @@ _HISTORY = (
     Column("proposed_at", N_("Proposed at"), "moment", pinned=True, width=130),
     Column("state", N_("Standing"), "badge", words=rules.STATES, colours=_COLOURS, width=160),
     Column("proposer", N_("Proposed by"), width=100),
-    Column("decider", N_("Decided by"), width=100),
+    Column("decider", N_("Second person"), width=105),
     Column("decided_at", N_("Decided at"), "moment", width=130),
     Column("account_no", _ACCOUNT_NO, width=105),
     Column("bank", _BANK, width=120),
@@ -176,7 +176,8 @@ def waiting(change: Change, who: viewer.Viewer) -> None:
     rows.append({"what": _(_ACCOUNT_NO), **ends})
     schema = pa.schema([(name, pa.string()) for name in ("what", "now", "proposed")])
     with section(_("Awaits a second person")) as controls:
-        controls.link_button(_("Fetch the proof"), f"/v/{change.proof}", icon=":material/file_download:")
+        if who.may(Action.SEE_PROOFS):
+            controls.link_button(_("Fetch the proof"), f"/v/{change.proof}", icon=":material/file_download:")
         proposed = _("Proposed by {name} on {at}", name=change.proposer, at=moment(change.proposed_at))
         with st.container(gap="xxsmall"):
             st.text(change.payee)

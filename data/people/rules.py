@@ -13,6 +13,8 @@ class Role(Enum):
     """What a person is here; `system` is the product itself."""
 
     VIEWER = "viewer"
+    DESK = "desk"  # the service desk: answers who calls about a card
+    FIELD = "field"  # goes to the terminal and swaps its card
     OPERATOR = "operator"
     APPROVER = "approver"
     FINANCE = "finance"
@@ -22,18 +24,34 @@ class Role(Enum):
 
 ROLE_WORDS = {
     Role.VIEWER: N_("viewer"),
+    Role.DESK: N_("desk"),
+    Role.FIELD: N_("field"),
     Role.OPERATOR: N_("operator"),
     Role.APPROVER: N_("approver"),
     Role.FINANCE: N_("finance"),
     Role.ADMINISTRATOR: N_("administrator"),
     Role.SYSTEM: N_("the system"),
 }
+# Why a page or an act is not for a role: what it is here for, and what it therefore leaves to others.
+ROLE_LIMITS = {
+    Role.VIEWER: N_("Viewers look and change nothing."),
+    Role.DESK: N_("The service desk looks up cards and reads their pages; what is done about them, others do."),
+    Role.FIELD: N_("Who works in the field looks up cards and swaps them; buying and paying are done by others."),
+    Role.OPERATOR: N_("Operators prepare; another person approves, and finance pays."),
+    Role.APPROVER: N_("Approvers check what others have made; whoever approves does not make."),
+    Role.FINANCE: N_("Finance pays what others have made and approved; it orders nothing and approves nothing."),
+    Role.ADMINISTRATOR: N_(
+        "Administrators look after people and jobs. They have no part in money: whoever gives out rights does not spend."
+    ),
+}
 
 
 class Action(Enum):
     """What can be asked of a store."""
 
-    SEE = "see"
+    LOOK_UP = "look_up"  # find one card and read its page
+    SEE = "see"  # every other page
+    SWAP = "swap"  # carry out own swap orders, keep own spare cards
     IMPORT = "import"
     DECIDE = "decide"  # 续 / 不续 / 换卡 / 待定 on a SIM
     KEEP_NOTICES = "keep_notices"  # type in plan-change notices, acknowledge any
@@ -47,6 +65,7 @@ class Action(Enum):
     MARK_PAID = "mark_paid"  # a payee was paid for orders placed by hand
     REQUEST_PAYMENT = "request_payment"  # make a payment request, take it back
     SEE_BANK_ACCOUNTS = "see_bank_accounts"  # a payee's whole account number
+    SEE_PROOFS = "see_proofs"  # papers that show whole account numbers of payees
     KEEP_PROVIDERS = "keep_providers"  # the directory of whom we buy from
     PROPOSE_PAYEE = "propose_payee"  # a payee and his bank data
     CONFIRM_PAYEE = "confirm_payee"  # the second person of such a proposal
@@ -63,7 +82,9 @@ class Action(Enum):
 
 
 ACTION_WORDS = {
+    Action.LOOK_UP: N_("look up a card"),
     Action.SEE: N_("look"),
+    Action.SWAP: N_("swap cards"),
     Action.IMPORT: N_("import files"),
     Action.DECIDE: N_("decide what becomes of a card"),
     Action.KEEP_NOTICES: N_("keep plan-change notices"),
@@ -77,6 +98,7 @@ ACTION_WORDS = {
     Action.MARK_PAID: N_("mark orders as paid"),
     Action.REQUEST_PAYMENT: N_("request payments"),
     Action.SEE_BANK_ACCOUNTS: N_("see whole account numbers"),
+    Action.SEE_PROOFS: N_("see papers with account numbers"),
     Action.KEEP_PROVIDERS: N_("keep the providers"),
     Action.PROPOSE_PAYEE: N_("propose payees and their bank data"),
     Action.CONFIRM_PAYEE: N_("confirm payees and their bank data"),
@@ -167,12 +189,15 @@ class Event(Enum):
     REHEARSAL_MADE = "home:rehearsal_made"
 
 
+# Who sees the whole of it. The service desk and the field look cards up, one by one.
 _EVERYONE = frozenset({Role.VIEWER, Role.OPERATOR, Role.APPROVER, Role.FINANCE, Role.ADMINISTRATOR})
 _NO_ONE_BUT_JOBS = frozenset({Role.SYSTEM})
 
 # Who may do what (security.md §3). The system may do what jobs do, and nothing that a person decides.
 MAY: dict[Action, frozenset[Role]] = {
+    Action.LOOK_UP: _EVERYONE | {Role.DESK, Role.FIELD, Role.SYSTEM},
     Action.SEE: _EVERYONE | {Role.SYSTEM},
+    Action.SWAP: frozenset({Role.FIELD}),
     Action.IMPORT: frozenset({Role.OPERATOR, Role.SYSTEM}),
     Action.DECIDE: frozenset({Role.OPERATOR}),
     Action.KEEP_NOTICES: frozenset({Role.OPERATOR, Role.APPROVER}),
@@ -186,6 +211,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.MARK_PAID: frozenset({Role.FINANCE}),
     Action.REQUEST_PAYMENT: frozenset({Role.OPERATOR, Role.FINANCE}),
     Action.SEE_BANK_ACCOUNTS: frozenset({Role.FINANCE, Role.SYSTEM}),  # a job writes them on payment requests
+    Action.SEE_PROOFS: frozenset({Role.OPERATOR, Role.APPROVER, Role.FINANCE}),
     Action.KEEP_PROVIDERS: frozenset({Role.OPERATOR}),
     Action.PROPOSE_PAYEE: frozenset({Role.OPERATOR}),
     Action.CONFIRM_PAYEE: frozenset({Role.APPROVER}),

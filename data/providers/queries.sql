@@ -67,5 +67,4 @@ DELETE FROM provider_account WHERE provider_id = $provider_id AND NOT list_conta
 
 -- name: of_account
 -- Whom to turn to for an account.
-SELECT p.provider_id, p.name, p.contacts, p.portal FROM provider_account b JOIN provider p ON p.provider_id = b.provider_id
-WHERE b.account = $account;
+SELECT provider_id FROM provider_account WHERE account = $account;

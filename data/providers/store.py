@@ -48,16 +48,6 @@ class Provider(Facts):
     kept_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Contact:
-    """Whom to turn to for an account."""
-
-    provider_id: int
-    name: str
-    contacts: str | None
-    portal: str | None
-
-
 def keep(
     tx: Transaction,
     by: Actor,
@@ -111,9 +101,10 @@ def accounts(reader: Reader) -> list[Row]:
     return reader.rows(Q.accounts)
 
 
-def of_account(reader: Reader, account: str) -> Contact | None:
-    """Whom to turn to for an account."""
-    return reader.record(Contact, Q.of_account, account=account)
+def of_account(reader: Reader, account: str) -> int | None:
+    """The number of the provider behind an account."""
+    found: int | None = reader.value(Q.of_account, account=account)
+    return found
 
 
 def usual_steps(way: str) -> str:

@@ -7,6 +7,10 @@ VALUES ($sha256, $filename, $format, $bytes, $kind, $remarks, $filed_by, $now, $
 -- One paper.
 SELECT v.*, p.name AS filer FROM voucher v LEFT JOIN person p ON p.person_id = v.filed_by WHERE voucher_id = $voucher_id;
 
+-- name: is_proof
+-- Whether a paper is the proof of somebody's bank data.
+SELECT count(*) > 0 FROM payee_change WHERE proof = $voucher_id;
+
 -- name: voucher_by_hash
 -- The paper with exactly these bytes.
 SELECT voucher_id FROM voucher WHERE sha256 = $sha256;

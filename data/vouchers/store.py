@@ -197,8 +197,16 @@ def unlink(tx: Transaction, by: Actor, *, voucher_id: int, obligations: Iterable
 
 
 def fetch(tx: Transaction, by: Actor, voucher_id: int) -> Voucher:
-    """The paper, for someone who may have it; leaves a trace. Raises Refused."""
-    require(tx, by, Action.SEE, f"voucher {voucher_id}")
+    """The paper, for someone who may have it; leaves a trace. Raises Refused.
+
+    A payee's proof shows a whole account number: it is for those who type it off, and for finance.
+    """
+    require(
+        tx,
+        by,
+        Action.SEE_PROOFS if tx.value(Q.is_proof, voucher_id=voucher_id) else Action.SEE,
+        f"voucher {voucher_id}",
+    )
     paper = one(tx, voucher_id)
     if paper is None:
         raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))

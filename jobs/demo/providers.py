@@ -166,7 +166,7 @@ def _tax_no(place: int) -> str:
 
 
 def _account_no(place: int) -> str:
-    return f"0099000{place * 7919 % 10**9:09d}"
+    return f"0099000{(place + 1) * 479_001_599 % 10**9:09d}"
 
 
 def _permit(lines: tuple[str, ...]) -> bytes:

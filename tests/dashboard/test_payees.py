@@ -184,3 +184,10 @@ def test_names_are_plain_text(home, people, page):
     assert not test.exception
     drawn = [*test.markdown, *test.caption, *test.warning, *test.info, *test.subheader]
     assert not [one.value for one in drawn if "evil.example" in one.value]
+
+
+def test_who_approves_is_told_of_bank_data_that_wait(home, people, page):
+    said = "1 change of bank data awaits a second person"
+    assert said not in [link.label for link in page("approvals", "approver").get("page_link")]
+    propose_payee(home, people["operator"], "Agent Wang")
+    assert said in [link.label for link in page("approvals", "approver").get("page_link")]

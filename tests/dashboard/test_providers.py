@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from data.database import Query
 from data.providers import store as providers
 from data.providers.store import Facts
 from tests.payees import confirm_payee
@@ -134,3 +135,13 @@ def test_what_people_write_is_plain_text(desk, people, page):
     assert not test.exception
     drawn = [*test.markdown, *test.caption, *test.warning, *test.info, *test.subheader]
     assert not [one.value for one in drawn if "evil.example" in one.value]
+
+
+def test_a_card_leads_to_the_provider_of_its_account(desk, people, page):
+    said = "Whom to turn to: contacts, portal, ways to pay"
+    iccid = desk.db.read().value(Query("t", "", "SELECT iccid FROM sim_now WHERE account = 'practice-a' LIMIT 1"))
+    assert said not in [link.label for link in page("sim", "viewer", iccid=iccid).get("page_link")]
+    with desk.db.write() as tx:
+        about = {"provider_id": None, "ways": {"prepaid": "x"}, "accounts": ["practice-a"]}
+        providers.keep(tx, people["operator"], facts=FACTS, **about)
+    assert said in [link.label for link in page("sim", "viewer", iccid=iccid).get("page_link")]

@@ -11,6 +11,7 @@ from data.payees import rules
 from data.payees import store as payees
 from data.people.rules import NotThere, Refused, WrongPassword
 from data.secrets import Secret, SecretError
+from data.vouchers import store as vouchers
 from tests.conftest import PASSWORD
 from tests.payees import bank_data, confirm_payee, propose_payee
 
@@ -266,3 +267,18 @@ def test_the_audit_chain_holds(home, people):
     confirm_payee(home, people, "Agent Wang")
     with home.db.write() as tx:
         assert audit.first_broken(tx, tx.audit_key) is None
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "approver", "finance", "administrator"])
+def test_a_proof_is_for_those_who_type_it_off_and_for_finance(home, people, who):
+    proof = confirm_payee(home, people, "Agent Wang").proof
+    with home.db.write() as tx:
+        other = bank_data(tx, people["operator"]).proof
+    with home.db.write() as tx:
+        assert vouchers.fetch(tx, people[who], other).voucher_id == other
+    if who in {"viewer", "administrator"}:
+        with pytest.raises(Refused, match="papers with account numbers"), home.db.write() as tx:
+            vouchers.fetch(tx, people[who], proof)
+    else:
+        with home.db.write() as tx:
+            assert vouchers.fetch(tx, people[who], proof).voucher_id == proof

@@ -53,7 +53,7 @@ def test_what_an_operator_writes_down_is_what_everybody_reads(desk, people):
 
 
 def test_an_account_shows_its_provider_its_payee_and_whether_he_may_be_paid(desk, people):
-    keep(desk, people["operator"], accounts=["by-hand"])
+    number = keep(desk, people["operator"], accounts=["by-hand"])
     confirm_payee(desk, people, "Agent Wang")
     told = {
         row["account"]: (row["provider"], row["payee"], row["standing"]) for row in providers.accounts(desk.db.read())
@@ -62,8 +62,8 @@ def test_an_account_shows_its_provider_its_payee_and_whether_he_may_be_paid(desk
         "by-hand": (FACTS.name, "Agent Wang", "confirmed"),
         "practice-a": (None, "Practice Mobile", "unknown"),
     }
-    contact = providers.of_account(desk.db.read(), "by-hand")
-    assert contact.name == FACTS.name and providers.of_account(desk.db.read(), "practice-a") is None
+    of_account = {name: providers.of_account(desk.db.read(), name) for name in told}
+    assert of_account == {"by-hand": number, "practice-a": None}
 
 
 def test_a_change_replaces_what_was_said_and_ways_and_accounts_go(desk, people):
