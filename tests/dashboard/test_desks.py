@@ -3,12 +3,15 @@
 import itertools
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from data.database import Query
 from data.renewals import store as renewals
+from data.words import later
 from jobs import reconcile, run_renewals, verify_renewals
+from jobs.carriers import unsayable
 from jobs.carriers.practice.ledger import Entry, opened
 
 GO = threading.Event()
@@ -215,6 +218,29 @@ def test_the_desk_lists_what_waits_with_its_money(demo_home, puzzle, page):
         "Wait for a second person": "0",
         "Money set aside for them": "¥12.00",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "24 months cannot be bought at once"), ("zh_CN", "不能一次购买 24 个月")]
+)
+def test_why_an_order_could_not_be_sent_is_said_to_each_reader_in_his_language(
+    demo_home, puzzle, page, language, words
+):
+    iccid = demo_home.db.read().value(sql("SELECT iccid FROM sim_now JOIN obligation USING (sim_id) WHERE id = 1"))
+    order = SimpleNamespace(iccid=iccid, months=24)
+    error = unsayable.no_such_months(order, sold=[12])
+    with demo_home.db.write() as tx:
+        detail = later(error.msgid, **error.values)
+        tx.run(sql("UPDATE state SET reason = 'not_buildable', detail = $detail WHERE obligation = 1"), detail=detail)
+    desk = page("review", "operator", language=language)
+    failed = page("failed", "operator", language=language)
+    card = page("sim", "viewer", language=language, iccid=iccid)
+    for test in (desk, failed, card):
+        (told,) = [frame.value["detail"].iloc[0] for frame in test.dataframe if "detail" in frame.value]
+        assert words in told and iccid in told
+    one = page("review", "operator", language=language, renewal="1")
+    assert any(words in text.value for text in one.text)
+    assert words in "".join(str(frame.value.to_dict()) for frame in one.dataframe)
 
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "administrator"])
