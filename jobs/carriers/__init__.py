@@ -221,8 +221,8 @@ class Carrier(Protocol):
     def place(self, orders: Sequence[Order]) -> Sequence[Outcome]:
         """Place at most `terms.orders_per_call` orders in one call; one outcome per order, in their order."""
 
-    def find_order(self, order_no: str) -> Outcome:
-        """What the carrier knows of an order, by our number."""
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:
+        """What the carrier knows of an order, by our number; `carrier_ref`: what it called it, for those that ask for that."""
 
     def cards(self, iccids: Sequence[str]) -> Mapping[str, CardReading]:
         """Readings of cards by ICCID, one for each card that could be read."""

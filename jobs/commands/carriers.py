@@ -19,6 +19,7 @@ app = typer.Typer(help="Accounts at carriers: check one, keep a secret for one."
 _ANSWERS = {"yes": "✓", "partly": "◐", "no": "✗"}
 # An order nobody placed: who lists no cards is asked about it, only to see whether an answer comes.
 _NOBODYS_ORDER = "R0000000000000000000"
+_NOBODYS_CARD = "89860000000000000000"
 
 
 @app.command()
@@ -78,12 +79,19 @@ def _reached(home: Home, account: Account) -> tuple[bool, str]:
         )
 
 
+def _ask_for_nobodys(carrier: Carrier) -> None:
+    """Whatever can be asked without a card of ours: that it knows no such card, or order, shows that it answers."""
+    card_facts = getattr(carrier, "card_facts", None)
+    if card_facts is not None:
+        card_facts([_NOBODYS_CARD])
+    elif isinstance(answer := carrier.find_order(_NOBODYS_ORDER), Unknown):
+        raise CallError(answer.detail)
+
+
 def _read(name: str, carrier: Carrier) -> str:
     list_cards = getattr(carrier, "list_cards", None)
     if list_cards is None:
-        answer = carrier.find_order(_NOBODYS_ORDER)
-        if isinstance(answer, Unknown):
-            raise CallError(answer.detail)
+        _ask_for_nobodys(carrier)
         return _("{name}: connected; this connector lists no cards", name=name)
     page = list_cards(None)
     states = sorted({card.raw_status for card in page.cards if card.status == "unknown"})

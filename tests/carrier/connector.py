@@ -164,7 +164,7 @@ class TestCarrier:
         except CallError as error:
             return no_answer(error, now=self._now())
 
-    def find_order(self, order_no: str) -> Outcome:
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:
         try:
             reply = self._signed(partial(self._http.call, "GET", f"/orders/{order_no}"), {})
             told = reply.told()

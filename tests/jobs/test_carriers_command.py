@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from jobs.carriers import CARRIERS, Connector, accounts
 from jobs.carriers.account import HttpAccount, NoConnection, SecretRef, keep_secret, sealed_file
 from jobs.command_line import app
+from tests.jobs.carriers.contract import CONNECTORS
 from tests.jobs.carriers.stubs.plain import Plain
 
 VALUE = "q7-value-of-a-key"
@@ -46,6 +47,19 @@ def test_check_signs_in_and_says_what_the_account_may_do(home, run, monkeypatch)
         stub.say(b"no", 500, times=9)
     code, text = run("check", "stub-a")
     assert (code, "Renew" in text) == (1, True)
+
+
+@pytest.mark.parametrize("connector", ["onelink", "unicom_cmp"])
+def test_check_asks_for_nobodys_card_where_no_list_and_no_order_can_be_asked_for(home, run, monkeypatch, connector):
+    with CONNECTORS[connector]() as stub:
+        for name, value in stub.secrets.items():
+            monkeypatch.setenv(name, value)
+        home.carriers_file.write_text(stub.account_toml(), encoding="utf-8")
+        code, text = run("check", "stub-a")
+        assert code == 0 and "stub-a: connected" in text
+        stub.say(b"no", times=9)
+        code, text = run("check", "stub-a")
+        assert code == 1 and "no answer that helps" in text
 
 
 def test_check_names_the_accounts_there_are(home, run):

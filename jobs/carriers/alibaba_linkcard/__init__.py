@@ -107,9 +107,9 @@ class Linkcard:
     def place(self, orders: Sequence[Order]) -> list[Outcome]:
         return [self._place(order) for order in orders]
 
-    def find_order(self, order_no: str) -> Outcome:
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:
         """Only a failure or a refund is told: that an order is completed names no card, and the card proves more."""
-        ref = self._refs.get(order_no)
+        ref = carrier_ref or self._refs.get(order_no)
         if ref is None:
             return Unknown("the list of orders knows no number of ours")
         try:

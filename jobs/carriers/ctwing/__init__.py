@@ -83,7 +83,7 @@ class Ctwing(Reading):
         """One call per order."""
         return [self._place(order) for order in orders]
 
-    def find_order(self, order_no: str) -> Outcome:  # noqa: ARG002
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
         """It cannot be asked by an order."""
         return Unknown("the carrier cannot be asked about an order; the card is read")
 

@@ -97,7 +97,7 @@ class HuaweiGsl:
     def request(self, order: Order) -> bytes:
         raise unsayable.no_such_kind(order)
 
-    def find_order(self, order_no: str) -> Outcome:  # noqa: ARG002  see ABILITIES
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002  see ABILITIES
         return Unknown("nothing is ordered from here")
 
     def statement(self, day: date) -> Statement | None:  # noqa: ARG002  see ABILITIES

@@ -110,7 +110,7 @@ class OneNce(Reads):
         # 1NCE promises no number of an extension; the moment of its yes is all there is.
         return Accepted(number or f"taken {sent_at:%Y-%m-%dT%H:%M:%SZ}", "taken; not yet paid")
 
-    def find_order(self, order_no: str) -> Outcome:
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
         """By the exact card among the carrier's orders since we sent it: they carry no number of ours, so that a
         not-found proves nothing ever.
         """

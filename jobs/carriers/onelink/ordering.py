@@ -76,7 +76,7 @@ class Ordering:
                 said |= zip([order.order_no for order in group], self._sent(group, left_s), strict=True)
         return [said[order.order_no] for order in orders]
 
-    def find_order(self, order_no: str) -> Outcome:
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
         """What became of the job or payment that the carrier named when it took this order; it knows no number of ours."""
         known = store.own_name(self._home.db.read(), account=self._account.name, order_no=order_no)
         kind, _slash, name = known.carrier_ref.partition("/") if known else ("", "", "")

@@ -151,7 +151,7 @@ class SimBoss:
         known = next((text for text in (*self._account.refusals, _NOT_OUR_SIGN) if text in words), None)
         return known or f"code {said.code}"
 
-    def find_order(self, order_no: str) -> Outcome:
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
         """Our number among the recharges of its card."""
         sent = store.sent_order(self._home.db.read(), account=self._account.name, order_no=order_no)
         if sent is None:

@@ -82,7 +82,7 @@ class Ic:
             outcomes |= {order.order_no: found for order in group}
         return [outcomes[order.order_no] for order in orders]
 
-    def find_order(self, order_no: str) -> Outcome:  # noqa: ARG002
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
         return Unknown("this carrier can be asked for no order")
 
     def statement(self, day: date) -> Statement | None:  # noqa: ARG002

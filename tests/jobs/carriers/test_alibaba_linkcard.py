@@ -262,6 +262,12 @@ def test_the_list_of_orders_tells_a_failure_of_an_order_whose_number_was_heard(c
     assert isinstance(carrier.find_order(first.order_no), Unknown)
 
 
+def test_an_order_is_asked_for_by_the_number_that_was_kept(carrier, stub) -> None:
+    stub.statuses["C0000000007"] = "failure"
+    assert carrier.find_order("R7", "C0000000007") == Refused("order_failed", "C0000000007: failure")
+    assert [request.params["OrderId"] for request in stub.requests] == ["C0000000007"]
+
+
 def test_a_list_of_other_orders_says_nothing_of_ours(carrier, stub) -> None:
     carrier.place([stub.order()])
     stub.say(yes({"List": [{"OrderId": "C9", "OrderStatus": "failure"}]}).body, on="read")
