@@ -73,7 +73,7 @@ def _account(who: viewer.Viewer) -> None:
 
 
 st.set_page_config(page_title="Flowcard", page_icon=str(_ICON), layout="wide")
-_who = viewer.enter(Action.SEE)
+_who = viewer.enter(Action.LOOK_UP)
 _page = st.navigation(_menu(_who), expanded=True)
 st.logo(str(_ICON), size="large")
 _account(_who)

@@ -27,7 +27,7 @@ SYSTEM = N_("System")
 
 PAGES: tuple[PageRow, ...] = (
     PageRow("today", N_("Today"), ":material/today:", HOME),
-    PageRow("look_up", N_("Look up"), ":material/search:", HOME),
+    PageRow("look_up", N_("Look up"), ":material/search:", HOME, Action.LOOK_UP),
     PageRow("expiry", N_("Expiry"), ":material/event_upcoming:", SERVICES),
     PageRow("renew", N_("Renew"), ":material/autorenew:", SERVICES, Action.PROPOSE),
     PageRow("batches", N_("Batches"), ":material/stacks:", SERVICES),
@@ -39,7 +39,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("not_renewing", N_("Not renewing"), ":material/block:", SERVICES),
     PageRow("usage", N_("Usage against quota"), ":material/data_usage:", SERVICES),
     PageRow("service_changes", N_("Stop, resume, plan change"), ":material/tune:", SERVICES, Action.PROPOSE),
-    PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, hidden=True),
+    PageRow("sim", N_("SIM"), ":material/sim_card:", FLEET, Action.LOOK_UP, hidden=True),
     PageRow("terminal", N_("Terminal"), ":material/point_of_sale:", FLEET, hidden=True),
     PageRow("payment_requests", N_("Payment requests"), ":material/request_quote:", MONEY),
     PageRow("payment_request", N_("Payment request"), ":material/print:", MONEY, hidden=True),
@@ -56,4 +56,9 @@ PAGES: tuple[PageRow, ...] = (
 )
 
 # Whom a role thinks of first stands first in its menu (operations.md §2).
-FIRST_PAGE = {Role.APPROVER: "approvals", Role.FINANCE: "payment_requests"}
+FIRST_PAGE = {
+    Role.DESK: "look_up",
+    Role.FIELD: "look_up",
+    Role.APPROVER: "approvals",
+    Role.FINANCE: "payment_requests",
+}

@@ -11,10 +11,11 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import streamlit as st
 
 from dashboard import reading
+from dashboard.menu import FIRST_PAGE
 from data import words
 from data.disk import DiskError
 from data.people import store as people
-from data.people.rules import ROLE_WORDS, Action, Actor, Refused, Role, WrongPassword, may
+from data.people.rules import ROLE_LIMITS, ROLE_WORDS, Action, Actor, Refused, Role, WrongPassword, may
 from data.people.store import Person
 from data.words import _
 
@@ -60,12 +61,14 @@ def enter(action: Action = Action.SEE) -> Viewer:
         st.title(_("Not for your role"))
         st.warning(
             _(
-                "You are signed in as {name} ({role}); this page is not for that role.",
+                "You are signed in as {name} ({role}); this page is for: {roles}.",
                 name=viewer.name,
                 role=_(ROLE_WORDS[viewer.role]),
+                roles=", ".join(_(ROLE_WORDS[role]) for role in ROLE_LIMITS if may(role, action)),
             )
         )
-        st.page_link("app_pages/today.py", label=_("Back to Today"))
+        st.markdown(_(ROLE_LIMITS[viewer.role]))
+        st.page_link(f"app_pages/{FIRST_PAGE.get(viewer.role, 'today')}.py", label=_("Back to my first page"))
         st.stop()
     return viewer
 

@@ -27,7 +27,8 @@ CREATE SEQUENCE person_ids;
 CREATE TABLE person (
     person_id BIGINT PRIMARY KEY DEFAULT nextval('person_ids'),
     name VARCHAR UNIQUE NOT NULL,              -- the sign-in name, never changed
-    role VARCHAR NOT NULL CHECK (role IN ('viewer', 'operator', 'approver', 'finance', 'administrator', 'system')),
+    role VARCHAR NOT NULL CHECK (role IN (
+        'viewer', 'desk', 'field', 'operator', 'approver', 'finance', 'administrator', 'system')),
     password_hash VARCHAR,                     -- argon2id; null: cannot sign in (the system's own row)
     language VARCHAR,                          -- null: the browser's
     active BOOLEAN NOT NULL DEFAULT true,

@@ -63,9 +63,10 @@ def demo_home(tmp_path: Path) -> Iterator[Home]:
 def add_people(home: Home) -> dict[str, Actor]:
     """One person per role, and a second operator and approver, all with PASSWORD."""
     maker = Actor(0, "tests", Role.SYSTEM, "command line")
-    names = [(role.value, role) for role in Role if role not in {Role.SYSTEM, Role.FINANCE}]
-    # Finance came last into the house; tests know the people before it by their number.
-    names += [("operator2", Role.OPERATOR), ("approver2", Role.APPROVER), ("finance", Role.FINANCE)]
+    latecomers = [Role.FINANCE, Role.DESK, Role.FIELD]  # tests know the people before them by their number
+    names = [(role.value, role) for role in Role if role not in {Role.SYSTEM, *latecomers}]
+    names += [("operator2", Role.OPERATOR), ("approver2", Role.APPROVER)]
+    names += [(role.value, role) for role in latecomers]
     with home.db.write() as tx:
         ids = {
             name: people_store.add(tx, maker, name=name, role=role, password=PASSWORD, language="en")
@@ -77,7 +78,7 @@ def add_people(home: Home) -> dict[str, Actor]:
 
 @pytest.fixture
 def people(request: pytest.FixtureRequest) -> dict[str, Actor]:
-    """The fixed cast, in whichever home the test asked for: viewer, operator, approver, administrator, operator2, approver2, finance."""
+    """The fixed cast, in whichever home the test asked for: viewer, operator, approver, administrator, operator2, approver2, finance, desk, field."""
     wanted = "demo_home" if "demo_home" in request.fixturenames else "home"
     return add_people(request.getfixturevalue(wanted))
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
+from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.words import _, plural
@@ -13,7 +14,7 @@ MOST_HITS = 50
 # An address is typed by anyone; no number or name is longer.
 LONGEST_ASKED = 80
 
-viewer.enter()
+viewer.enter(Action.LOOK_UP)
 today = reading.today()
 asked = st.query_params.get("q", "").strip()[:LONGEST_ASKED]
 with widgets.page_head(_("Look up"), _("ICCID, card number, IMSI, IMEI, terminal, serial number, merchant or phone")):

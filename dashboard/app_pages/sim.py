@@ -13,7 +13,7 @@ from data.words import _
 USAGE_DAYS = 62
 HISTORY_ROWS = 200
 
-who = viewer.enter()
+who = viewer.enter(Action.LOOK_UP)
 iccid = st.query_params.get("iccid", "").strip()
 sim = reading.read(sims.by_iccid, iccid) if iccid else None
 if sim is None:
@@ -42,7 +42,7 @@ with left, widgets.section(_("Card and plan"), tall=True):
     cards.card_facts(sim)
 with right, widgets.section(_("Terminal and merchant"), tall=True) as controls:
     cards.place_facts(sim)
-    if sim.terminal_key:
+    if sim.terminal_key and who.may(Action.SEE):
         with controls:
             st.page_link(
                 "app_pages/terminal.py",

@@ -23,7 +23,7 @@ def standing(who: viewer.Viewer) -> None:
             st.error(_told(stop), icon=":material/front_hand:")
             if who.may(Action.RELEASE_RENEWALS) and stop.person_id != who.actor.person_id:
                 _release(stop, who)
-    for breaker in reading.read(renewals.open_breakers):
+    for breaker in reading.read(renewals.open_breakers) if who.may(Action.SEE) else ():
         said = (
             _("Orders at {account} are held back: {why}. One order tries.")
             if breaker.state == "half_open"

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import reading
+from dashboard import reading, viewer
 from dashboard.widgets import tables
+from data.people.rules import Action
 from data.renewals.rules import BATCH_WORDS, STATE_WORDS
 from data.sims.deciding_rules import reason_said
 from data.sims.findings import told_by
@@ -87,7 +88,7 @@ def _cells(data: pa.Table, today: date) -> pa.Table:
         "status": _status_cells(data),
         "decision": decision_cells(data),
         "decided": decided_cells(data),
-        "terminal": terminal_links(data),
+        "terminal": terminal_links(data) if viewer.here().may(Action.SEE) else data.column("terminal_id"),
         "carrier": pa.array(carrier_words(data.column("carrier").to_pylist()), type=pa.string()),
         "price": tables.yuan_cells(data.column("price_fen").to_pylist()),
     }
@@ -117,7 +118,9 @@ def _columns(data: pa.Table, today: date) -> dict[str, Any]:
         ),
         "status": _status_column(data),
         "decision": decision_column(),
-        "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left"),
+        "terminal": config.LinkColumn(_("Terminal"), display_text=r"tid=(.*)$", width=80, alignment="left")
+        if viewer.here().may(Action.SEE)
+        else config.TextColumn(_("Terminal"), width=80),
         "merchant": config.TextColumn(_("Merchant"), width=_px(150, 104)),
         "agent": config.TextColumn(_("Agent"), width=_px(112, 90)),
         "city": config.TextColumn(_("City"), width=54),

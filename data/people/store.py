@@ -147,7 +147,7 @@ def reauthenticate(tx: Transaction, by: Actor, password: str | None) -> None:
 
 def reauthentication_refused(tx: Transaction, by: Actor) -> None:
     """Remember that the password asked for again was wrong."""
-    require(tx, by, Action.SEE, "")
+    require(tx, by, Action.LOOK_UP, "")
     audit.record(tx, by, Event.REAUTHENTICATION_REFUSED, f"person {by.name}")
 
 
@@ -192,7 +192,7 @@ def touch(tx: Transaction, token: str) -> None:
 
 def choose_language(tx: Transaction, by: Actor, language: str) -> None:
     """Remember the language a person wants."""
-    require(tx, by, Action.SEE, "")
+    require(tx, by, Action.LOOK_UP, "")
     tx.run(Q.set_language, person_id=by.person_id, language=language)
     audit.record(tx, by, Event.LANGUAGE_CHOSEN, f"person {by.name}", language=language)
 

@@ -23,6 +23,8 @@ COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
 # One account per role, and a second approver so that one may be on leave.
 PEOPLE = (
     ("viewer", Role.VIEWER),
+    ("desk", Role.DESK),
+    ("field", Role.FIELD),
     ("operator", Role.OPERATOR),
     ("approver", Role.APPROVER),
     ("deputy", Role.APPROVER),

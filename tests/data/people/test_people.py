@@ -43,12 +43,13 @@ def test_who_pays_neither_orders_nor_approves_nor_says_whom() -> None:
 
 
 def test_an_administrator_has_no_money_action() -> None:
-    money = {Action.PROPOSE, Action.APPROVE, Action.REVIEW, Action.RELEASE_RENEWALS, Action.CANCEL_BATCH}
-    assert not any(may(Role.ADMINISTRATOR, action) for action in money)
+    his = {Action.LOOK_UP, Action.SEE, Action.EXPORT, Action.STOP_RENEWALS}
+    his |= {Action.RUN_JOBS, Action.MANAGE_PEOPLE, Action.READ_AUDIT}
+    assert {action for action in Action if may(Role.ADMINISTRATOR, action)} == his
 
 
 @pytest.mark.parametrize("action", list(Action))
-@pytest.mark.parametrize("name", ["viewer", "operator", "approver", "finance", "administrator"])
+@pytest.mark.parametrize("name", [role.value for role in Role if role is not Role.SYSTEM])
 def test_require_equals_the_table(home: Home, people_cast: dict[str, Actor], name: str, action: Action) -> None:
     actor = people_cast[name]
     if may(actor.role, action):
