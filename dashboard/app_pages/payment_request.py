@@ -9,6 +9,10 @@ from data.renewals import paying
 from data.renewals.paying_rules import STANDING_WORDS, called, standing
 from data.words import _, number, plural
 
+# What a browser prints besides the request: menu, look-up box, buttons.
+PRINT = """<style>@media print {
+[data-testid=stSidebar], [data-testid=stTextInput], [data-testid=stButton], [data-testid=stHeader] {display: none !important}
+}</style>"""
 # As many as a browser sets in reasonable time; the files hold all.
 ROWS = 500
 
@@ -27,6 +31,7 @@ widgets.page_head(
     _("Payment request {request}", request=called(told.id)),
     _(STANDING_WORDS[standing(told.state, told.due_on, today=reading.today())]),
 )
+st.html(PRINT)
 requests.warnings(told)
 widgets.facts(requests.bank_facts(told), columns=2)
 if who.may(Action.SEE_BANK_ACCOUNTS) and told.state != "withdrawn":
@@ -34,6 +39,10 @@ if who.may(Action.SEE_BANK_ACCOUNTS) and told.state != "withdrawn":
 listed = reading.read(paying.listed, told.id, limit=ROWS)
 st.subheader(plural("Attached list: {count} order", "Attached list: {count} orders", told.items), anchor=False)
 # As text: a table would read Markdown in what others wrote, or be a picture of the rows in sight.
-st.code("\n".join(requests.line(place, row) for place, row in enumerate(listed.to_pylist(), start=1)), language=None)
+st.code(
+    "\n".join(requests.line(place, row) for place, row in enumerate(listed.to_pylist(), start=1)),
+    language=None,
+    wrap_lines=True,
+)
 if told.items > listed.num_rows:
     st.caption(_("The first {rows} of {total}; the files hold all.", rows=number(ROWS), total=number(told.items)))

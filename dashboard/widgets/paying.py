@@ -29,7 +29,7 @@ from data.words import N_, _, day, moment, number, plural, yuan
 _WAITING = (
     Column("payee", N_("Payee"), pinned=True, width=230),
     Column("batch", N_("Batch"), "count", width=70),
-    Column("items", N_("Number of orders"), "count", width=110),
+    Column("items", N_("Number of orders"), "count", width=125),
     Column("amount_fen", N_("Amount"), "yuan", width=120),
     Column("act_by", N_("Act by"), "date", width=110),
     Column("way_to_pay", N_("Way to pay"), "word", words=WAY_TO_PAY_WORDS, width=140),
@@ -42,7 +42,7 @@ _REQUESTS = (
     Column("standing", N_("State"), "badge", words=STANDING_WORDS, colours=STANDING_COLOURS, width=95),
     Column("due_on", N_("To be paid by"), "date", width=110),
     Column("amount_fen", N_("Amount"), "yuan", width=110),
-    Column("items", N_("Number of orders"), "count", width=100),
+    Column("items", N_("Number of orders"), "count", width=125),
     Column("asker", N_("Asked for by"), width=95),
     Column("asked_at", N_("Asked for at"), "moment", width=130),
     Column("ender", N_("Paid or withdrawn by"), width=130),
@@ -52,12 +52,12 @@ _REQUESTS = (
 LISTED = (
     Column("iccid", N_("ICCID"), "card", pinned=True, width=185),
     Column("terminal_id", N_("Terminal"), width=95),
-    Column("merchant", N_("Merchant"), width=200),
+    Column("merchant", N_("Merchant"), width=185),
     Column("plan", N_("Plan"), width=170),
     Column("months", N_("Months"), "count", width=70),
     Column("amount_fen", N_("Amount"), "yuan", width=90),
     Column("old_expiry", N_("Expiry before"), "date", width=110),
-    Column("new_expiry", N_("Expiry as ordered"), "date", width=120),
+    Column("new_expiry", N_("Expiry as ordered"), "date", width=130),
 )
 _LIST_ROWS = 500
 

@@ -30,7 +30,7 @@ from data.renewals import paying
 from data.renewals.paying import Request
 from data.renewals.paying_rules import STATE_WORDS, called, capitals
 from data.renewals.rules import WAY_TO_PAY_WORDS
-from data.words import N_, _, day, language, number, yuan
+from data.words import N_, _, day, language, moment, number, yuan
 
 _TEMPLATE = Path(__file__).with_name("payment_request.typ")
 # Signs that nobody sees but that turn, hide or break a line: on a paper about money every sign is seen.
@@ -117,7 +117,7 @@ def _fields(home: Home, told: Request) -> tuple[tuple[str, str], ...]:
         (_("To be paid by"), day(told.due_on)),
         (_("Way to pay"), _(WAY_TO_PAY_WORDS.get(told.way_to_pay, told.way_to_pay))),
         (_("Number of orders"), number(told.items)),
-        (_("Asked for by"), f"{told.asker} · {day(told.asked_at.date())}"),
+        (_("Asked for by"), f"{told.asker} · {moment(told.asked_at)}"),
     ]
     if told.state == "paid":
         fields += [(_("Paid by"), f"{told.ender} · {told.reference}")]
