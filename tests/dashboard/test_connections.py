@@ -134,3 +134,16 @@ def test_the_page_speaks_chinese(demo_home, people, page, read):
     assert test.title[0].value == "接口状态"
     assert listed["lag"][0] == "5 小时" and matrix["ability"][0] == "列出卡片"
     assert not [cell for cell in [*matrix["practice"], *matrix["offline"]] if cell[2:].isascii()]
+
+
+def test_what_a_carrier_sells_counts_as_reading_it_too(demo_home, people, page, read):
+    now, today = demo_home.clock.now(), demo_home.clock.today()
+    mended = replace(read, error=None, place=None)
+    sells = store.Sync("mobile-a", "plans", now, today, place="all:", calls=11, failed=4, error="no list came")
+    with demo_home.db.write() as tx:
+        for sync in (mended, sells):
+            store.keep_sync(tx, SYSTEM, sync)
+    test = page("connections", "operator")
+    listed, _abilities = tables(test)
+    assert listed["failed"][0] == "9 (8%)" and listed["limits"][0] == "111, at most 20/s"
+    assert ["no list came" in one.value for one in test.warning] == [True]

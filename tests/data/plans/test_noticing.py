@@ -205,8 +205,10 @@ def test_the_accounts_own_price_is_compared_before_the_lists(fleet):
     assert json.loads(open_ones(fleet)[0].detail)["before_fen"] == 1600
 
 
-def test_an_empty_list_forgets_nothing(fleet):
+def test_an_empty_list_forgets_nothing(fleet, people):
     tell(fleet, Offer("30M/月", 12, None, 1600))
+    with fleet.db.write() as tx:
+        notices.acknowledge(tx, people["operator"], notice_id=open_ones(fleet)[0].notice_id)
     assert tell(fleet) == 0
     assert tell(fleet, Offer("30M/月", 12, None, 1600)) == 0
 
