@@ -80,6 +80,9 @@ def test_every_sum_reads_back_as_itself_and_has_no_doubled_or_loose_nought(fen):
     text = capitals(fen)
     assert read_back(text) == fen
     assert "零零" not in text
+    # A figure whose unit is not the next smaller one stands behind a 零.
+    for loose in ("仟D(?!佰)", "佰D(?!拾)", "拾D[拾佰仟]", "[万亿]D(?!仟)", "元D分"):
+        assert not re.search(loose.replace("D", "[壹贰叁肆伍陆柒捌玖]"), text), text
     assert not re.search("零[万亿元角分整]", text.removeprefix("零元整"))
     assert text.endswith("整") == (fen % 10 == 0)
 
