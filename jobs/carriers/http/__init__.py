@@ -13,6 +13,7 @@ again by `asked`; an order that would go out from within one is stopped here.
 
 import logging
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -116,6 +117,8 @@ class Http:
 
         # An order goes out on a connection of its own: one that was idle may be dead, and that would be a doubt for nothing.
         self._orders, self._reads = client(0), client(connections)
+        # A connection that carriers.toml has replaced may still be in a call; with the last of them it closes its sockets.
+        weakref.finalize(self, _closed, self._orders, self._reads).atexit = False
 
     def call(
         self,
@@ -163,8 +166,7 @@ class Http:
 
     def close(self) -> None:
         """Close all connections."""
-        self._orders.close()
-        self._reads.close()
+        _closed(self._orders, self._reads)
 
     def _answered(self, client: httpx.Client, request: httpx.Request, body_cap: int) -> Reply:
         answer = client.send(request, stream=True, follow_redirects=False)
@@ -183,6 +185,11 @@ class Http:
             return self.pace.complained(asked)
         self.pace.answered()
         return 0.0
+
+
+def _closed(*clients: httpx.Client) -> None:
+    for one in clients:
+        one.close()
 
 
 def _is_late(error: Exception) -> bool:

@@ -1,5 +1,6 @@
 """The HTTP client against real sockets: what it knows of the first byte, when it ends, where it goes, what it lets be seen."""
 
+import gc
 import gzip
 import io
 import logging
@@ -8,6 +9,7 @@ import ssl
 import threading
 import time
 import tracemalloc
+import warnings
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -156,6 +158,26 @@ def test_an_order_goes_out_on_a_connection_of_its_own():
         client.call("POST", "/", deadline_s=9, money=True)
         client.call("POST", "/", deadline_s=9, money=True)
         assert server.connections == 3
+
+
+def test_a_client_nobody_has_any_more_closes_its_connections():
+    ended = threading.Event()
+
+    def script(server, sock):
+        server.request(sock)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        if sock.recv(1) == b"":
+            ended.set()
+
+    with serving(script) as server, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        client = Http(f"http://127.0.0.1:{server.port}", pace=Pace(None), now=lambda: NOW, allow_loopback=True)
+        client.call("GET", "/", deadline_s=9)
+        assert not ended.wait(0.1), "it is kept for the next question"
+        del client
+        gc.collect()
+        assert ended.wait(5)
+    assert not [one for one in warned if issubclass(one.category, ResourceWarning)]
 
 
 def test_a_refused_connection_never_left():
