@@ -191,3 +191,10 @@ def test_who_approves_is_told_of_bank_data_that_wait(home, people, page):
     assert said not in [link.label for link in page("approvals", "approver").get("page_link")]
     propose_payee(home, people["operator"], "Agent Wang")
     assert said in [link.label for link in page("approvals", "approver").get("page_link")]
+
+
+@pytest.mark.parametrize("who", ["desk", "field"])
+def test_who_only_looks_cards_up_is_told_whose_page_this_is(home, people, page, who):
+    test = page("payees", who)
+    assert not test.exception
+    assert [title.value for title in test.title] == ["Not for your role"] and not test.dataframe

@@ -145,3 +145,10 @@ def test_a_card_leads_to_the_provider_of_its_account(desk, people, page):
         about = {"provider_id": None, "ways": {"prepaid": "x"}, "accounts": ["practice-a"]}
         providers.keep(tx, people["operator"], facts=FACTS, **about)
     assert said in [link.label for link in page("sim", "viewer", iccid=iccid).get("page_link")]
+
+
+@pytest.mark.parametrize("who", ["desk", "field"])
+def test_who_only_looks_cards_up_is_told_whose_page_this_is(home, people, page, who):
+    test = page("providers", who)
+    assert not test.exception
+    assert [title.value for title in test.title] == ["Not for your role"] and not test.dataframe
