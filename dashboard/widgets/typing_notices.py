@@ -14,9 +14,10 @@ from data.plans import notices as store
 from data.plans.notice_rules import KINDS, REACHES, PlanPrice
 from data.plans.notices import MOST_SUBJECT, MOST_TEXT, Draft
 from data.sims import store as sims
+from data.sims.filter import SimFilter
 from data.vouchers.mail_rules import Mail, read_mail
 from data.vouchers.rules import PaperRefused, fen_of
-from data.words import _
+from data.words import _, day, plural
 
 FORM = "notice"
 _PASTED = "notices:paste"
@@ -30,7 +31,13 @@ def type_in(who: Viewer) -> None:
     with st.container(border=True):
         files = _files(key)
         mail = next((read_mail(file.getvalue()) for file in files if file.name.lower().endswith(".eml")), Mail())
+        if mail.sender or mail.sent_on:
+            # As plain text: whoever wrote the mail wrote this, too.
+            st.text(" · ".join(filter(None, (mail.sender, day(mail.sent_on)))))
         draft, prices = _draft(key, mail)
+        if draft["reach"] != "cards":  # what a pasted list came to stands beside it
+            concerned = _concerned(draft, prices)
+            st.caption(plural("It concerns {count} SIM in service.", "It concerns {count} SIMs in service.", concerned))
         if st.button(_("Keep the notice"), type="primary", icon=":material/save:", key=f"{key}:keep"):
             with viewer.told():
                 told = [PlanPrice(plan, new_fen=_fen(text)) for plan, text in prices.items()]
@@ -111,6 +118,14 @@ def _prices(key: str, kind: str) -> dict[int, str]:
                 st.text(plans[plan])
                 prices[plan] = st.text_input(_("New price of one term (yuan)"), key=f"{key}:price:{plan}") or ""
     return prices
+
+
+def _concerned(draft: dict[str, Any], prices: dict[int, str]) -> int:
+    """How many SIMs in service it would concern now, by its plans or its account."""
+    account, today = draft["account"], reading.today()
+    if draft["reach"] == "account":
+        return reading.read(sims.totals, SimFilter(account=account), today=today).sims if account else 0
+    return sum(reading.read(sims.totals, SimFilter(plan_id=plan, account=account), today=today).sims for plan in prices)
 
 
 def _fen(text: str) -> int | None:

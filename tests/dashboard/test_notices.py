@@ -152,6 +152,7 @@ def test_a_pasted_sms_is_kept_with_its_plans_prices(home, page, people, fleet):
     test.text_input(key=form(test, "subject")).set_value("From January on ¥20")
     test.text_area(key=form(test, "text")).set_value("Dear customer …")
     test.multiselect[0].set_value([1]).run()
+    assert "It concerns 2 SIMs in service." in [caption.value for caption in test.caption]
     test.text_input(key=form(test, "price:1")).set_value("20.00")
     test = press(test, "Keep the notice")
     assert not test.exception and not test.error
@@ -207,3 +208,23 @@ def test_a_notice_without_cards_says_so(home, page, people, notice):
     assert not test.exception
     assert "It concerns no SIM in service." in [caption.value for caption in test.caption]
     assert not any(label.startswith("Renew") for label in labels(test))
+
+
+def test_before_it_is_kept_the_form_counts_what_it_concerns(page, people, fleet):
+    fleet(2)
+    fleet(3, account="unicom-east")
+    test = page("notices", "operator")
+    test.segmented_control(key="notices:view").set_value("new").run()
+
+    def counted():
+        return next(caption.value for caption in test.caption if caption.value.startswith("It concerns"))
+
+    assert counted() == "It concerns 0 SIMs in service."
+    test.multiselect[0].set_value([1]).run()
+    assert counted() == "It concerns 5 SIMs in service."
+    reach = next(control for control in test.segmented_control if control.key.endswith(":reach"))
+    reach.set_value("account").run()
+    assert counted() == "It concerns 0 SIMs in service."
+    account = next(box for box in test.selectbox if box.key.startswith("notices:") and box.key.endswith(":account"))
+    account.set_value("unicom-east").run()
+    assert counted() == "It concerns 3 SIMs in service."
