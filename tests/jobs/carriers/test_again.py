@@ -3,18 +3,21 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from data.renewals.moves import Verdict
-from jobs.carriers import Carrier, Later, pacing
+from jobs.carriers import Carrier, Later, Order, pacing
 from jobs.carriers.http import CallError, Doubt, Held, Http, NeverLeft, NoToken, Reply, Unreadable, again, asked
 from jobs.carriers.http.again import MOST_TRIES
-from tests.jobs.carriers.contract import CONNECTORS, HOSTILE, connected, having, verdict
+from tests.jobs.carriers.contract import CONNECTORS, HOSTILE, can, connected, having, verdict
 from tests.jobs.carriers.stubs.base import Stub, iccid
 
 # A late answer is waited for so long; elsewhere nothing shall depend on how busy the machine is.
 DEADLINE_S, AMPLE_S = 1.0, 9.0
+# Whoever sells nothing else stops cards, which goes out as an order does.
+SENDERS = sorted({*having("renew"), *having("suspend_resume")})
 # The test carrier's connector asks once: faults of that carrier are counted call by call.
 READERS = [name for name in having("read_card") if name != "test"]
 YES = Reply(200, {}, b"{}")
@@ -60,6 +63,12 @@ def orders(stub: Stub) -> int:
     return sum(stub.is_order(request) for request in stub.requests)
 
 
+def an_order(connector: str, stub: Stub) -> Order:
+    """What this connector sells."""
+    order = stub.order(1)
+    return order if can(connector, "renew") else replace(order, kind="suspend", months=0, amount_fen=0, new_expiry=None)
+
+
 def reads(stub: Stub) -> int:
     """How many questions have arrived, those for a token left out."""
     token = stub.token_path or "no token"
@@ -70,30 +79,30 @@ def reads(stub: Stub) -> int:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("connector", having("renew"))
+@pytest.mark.parametrize("connector", SENDERS)
 def test_an_order_leaves_once_whatever_becomes_of_it(connector, fault, stub, carrier) -> None:
     carrier.cards([iccid(2)])
     FAULTS[fault](stub)
-    carrier.place([stub.order(1)])
+    carrier.place([an_order(connector, stub)])
     assert orders(stub) == 1
 
 
-@pytest.mark.parametrize("connector", having("renew"))
+@pytest.mark.parametrize("connector", SENDERS)
 def test_an_order_within_a_question_never_leaves(connector, stub, carrier, home, monkeypatch) -> None:
     _repeat_everything(monkeypatch)
-    order = stub.order(1)
+    order = an_order(connector, stub)
     (outcome,) = carrier.place([order])
     assert orders(stub) == 0 and not stub.ledger
     assert verdict(order, outcome, carrier, home)[0] is Verdict.LATER and isinstance(outcome, Later)
 
 
 @pytest.mark.parametrize("fault", ["lost after its effect", "status 502"])
-@pytest.mark.parametrize("connector", having("renew"))
+@pytest.mark.parametrize("connector", SENDERS)
 def test_an_order_that_left_again_would_be_seen(connector, fault, stub, carrier, monkeypatch) -> None:
     _repeat_everything(monkeypatch)
     monkeypatch.setattr("jobs.carriers.http.in_a_question", lambda: False)
     FAULTS[fault](stub)
-    carrier.place([stub.order(1)])
+    carrier.place([an_order(connector, stub)])
     assert orders(stub) > 1
 
 
@@ -112,7 +121,7 @@ def test_the_time_a_token_takes_counts_against_the_orders_deadline(connector, st
 
     monkeypatch.setattr(stub, "new_token", slow_token)
     monkeypatch.setattr(Http, "call", noted)
-    carrier.place([stub.order(1)])
+    carrier.place([an_order(connector, stub)])
     assert len(given) == 1 and given[0] <= AMPLE_S - 0.5
 
 
