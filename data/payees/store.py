@@ -196,15 +196,6 @@ def as_confirmed(reader: Reader, change_id: int) -> PayeeDetails | None:
     return reader.record(PayeeDetails, Q.details, payee=None, change_id=change_id)
 
 
-def to_be_paid(reader: Reader, payee: str) -> PayeeDetails:
-    """What a payee is paid by now. Raises Refused, with the way out, where money may not leave for him."""
-    found = confirmed(reader, payee)
-    if found is None:
-        known = reader.row(Q.payee_by_name, payee=payee)
-        raise Refused(_(rules.NOT_PAYABLE[known["standing"] if known else "unknown"], payee=payee))
-    return found
-
-
 def reveal(tx: Transaction, by: Actor, keyring: Keyring, *, details: PayeeDetails, object: str) -> Secret:
     """The whole account number, for `object` (such as "payment request 12"); leaves a trace. Raises Refused, SecretError."""
     require(tx, by, Action.SEE_BANK_ACCOUNTS, object)
