@@ -10,13 +10,13 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
-
 from data.clock import HOME_ZONE
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 _LOCALE = Path(__file__).parent / "locale"
@@ -137,6 +137,9 @@ def moment(value: datetime | None, zone: ZoneInfo = HOME_ZONE) -> str:
 
 
 @cache
-def _catalogue(language: str) -> Catalog:
+def _catalogue(language: str) -> "Catalog":
+    # Half of what a child process that opens a file would take to start, and it says nothing itself.
+    from babel.messages.pofile import read_po
+
     with (_LOCALE / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)

@@ -5,10 +5,12 @@ import io
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 from data.words import N_
 from jobs.importing.refusing import FileRefused
-from jobs.importing.sheets import MAX_CELL, MAX_COLUMNS, Cell, Sheet, cell_too_long, check_row, too_many_rows
+from jobs.importing.sheets import Cell, Table, cell_too_long, check_row, too_many_rows
 
 # In the order they win a draw: people's values hold commas more often than tabs.
 _SEPARATORS = "\t;|,"
@@ -18,20 +20,23 @@ _QUOTED = re.compile(r'"[^"\n]*"')
 _SEP_LINE = re.compile(r"\Asep=(.)\r?\n", re.IGNORECASE)
 
 
-def read(text: str, filename: str, *, max_rows: int) -> list[Sheet]:
-    """The one sheet of a text file. Raises FileRefused over the limits and where a quote is never closed."""
+def read(text: str, filename: str, *, max_rows: int) -> Table:
+    """The one table of a text file. Raises FileRefused over the limits and where a quote is never closed."""
     named = _SEP_LINE.match(text)
     separator = named.group(1) if named else _separator(text)
-    first_line = 0
+    first_line = 1
     if named:
-        text, first_line = text[named.end() :], 1
+        text, first_line = text[named.end() :], 2
+    rows: Iterable[tuple[int, list[Cell]]]
+    if '"' not in text:
+        rows = _split(text, separator, filename, max_rows=max_rows, quoting=csv.QUOTE_NONE, line=first_line)
+        return Table("", rows, is_text=True)
     try:
-        sheet = _split(text, separator, filename, max_rows=max_rows, quoting=csv.QUOTE_MINIMAL)
+        # Whether its quotes are quotes shows only at the end.
+        rows = list(_split(text, separator, filename, max_rows=max_rows, quoting=csv.QUOTE_MINIMAL, line=first_line))
     except _BadQuoteError as bad:
-        sheet = _unquoted(text, separator, filename, max_rows=max_rows, line=bad.line + first_line)
-    if first_line:
-        return [Sheet("", [line + first_line for line in sheet.lines], sheet.rows, is_text=True)]
-    return [sheet]
+        rows = _unquoted(text, separator, filename, max_rows=max_rows, first_line=first_line, bad_line=bad.line)
+    return Table("", rows, is_text=True)
 
 
 class _BadQuoteError(Exception):
@@ -60,38 +65,35 @@ def _evenness(lines: list[str], separator: str) -> float:
     return (times / len(lines)) ** 2 * math.sqrt(usual)
 
 
-def _split(text: str, separator: str, filename: str, *, max_rows: int, quoting: int) -> Sheet:
-    lines: list[int] = []
-    rows: list[list[Cell]] = []
-    # One object per repeated word: a status column of 200,000 rows holds a handful.
-    shared: dict[str, str] = {}
+def _split(
+    text: str, separator: str, filename: str, *, max_rows: int, quoting: int, line: int
+) -> Iterator[tuple[int, list[Cell]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True)  # type: ignore[arg-type]  # the constants are ints
-    line = 1
+    first_line, left = line, max_rows + 1  # one of them is the header
     try:
-        for row in reader:
+        for row in cast("Iterator[list[Cell]]", reader):
             if any(row):
-                if len(rows) >= max_rows + 1:  # one of them is the header
+                left -= 1
+                if left < 0:
                     raise too_many_rows(filename, max_rows)
-                lines.append(line)
-                rows.append([shared.setdefault(cell, cell) if len(cell) < 16 else cell for cell in row])
-                if len(row) > MAX_COLUMNS or max(map(len, row)) > MAX_CELL:
-                    check_row(rows[-1], filename=filename, line=line)
-            line = reader.line_num + 1
+                check_row(row, filename=filename, line=line)
+                yield line, row
+            line = reader.line_num + first_line
     except csv.Error as error:
         if "field limit" in str(error):
             raise cell_too_long(filename, line) from error
         raise _BadQuoteError(line) from error
-    return Sheet("", lines, rows, is_text=True)
 
 
-def _unquoted(text: str, separator: str, filename: str, *, max_rows: int, line: int) -> Sheet:
+def _unquoted(
+    text: str, separator: str, filename: str, *, max_rows: int, first_line: int, bad_line: int
+) -> list[tuple[int, list[Cell]]]:
     """The file read with quotes as letters, which holds only if every row then has the header's width."""
-    sheet = _split(text, separator, filename, max_rows=max_rows, quoting=csv.QUOTE_NONE)
-    widths = Counter(len(row) for row in sheet.rows)
-    if len(widths) > 1:
+    rows = list(_split(text, separator, filename, max_rows=max_rows, quoting=csv.QUOTE_NONE, line=first_line))
+    if len({len(row) for _line, row in rows}) > 1:
         raise FileRefused(
             N_('{file}, line {line}: a quote (") opens or closes where it may not; mend that line or save it as .xlsx'),
             file=filename,
-            line=line,
+            line=bad_line,
         )
-    return sheet
+    return rows

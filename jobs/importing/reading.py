@@ -1,13 +1,12 @@
-"""Bytes to cells: which format a file really is, its sheets, and its rows with the line a person would look at."""
+"""A file of a table to its cells: looked at from outside here, opened in a limited child process (opening.py)."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from data.words import N_
-from jobs.importing import delimited, web_tables, workbooks, xml_workbooks
-from jobs.importing.decoding import decode
+from jobs.importing.limited import Limits, answers
 from jobs.importing.refusing import FileRefused
-from jobs.importing.sheets import Sheet, Workbook
+from jobs.importing.sheets import Cell, Sheet, Workbook
 
 # First bytes of what people drop here by mistake, and its name in the sentence.
 _OTHER_FORMATS = (
@@ -22,14 +21,21 @@ _OTHER_FORMATS = (
     (b"SQLite format 3", "SQLite"),
     (b"{\\rtf", "RTF"),
 )
-_ZIP = b"PK"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MB = 1024 * 1024
+# Measured: text of a web page takes twenty times its size as a tree, a workbook sixty times its packed size.
+_BASE_MB, _MB_PER_MB, _MOST_MB = 384, 160, 4_096
+_BASE_S, _S_PER_MB, _MOST_S = 10, 5, 300
+_ANSWER_MB, _ANSWER_PER_MB, _MOST_ANSWER_MB = 64, 40, 1_024
+# Two million rows of 25 columns; in our memory that is half a gigabyte.
+_MOST_CELLS = 50_000_000
+# Columns and states repeat their short words.
+_SHORT = 16
 
 
 def read_file(path: Path, filename: str, *, max_bytes: int, max_rows: int) -> Workbook:
     """Every visible sheet of the file at `path`; `filename` is what the person calls it.
 
-    Raises FileRefused for a file that cannot be read as a whole.
+    Raises FileRefused for a file that cannot be read as a whole or reaches a limit.
     """
     size = path.stat().st_size
     if size == 0:
@@ -38,19 +44,11 @@ def read_file(path: Path, filename: str, *, max_bytes: int, max_rows: int) -> Wo
         raise FileRefused(
             N_("{file} has {size} MB, more than {limit} MB; split it, or raise FLOWCARD_IMPORT_MAX_MB"),
             file=filename,
-            size=f"{size / 1024 / 1024:.1f}",
-            limit=f"{max_bytes / 1024 / 1024:g}",
+            size=f"{size / _MB:.1f}",
+            limit=f"{max_bytes / _MB:g}",
         )
     with path.open("rb") as file:
         head = file.read(16)
-    return Workbook(filename, tuple(_sheets(path, filename, head=head, max_rows=max_rows)))
-
-
-def _sheets(path: Path, filename: str, *, head: bytes, max_rows: int) -> list[Sheet]:
-    if head.startswith(_ZIP) and head[2:4] in (b"\x03\x04", b"\x05\x06", b"\x07\x08"):
-        return workbooks.read_xlsx(path, filename, max_rows=max_rows)
-    if head.startswith(_OLE):
-        return workbooks.read_xls(path, filename, max_rows=max_rows)
     for magic, name in _OTHER_FORMATS:
         if head.startswith(magic):
             raise FileRefused(
@@ -58,13 +56,33 @@ def _sheets(path: Path, filename: str, *, head: bytes, max_rows: int) -> list[Sh
                 file=filename,
                 format=name,
             )
-    text = decode(path.read_bytes(), filename)
-    if not text.strip():
-        raise FileRefused(N_("{file} holds only blank lines; export it again"), file=filename)
-    return _reader(text)(text, filename, max_rows=max_rows)
+    sheets: list[Sheet] = []
+    cells, shared = 0, dict[str, str]()
+    for message in answers("tables", path, filename, limits=_limits(size // _MB), max_rows=max_rows):
+        if isinstance(message, dict):
+            sheets.append(Sheet(message["sheet"], [], [], is_text=message["is_text"]))
+            continue
+        lines, rows = message
+        cells += sum(map(len, rows))
+        if cells > _MOST_CELLS:
+            raise FileRefused(
+                N_("{file} has more than {limit} cells; split it, or keep the columns you need"),
+                file=filename,
+                limit=f"{_MOST_CELLS:,}",
+            )
+        sheets[-1].lines.extend(lines)
+        sheets[-1].rows.extend(_sharing(row, shared) for row in rows)
+    return Workbook(filename, tuple(sheets))
 
 
-def _reader(text: str) -> Callable[..., list[Sheet]]:
-    if xml_workbooks.is_xml_workbook(text):
-        return xml_workbooks.read
-    return web_tables.read if web_tables.is_html(text) else delimited.read
+def _limits(size_mb: int) -> Limits:
+    return Limits(
+        memory_mb=min(_BASE_MB + _MB_PER_MB * size_mb, _MOST_MB),
+        seconds=min(_BASE_S + _S_PER_MB * size_mb, _MOST_S),
+        answer_mb=min(_ANSWER_MB + _ANSWER_PER_MB * size_mb, _MOST_ANSWER_MB),
+    )
+
+
+def _sharing(row: list[Any], shared: dict[str, str]) -> list[Cell]:
+    """One object per repeated word: a status column of 200,000 rows holds a handful."""
+    return [shared.setdefault(cell, cell) if cell.__class__ is str and len(cell) < _SHORT else cell for cell in row]

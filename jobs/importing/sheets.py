@@ -1,5 +1,6 @@
 """What reading hands on: sheets of cells, each row with its line; and the limits every format obeys."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data.words import N_
@@ -20,6 +21,15 @@ class Sheet:
     lines: list[int]  # 1-based line of each row
     rows: list[list[Cell]]
     is_text: bool  # cells were split at a separator, so a row too long means a value was torn
+
+
+@dataclass(frozen=True)
+class Table:
+    """One sheet on its way: its rows are read as they are asked for."""
+
+    name: str
+    rows: Iterable[tuple[int, list[Cell]]]  # each with its line
+    is_text: bool
 
 
 @dataclass(frozen=True)
