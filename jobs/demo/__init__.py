@@ -16,6 +16,7 @@ from jobs.demo.decisions import make_decisions
 from jobs.demo.history import make_history
 from jobs.demo.notices import make_notices
 from jobs.demo.pastbatch import Cast, back_then
+from jobs.demo.payments import make_payments
 from jobs.demo.providers import change_payees, make_providers
 
 # Who asks while a demo is made: whoever can open the home's files owns them.
@@ -69,7 +70,7 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     1. Accounts and people, providers and payees.
     2. The fleet: terminals, cards, usage.
     3. What the operator has decided about cards that are not worth another term.
-    4. What a year of work has left: renewals, failures, vouchers.
+    4. What a year of work has left: renewals, failures, vouchers, payments asked for.
     5. What of late was said of payees and announced about plans.
     6. The note that the demo is whole.
     """
@@ -86,6 +87,7 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     fleet.load(home, sims=sims, days=days, seed=seed)
     make_decisions(home, cast, sims=sims)
     make_history(home, cast, sims=sims)
+    make_payments(home, cast)
     change_payees(home, cast)
     make_notices(home, cast)
     write_carriers_file(home.carriers_file)

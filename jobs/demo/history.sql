@@ -85,3 +85,13 @@ WHERE status = 'active' AND decision IS NULL AND evidence IS NULL AND last_sign_
     AND NOT EXISTS (SELECT 1 FROM sim s WHERE s.terminal_key = n.terminal_key AND s.sim_id <> n.sim_id AND s.status = 'active')
     AND sim_id NOT IN (SELECT sim_id FROM batch_line)
 ORDER BY sim_id * 7919 % 10007, sim_id LIMIT $count;
+
+-- name: count_sims
+-- How large the fleet is.
+SELECT count(*) FROM sim_now;
+
+-- name: worth_ordering
+-- Cards of the offline accounts that end soon and that nothing speaks against.
+SELECT sim_id FROM sim_now
+WHERE connector = 'offline' AND status = 'active' AND evidence IS NULL AND decision IS NULL AND expires_on BETWEEN $first AND $last
+ORDER BY sim_id LIMIT $count;

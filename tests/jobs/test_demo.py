@@ -20,6 +20,7 @@ from data.payees import store as payees
 from data.people import store as people
 from data.plans import notices
 from data.providers import store as providers
+from data.renewals import paying
 from data.renewals import store as renewals
 from data.secrets import Secret
 from data.sims import store as sims
@@ -107,9 +108,10 @@ SELECT count(DISTINCT day) AS days, max(day) AS last FROM usage_day;
 SELECT count(*) AS failed, count(DISTINCT reason) AS reasons FROM state WHERE st = 'failed';
 
 -- name: doubtful
--- Items without a clear end.
+-- Items without a clear end; those ordered by hand wait for people.
 SELECT count(*) FILTER (st = 'unknown') AS unconfirmed, count(*) FILTER (st = 'needs_review') AS in_review,
-    count(*) FILTER (st IN ('pending', 'submitted')) AS left_over FROM state;
+    count(*) FILTER (st IN ('pending', 'submitted') AND a.connector <> 'offline') AS left_over
+FROM state s JOIN obligation o ON o.id = s.obligation JOIN account a ON a.account = o.account;
 
 -- name: batches
 -- Batches by state.
@@ -252,7 +254,15 @@ def test_22_renewals_failed_for_8_reasons_and_9_are_unconfirmed(demo: tuple[Home
 
 def test_batches_are_done_running_voided_and_waiting(demo: tuple[Home, list]) -> None:
     batches = {row["state"]: row["batches"] for row in demo[0].db.read().rows(Q.batches)}
-    assert batches == {"done": 4, "running": 1, "cancelled": 1, "proposed": 1}
+    assert batches == {"done": 4, "running": 1, "cancelled": 1, "proposed": 1, "approved": 1}
+
+
+def test_one_payee_was_paid_and_another_waits_beyond_his_day(demo: tuple[Home, list]) -> None:
+    home = demo[0]
+    waits, was_paid = paying.requests(home.db.read(), limit=9)
+    assert (waits.state, was_paid.state, was_paid.ender) == ("asked", "paid", "finance")
+    assert waits.due_on < home.clock.today() and not waits.stale
+    assert paying.waiting(home.db.read()) == []
 
 
 def test_every_renewal_of_the_history_was_charged_once_and_moved_its_card(demo: tuple[Home, list]) -> None:
