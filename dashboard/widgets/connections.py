@@ -31,10 +31,9 @@ _ACCOUNTS = (
     Column("lag", N_("Lag"), width=80),
     Column("failed", N_("Failed today"), width=105),
     Column("limits", N_("Calls today"), width=170),
-    Column("balance", N_("Balance"), width=190),
 )
 _ACCOUNT_ROWS = pa.schema(
-    [(name, pa.string()) for name in ("account", "carrier", "orders", "lag", "failed", "limits", "balance")]
+    [(name, pa.string()) for name in ("account", "carrier", "orders", "lag", "failed", "limits")]
     + [(name, pa.timestamp("us", "UTC")) for name in ("sims_good_at", "usage_good_at")]
 )
 
@@ -47,13 +46,24 @@ def accounts(found: Sequence[Connection], *, now: datetime) -> Connection | None
             "lag": _lag(now - one.as_of) if one.as_of else None,
             "failed": _failed(one),
             "limits": _limits(one),
-            "balance": _balance(one),
         }
         for one in found
     ]
     row = choose_one(
         pa.Table.from_pylist(rows, _ACCOUNT_ROWS), _ACCOUNTS, alt=_("Accounts at carriers"), key="connections:accounts"
     )
+    told = [
+        _(
+            "{account} {amount} ({age} ago)",
+            account=one.account,
+            amount=words.yuan(one.balance_fen),
+            age=_lag(now - one.balance_at),
+        )
+        for one in found
+        if one.balance_at is not None
+    ]
+    if told:
+        st.caption(_("Prepaid money: {balances}", balances=" · ".join(told)))
     return None if row is None else found[row]
 
 
@@ -118,12 +128,6 @@ def _limits(one: Connection) -> str | None:
     if one.rate_per_s is None:
         return words.number(one.calls)
     return _("{calls}, at most {rate}/s", calls=words.number(one.calls), rate=words.number(one.rate_per_s))
-
-
-def _balance(one: Connection) -> str | None:
-    if one.balance_at is None:
-        return None
-    return _("{amount}, as of {at}", amount=words.yuan(one.balance_fen), at=words.moment(one.balance_at))
 
 
 def _lag(age: timedelta) -> str:
