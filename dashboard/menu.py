@@ -50,7 +50,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("payees", N_("Payees"), ":material/account_balance:", PLANS),
     PageRow("notices", N_("Notices"), ":material/campaign:", PLANS),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
-    PageRow("exports", N_("Exports"), ":material/download:", SYSTEM),
+    PageRow("exports", N_("Exports"), ":material/download:", SYSTEM, Action.EXPORT),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
     PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
 )
