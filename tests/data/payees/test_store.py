@@ -94,6 +94,7 @@ def test_a_change_leaves_the_old_data_in_force_until_it_is_confirmed(home, peopl
     assert payees.confirmed(home.db.read(), "Agent Wang") == first and standing(home) == "changing"
     confirm(home, people["approver"], change, OTHER)
     assert payees.confirmed(home.db.read(), "Agent Wang").account_last4 == "9999"
+    assert len(home.db.read().rows(payees.Q.details, payee="Agent Wang", change_id=None)) == 1
     # What was paid by before can still be shown, and the history holds both.
     assert payees.as_confirmed(home.db.read(), first.change_id) == first
     told = [(one.state, one.account_last4, one.proposer) for one in payees.changes(home.db.read(), payee="Agent Wang")]
@@ -188,7 +189,12 @@ def test_only_finance_sees_a_whole_number_and_it_leaves_a_trace(home, people):
     with home.db.write() as tx:
         seen = payees.reveal(tx, people["finance"], home.keyring, details=details, object="payment request 1")
     assert seen.reveal() == NUMBER
-    assert home.db.read().value(sql("SELECT object FROM audit WHERE event = 'payee:revealed'")) == "payment request 1"
+    other = confirm_payee(home, people, "Agent Li", OTHER)
+    with home.db.write() as tx:
+        seen = payees.reveal(tx, people["finance"], home.keyring, details=other, object="payment request 1")
+    assert seen.reveal() == OTHER
+    traces = home.db.read().rows(sql("SELECT object FROM audit WHERE event = 'payee:revealed'"))
+    assert traces == [{"object": "payment request 1"}] * 2
 
 
 def test_an_envelope_of_another_row_does_not_open(home, people):
