@@ -60,6 +60,16 @@ LISTED = (
     Column("new_expiry", N_("Expiry as ordered"), "date", width=130),
 )
 _LIST_ROWS = 500
+_OVERDUE = (
+    Column("open", N_("Request"), "link", pinned=True, width=80),
+    Column("payee", N_("Payee"), width=240),
+    Column("batch", N_("Batch"), "count", width=80),
+    Column("due_on", N_("To be paid by"), "date", width=120),
+    Column("amount_fen", N_("Amount"), "yuan", width=120),
+    Column("asker", N_("Asked for by"), width=120),
+)
+# Open ones come first, by their day: whoever has more that are late has the page itself.
+_OVERDUE_ROWS = 50
 
 
 def figures(told: dict[str, Any], rows: Sequence[Row]) -> None:
@@ -117,6 +127,19 @@ def requests(found: Sequence[Request], *, today: date) -> Request | None:
     key = f"paying:requests:{hash(tuple(one.id for one in found))}"
     place = choose_one(pa.Table.from_pylist(rows), _REQUESTS, key=key, alt=_("Payment requests"))
     return None if place is None else found[place]
+
+
+def overdue(today: date) -> None:
+    """Requests whose day has passed, for Today; nothing without any."""
+    found = reading.read(paying.requests, limit=_OVERDUE_ROWS)
+    rows = [
+        {**vars(one), "open": f"/payment_requests#{called(one.id)}"}
+        for one in found
+        if standing(one.state, one.due_on, today=today) == "overdue"
+    ]
+    if rows:
+        with section(_("Payments that are overdue"), _("asked for, and not paid by their day")):
+            listing(pa.Table.from_pylist(rows), _OVERDUE, key="today:overdue", alt=_("Payments that are overdue"))
 
 
 def one_request(told: Request, who: viewer.Viewer) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading
-from dashboard.widgets import tables
+from dashboard.widgets import paying, tables
 from dashboard.widgets.filters import filter_url
 from dashboard.widgets.heads import section
 from dashboard.widgets.kpis import Kpi
@@ -90,7 +90,8 @@ def by_payee(rows: pa.Table) -> None:
 
 
 def late(today: date) -> None:
-    """Lists whose payee should have answered by now, and batches whose orders should have been placed. Nothing without any."""
+    """Payments, lists whose payee should have answered, and batches whose orders should have been placed. Nothing without any."""
+    paying.overdue(today)
     lists, batches = reading.read(sims.late_lists, today=today), reading.read(sims.late_batches, today=today)
     if lists.num_rows:
         with section(_("Payees that have not answered"), _("their lists were usually done by now")):

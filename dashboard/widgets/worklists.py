@@ -99,6 +99,9 @@ def verbs(row: Row, who: viewer.Viewer) -> None:
         if row["to_pay"] and who.may(Action.MARK_PAID):
             with st.popover(_("Mark as paid"), icon=":material/payments:"):
                 _pay(row, who, about)
+        if row["to_pay"] and who.may(Action.REQUEST_PAYMENT):
+            label = _("Payment requests")
+            st.page_link("app_pages/payment_requests.py", label=label, icon=":material/request_quote:")
         if row["may_go"] and who.may(Action.SEND_WORKLIST):
             label = _("Make the list: {cards} cards · {amount}", cards=row["may_go"], amount=yuan(row["may_go_fen"]))
             if st.button(label, type="primary", icon=":material/list_alt:", key=f"{about}:send"):

@@ -164,3 +164,20 @@ def test_without_a_font_the_button_says_so_and_offers_excel(home, asked, page):
     assert any("pdf_font" in caption.value for caption in test.caption)
     offered = [group.options for group in test.button_group]
     assert ["Excel (.xlsx)"] in offered and not any("PDF" in options for options in offered)
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Payments that are overdue"), ("zh_CN", "逾期未付的付款")])
+def test_today_names_what_should_have_been_paid(home, asked, page, language, title):
+    assert title not in [head.value for head in page("today", "finance", language=language).subheader]
+    home.clock.move(timedelta(days=17))
+    test = page("today", "finance", language=language)
+    assert not test.exception
+    assert title in [head.value for head in test.subheader]
+
+
+def test_the_desk_of_worklists_leads_to_the_request(home, batch, page):
+    test = page("worklists", "operator")
+    test.session_state["worklists:payees"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    test.run()
+    assert not test.exception
+    assert "payment_requests" in [link.proto.page.split("/")[-1] for link in test.get("page_link")]
