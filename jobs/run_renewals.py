@@ -11,7 +11,7 @@ from data.people.rules import SYSTEM
 from data.renewals import holding, journal, recovery, stopping
 from data.renewals import store as renewals
 from data.renewals.store import Item, Ready, Result, Work
-from data.words import later
+from data.words import ToldError, later
 from jobs.carriers import Carrier, Order, Outcome
 from jobs.recording import BACK, PARKED, Pass, close_batches, judged, moved_to, order_of, out, out_now, tell
 from jobs.sending import Sending, Watch, allowed_s, chunk_size, tried
@@ -125,7 +125,7 @@ def _ready(
     items: Sequence[Item], orders: dict[str, Order], carrier: Carrier, *, batch: int
 ) -> tuple[list[Ready], list[Result]]:
     """The items whose orders can be put into words, with fresh readings of their cards; results for the others."""
-    requests = {item.order_no: tried(lambda: carrier.request(orders[item.order_no]), str) for item in items}  # noqa: B023
+    requests = {item.order_no: tried(lambda: _in_words(carrier, orders[item.order_no]), str) for item in items}  # noqa: B023
     readings = tried(lambda: carrier.cards([item.iccid for item in items]), lambda _error: {})
     ready, unbuildable = [], []
     for item in items:
@@ -138,6 +138,14 @@ def _ready(
             said = {"reason": "not_buildable", "detail": request}
             unbuildable.append(renewals.result(item, batch=batch, move=PARKED, **said))
     return ready, unbuildable
+
+
+def _in_words(carrier: Carrier, order: Order) -> bytes | str:
+    """The bytes that would be sent; where the connector says why there are none, its sentence for whoever reads it."""
+    try:
+        return carrier.request(order)
+    except ToldError as error:
+        return later(error.msgid, **error.values)
 
 
 def _claim(now: Pass, batch: int, ready: Sequence[Ready], seconds: float) -> tuple[list[Ready], int, float]:

@@ -36,8 +36,6 @@ LABELS = {
     "receipted": N_("receipted"),
     "verified": N_("verified"),
 }
-# Payees paid so do not wait for their money: it follows, or is with them already.
-PAID_OTHERWISE = frozenset({"monthly", "prepaid"})
 _MOST_REFERENCE = 120
 
 

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from data.renewals import store as renewals
+from data.words import speaking, told
 from jobs import run_renewals, sending
-from jobs.carriers import accounts
+from jobs.carriers import accounts, unsayable
 from tests.renewing import GO, charges, journal_lines, moved, sql, standing, work
 
 
@@ -159,6 +160,21 @@ def test_an_order_that_cannot_be_put_into_words_is_parked_and_the_others_go_on(d
     assert standing(demo_home, batch) == {"succeeded": 8, "needs_review": 2, "state": "done"}
     parked = demo_home.db.read().rows(sql("SELECT DISTINCT reason, detail FROM state WHERE st = 'needs_review'"))
     assert parked == [{"reason": "not_buildable", "detail": "ValueError"}]
+
+
+def test_a_parked_order_says_card_value_and_way_out_in_the_readers_language(demo_home, approved, monkeypatch):
+    batch = approved(3)
+
+    def never(order):
+        raise unsayable.no_such_months(order, sold=[1, 3])
+
+    monkeypatch.setattr(accounts.connected(demo_home, "practice-a"), "request", never)
+    work(demo_home)
+    assert standing(demo_home, batch) == {"needs_review": 3, "state": "done"}
+    kept = demo_home.db.read().value(sql("SELECT any_value(detail) FROM state"))
+    assert "12 months cannot be bought at once here, only 1, 3" in told(kept)
+    with speaking("zh_CN"):
+        assert "不能一次购买 12 个月" in told(kept)
     assert demo_home.db.read().value(sql("SELECT count(*) FROM event WHERE arrow = 20")) == 2
 
 
