@@ -160,6 +160,7 @@ def test_an_order_that_cannot_be_put_into_words_is_parked_and_the_others_go_on(d
     assert standing(demo_home, batch) == {"succeeded": 8, "needs_review": 2, "state": "done"}
     parked = demo_home.db.read().rows(sql("SELECT DISTINCT reason, detail FROM state WHERE st = 'needs_review'"))
     assert parked == [{"reason": "not_buildable", "detail": "ValueError"}]
+    assert demo_home.db.read().value(sql("SELECT count(*) FROM event WHERE arrow = 20")) == 2
 
 
 def test_a_parked_order_says_card_value_and_way_out_in_the_readers_language(demo_home, approved, monkeypatch):
@@ -175,7 +176,6 @@ def test_a_parked_order_says_card_value_and_way_out_in_the_readers_language(demo
     assert "12 months cannot be bought at once here, only 1, 3" in told(kept)
     with speaking("zh_CN"):
         assert "不能一次购买 12 个月" in told(kept)
-    assert demo_home.db.read().value(sql("SELECT count(*) FROM event WHERE arrow = 20")) == 2
 
 
 def test_the_hash_of_what_is_sent_stands_in_attempt_and_journal(demo_home, approved, monkeypatch):
