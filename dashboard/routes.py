@@ -1,5 +1,7 @@
 """Downloads outside the page: written exports at /x/{id}, vouchers at /v/{id}. Never inline, never from a cache.
 
+Inline come only the pictures a job has drawn of vouchers, at /v/{id}/{page}: our own PNG, not the stranger's bytes.
+
 The guard has found out who asks (`flowcard.actor` in the scope); the stores decide anew whether they may.
 """
 
@@ -18,6 +20,7 @@ from data.files.exports_rules import GONE, KEPT_FOR
 from data.home import Home
 from data.people import store as people
 from data.people.rules import Actor, NotThere, Refused
+from data.vouchers import picturing
 from data.vouchers import store as vouchers
 from data.words import _, speaking
 
@@ -54,6 +57,20 @@ def download_voucher(request: Request) -> Response:
     return _handed_out(request, fetched)
 
 
+def show_page(request: Request) -> Response:
+    """The picture of one page of a voucher."""
+
+    def fetched(home: Home, tx: Transaction, by: Actor) -> Response:
+        path = home.previews / picturing.fetch_page(
+            tx, by, *(request.path_params[name] for name in ("voucher_id", "page"))
+        )
+        if not path.is_file():
+            return _told(_("The picture is gone"), 410)
+        return FileResponse(path, media_type="image/png", headers=HEADERS)
+
+    return _handed_out(request, fetched)
+
+
 def _handed_out(request: Request, fetched: Callable[[Home, Transaction, Actor], Response]) -> Response:
     """The right checked again and the act recorded in one transaction, in the person's language."""
     home, by = house.current(), request.scope.get(ACTOR)
@@ -71,6 +88,7 @@ def _handed_out(request: Request, fetched: Callable[[Home, Transaction, Actor], 
 ROUTES = [
     Route("/x/{export_id:int}", download_export, methods=["GET"]),
     Route("/v/{voucher_id:int}", download_voucher, methods=["GET"]),
+    Route("/v/{voucher_id:int}/{page:int}", show_page, methods=["GET"]),
 ]
 
 

@@ -26,6 +26,7 @@ _FOLDERS = (
     "journal",
     "files/incoming",
     "files/vouchers",
+    "files/previews",
     "inbox/done",
     "inbox/refused",
     "exports",
@@ -84,6 +85,11 @@ class Home:
     def vouchers(self) -> Path:
         """Vouchers under their SHA-256."""
         return self.path / "files" / "vouchers"
+
+    @property
+    def previews(self) -> Path:
+        """Pictures of vouchers, drawn by us."""
+        return self.path / "files" / "previews"
 
     @property
     def inbox(self) -> Path:

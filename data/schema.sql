@@ -1135,3 +1135,10 @@ CREATE TABLE payment_request_item (
     amount_fen BIGINT NOT NULL,
     PRIMARY KEY (request, obligation)
 );
+
+-- Pictures of a paper, drawn by us from its first pages: files/previews/<sha256>-<page>.png.
+CREATE TABLE voucher_picture (
+    voucher_id BIGINT PRIMARY KEY,
+    pages INTEGER NOT NULL,                    -- 0: none could be made
+    drawn_at TIMESTAMPTZ NOT NULL
+);

@@ -8,6 +8,7 @@ from dashboard.viewer import Viewer
 from dashboard.widgets import tables
 from dashboard.widgets.listing import Column, choose_one, listing
 from data.people.rules import Action, Refused
+from data.vouchers import picturing
 from data.vouchers import store as vouchers
 from data.vouchers.rules import KINDS, PaperRefused, fen_of
 from data.vouchers.store import Fields, Voucher
@@ -23,6 +24,8 @@ PROVED = (
     Column("amount_fen", N_("Amount"), "yuan", width=100),
     Column("ended_at", N_("Finished at"), "moment", width=130),
 )
+# What a job draws; an XML has no looks, and an OFD is read by its XML.
+DRAWN = frozenset({"pdf", "png", "jpg"})
 _SUGGESTED = (
     Column("payee", N_("Payee"), width=220),
     Column("batch", N_("Batch"), "count", width=70),
@@ -53,6 +56,7 @@ def one_paper(paper: Voucher, who: Viewer) -> None:
     )
     for sentence in paper.said():
         st.warning(sentence, icon=":material/flag:")
+    _pictures(paper)
     if paper.buyer:
         st.text(_("Buyer: {buyer}", buyer=paper.buyer))
     if who.may(Action.FILE_VOUCHER):
@@ -78,6 +82,22 @@ def one_paper(paper: Voucher, who: Viewer) -> None:
             st.rerun()
     if who.may(Action.FILE_VOUCHER):
         _suggested(paper, who)
+
+
+def _pictures(paper: Voucher) -> None:
+    """The drawn pages, each behind its guarded address; ours are the only words in the line."""
+    if paper.format not in DRAWN:
+        return
+    pages = reading.read(picturing.pages, paper.voucher_id)
+    if pages is None:
+        st.caption(_("Its picture is being made…"))
+    elif pages == 0:
+        st.caption(_("No picture can be made of it; fetch the original to look at it."))
+    else:
+        with st.expander(_("Picture"), expanded=True, icon=":material/image:"), st.container(height=480, border=False):
+            for page in range(1, pages + 1):
+                alt = _("Page {page} of voucher {voucher}", page=page, voucher=paper.voucher_id)
+                st.markdown(f"![{alt}](/v/{paper.voucher_id}/{page})")
 
 
 def _description(paper: Voucher, who: Viewer) -> None:

@@ -14,3 +14,10 @@ CREATE TABLE person_new (
 INSERT INTO person_new BY NAME SELECT * FROM person ORDER BY person_id;
 DROP TABLE person;
 ALTER TABLE person_new RENAME TO person;
+
+-- Pictures of a paper, drawn by us from its first pages: files/previews/<sha256>-<page>.png.
+CREATE TABLE voucher_picture (
+    voucher_id BIGINT PRIMARY KEY,
+    pages INTEGER NOT NULL,                    -- 0: none could be made
+    drawn_at TIMESTAMPTZ NOT NULL
+);

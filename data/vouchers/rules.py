@@ -30,6 +30,8 @@ BROKEN = N_("The {format} is damaged or cut off; fetch it again")
 HAS_DTD = N_("The XML declares entities or a document type; such files are not taken")
 BAD_ARCHIVE = N_("The OFD is not a sound archive: {fault}")
 
+TOO_MANY_PIXELS = N_("The picture claims {width} × {height} points, more than any paper has; photograph it anew")
+
 NO_AMOUNT = N_("'{text}' is no amount; write it such as 1234.56")
 HAS_ACTIONS = N_("The PDF holds scripts, actions or embedded files: {found}")
 HAS_TAIL = N_("There are {bytes} bytes after the end of the picture")
@@ -42,7 +44,16 @@ NUMBER_TAKEN = N_("Invoice number {number} is already on voucher {voucher}")
 _MAX_PARTS = 2_000
 _MAX_UNPACKED = 200 * 1024 * 1024
 _MAX_RATIO = 200
-_PDF_ACTIONS = (b"/JavaScript", b"/JS", b"/OpenAction", b"/Launch", b"/EmbeddedFile", b"/AA", b"/XFA")
+# An A3 sheet in 600 dots per inch has 70 million.
+_MAX_PIXELS = 80_000_000
+_PDF_ACTIONS = ("JavaScript", "JS", "OpenAction", "Launch", "EmbeddedFile", "AA", "XFA")
+# In a name of a PDF each letter may also stand as # and its two digits.
+_PDF_NAMES = {
+    name: re.compile(b"/" + b"".join(b"(?:%c|(?i:#%02x))" % (ord(sign), ord(sign)) for sign in name) + b"(?![A-Za-z])")
+    for name in _PDF_ACTIONS
+}
+# Where a JPG says its height and width: start of frame, whatever the coding.
+_JPG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _XML_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _XML_ASIDES = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 # The root of an invoice stands in its first lines.
@@ -134,14 +145,15 @@ def _recognise(content: bytes) -> Paper:
 def _pdf(content: bytes) -> Paper:
     if b"%%EOF" not in content[-2048:]:
         raise PaperRefused(BROKEN, format="PDF")
-    found = [mark.decode() for mark in _PDF_ACTIONS if re.search(re.escape(mark) + rb"(?![A-Za-z])", content)]
+    found = [f"/{name}" for name, pattern in _PDF_NAMES.items() if pattern.search(content)]
     return Paper("pdf", (Remark(HAS_ACTIONS, {"found": ", ".join(found)}),) if found else ())
 
 
 def _png(content: bytes) -> Paper:
     end = content.find(b"IEND\xaeB`\x82")
-    if content[12:16] != b"IHDR" or end < 0 or 0 in struct.unpack(">II", content[16:24]):
+    if content[12:16] != b"IHDR" or end < 0:
         raise PaperRefused(BROKEN, format="PNG")
+    _check_pixels(*struct.unpack(">II", content[16:24]), format="PNG")
     return Paper("png", _tail(len(content) - end - 8))
 
 
@@ -149,7 +161,28 @@ def _jpg(content: bytes) -> Paper:
     end = content.rfind(b"\xff\xd9")
     if end < 0:
         raise PaperRefused(BROKEN, format="JPG")
+    height, width = _jpg_size(content)
+    _check_pixels(width, height, format="JPG")
     return Paper("jpg", _tail(len(content) - end - 2))
+
+
+def _jpg_size(content: bytes) -> tuple[int, int]:
+    place = 2
+    while place + 9 <= len(content) and content[place] == 0xFF:
+        kind = content[place + 1]
+        if kind in _JPG_FRAMES:
+            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            return int(height), int(width)
+        # A fill byte stands alone; every other part before the picture tells its length.
+        place += 1 if kind == 0xFF else 2 + max(2, struct.unpack(">H", content[place + 2 : place + 4])[0])
+    raise PaperRefused(BROKEN, format="JPG")
+
+
+def _check_pixels(width: int, height: int, *, format: str) -> None:
+    if width == 0 or height == 0:
+        raise PaperRefused(BROKEN, format=format)
+    if width * height > _MAX_PIXELS:
+        raise PaperRefused(TOO_MANY_PIXELS, width=f"{width:,}", height=f"{height:,}")
 
 
 def _tail(size: int) -> tuple[Remark, ...]:

@@ -3,9 +3,12 @@
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -39,6 +42,25 @@ class Fapiao:
         if self.net_fen is None or self.tax_fen is None or self.gross_fen is None:
             return True
         return self.net_fen + self.tax_fen == self.gross_fen
+
+
+def answers(*, path: str, filename: str, format: str) -> Iterator[Any]:
+    """In the child: the fields of the one invoice, or {"fault"}."""
+    content = Path(path).read_bytes()
+    try:
+        invoice = read_xml(content) if format == "xml" else read_ofd(content)
+    except FapiaoError as error:
+        yield {"fault": f"{filename}: {error}"}
+        return
+    yield {**asdict(invoice), "issued_on": invoice.issued_on and invoice.issued_on.isoformat()}
+
+
+def from_message(message: dict[str, Any]) -> Fapiao:
+    """What `answers` said. Raises FapiaoError for a fault."""
+    if "fault" in message:
+        raise FapiaoError(message["fault"])
+    issued_on = message.pop("issued_on")
+    return Fapiao(**message, issued_on=date.fromisoformat(issued_on) if issued_on else None)
 
 
 def read_xml(content: bytes) -> Fapiao:

@@ -12,6 +12,7 @@ from data import home as house
 from data.files import exports_store as exports
 from data.home import Home
 from data.people.rules import SYSTEM, Actor
+from data.vouchers import picturing
 from data.vouchers import store as vouchers
 
 SCRIPT = b"%PDF-1.7 <script>alert(1)</script> %%EOF"
@@ -119,7 +120,30 @@ def test_someone_who_was_sent_away_meanwhile_gets_nothing(
     assert client("viewer").get(f"/v/{voucher_id}").status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/x/1.csv", "/x/..%2f..%2fflowcard.toml", "/v/-1", "/v/1/2", "/x/", "/v/1e3"])
+def test_a_picture_of_a_voucher_is_ours_and_nothing_runs_in_it(
+    client: Callable[[str | None], Browser], home: Home, people: dict[str, Actor], voucher_id: int
+) -> None:
+    assert client("viewer").get(f"/v/{voucher_id}/1").status_code == 404
+    paper = vouchers.one(home.db.read(), voucher_id)
+    assert paper
+    (home.previews / picturing.name_of(paper.sha256, 1)).write_bytes(b"\x89PNG drawn")
+    with home.db.write() as tx:
+        picturing.drawn(tx, SYSTEM, voucher_id=voucher_id, pages=1)
+    answer = client("viewer").get(f"/v/{voucher_id}/1")
+    assert (answer.status_code, answer.content) == (200, b"\x89PNG drawn")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert client(None).get(f"/v/{voucher_id}/1").status_code == 401
+    assert client("viewer").get(f"/v/{voucher_id}/2").status_code == 404
+    (home.previews / picturing.name_of(paper.sha256, 1)).unlink()
+    assert client("viewer").get(f"/v/{voucher_id}/1").status_code == 410
+
+
+@pytest.mark.parametrize(
+    "path", ["/x/1.csv", "/x/..%2f..%2fflowcard.toml", "/v/-1", "/v/1/2/3", "/v/1/-1", "/v/1/..%2f1", "/x/", "/v/1e3"]
+)
 def test_an_address_that_is_no_number_is_no_route(client: Callable[[str | None], Browser], path: str) -> None:
     assert client("viewer").get(path).status_code == 404
 

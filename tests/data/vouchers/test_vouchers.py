@@ -15,7 +15,10 @@ PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\x00IEND\xaeB`\x82"
 )
-JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 20 + b"\xff\xd9"
+# One frame of 16 x 8 points, and no picture in it.
+JPG = (
+    b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 9 + b"\xff\xc0\x00\x0b\x08\x00\x08\x00\x10\x01\x01\x11\x00\xff\xd9"
+)
 XML = b'<?xml version="1.0" encoding="UTF-8"?><EInvoice/>'
 
 
@@ -41,6 +44,10 @@ HOSTILE = {
     "half a paper.pdf": PDF[:20],
     "half a picture.png": PNG[:30],
     "half a photo.jpg": JPG[:12],
+    "a photo without its frame.jpg": JPG[:20] + b"\xff\xd9",
+    "a flood of points.png": PNG.replace(b"\x00\x00\x00\x01\x00\x00\x00\x01", b"\x00\x01\x00\x00\x00\x01\x00\x00"),
+    "a flood of points.jpg": JPG.replace(b"\x00\x08\x00\x10", b"\xff\xff\xff\xff"),
+    "no points.png": PNG.replace(b"\x00\x00\x00\x01\x00\x00\x00\x01", b"\x00\x00\x00\x00\x00\x00\x00\x01"),
     "half an archive.ofd": GOOD["ofd"][:30],
     "a bomb.ofd": ofd({"OFD.xml": b"<OFD/>", "big": b"\0" * 30_000_000}),
     "a drawing behind a comment.xml": b'<?xml version="1.0"?><!-- <EInvoice> --><svg xmlns="http://www.w3.org/2000/svg"/>',
