@@ -32,6 +32,7 @@ def test_an_address_of_a_portal_is_taken(url):
         "https://[::1]/",
         "https://localhost/",
         "https://门户.example.com/",
+        "https://portal.example.com/门户",
         "https://portal.example.com/\u202e",
         "https://portal.example.com/ x",
         "https://portal.example.com\\@evil.example",
