@@ -20,8 +20,10 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard import gate, routes
 from data import home as house
+from data import redacting
 from data.disk import DiskError
 from data.home import Home, HomeError, home_path, open_home
+from data.people import keeping
 from data.people import store as people
 from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError, recover
@@ -39,6 +41,7 @@ _running: Scheduler | None = None
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Everything between the first and the last visitor."""
     global _running
+    redacting.install()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # A tick that finds its job still running is skipped, every second while a long batch runs: no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -79,7 +82,7 @@ def _start() -> Home:
     house.install(home)
     if not people.everyone(home.db.read()):
         with home.db.write() as tx:
-            token = people.make_setup_link(tx)
+            token = keeping.make_setup_link(tx)
         print(
             f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}"
         )

@@ -89,3 +89,4 @@ brakes.standing(_who)
 if _trouble := reading.home().db.trouble:
     st.error(_(_trouble.msgid, **_trouble.values), icon=":material/hard_drive:")
 _page.run()
+viewer.fetch_new_token()

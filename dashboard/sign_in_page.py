@@ -1,4 +1,4 @@
-"""The sign-in and set-up page: one small form of our own, served before the framework's page."""
+"""The pages of signing in and of passwords: small forms of our own, served before the framework's page."""
 
 from html import escape
 from urllib.parse import quote
@@ -21,29 +21,85 @@ button{width:100%;margin-top:20px;padding:10px;border:0;border-radius:8px;backgr
 """
 
 
-def page(
-    *, back: str = "/", fault: str = "", name: str = "", look_again: bool = False, set_up_token: str | None = None
-) -> str:
-    """The page as HTML; every value is escaped. `look_again` reloads it once, which brings the strict cookie along."""
-    action = f"/sign-in?again=1&next={quote(back)}" if set_up_token is None else f"/set-up?token={quote(set_up_token)}"
-    title, text, verb = (
-        (_("Sign in"), _("The data cards of your terminals: what must be done today."), _("Sign in"))
-        if set_up_token is None
-        else (
-            _("First administrator"),
-            _("Choose a name and a password of at least 12 characters."),
-            _("Make the account"),
-        )
-    )
+def sign_in_page(*, back: str = "/", fault: str = "", name: str = "", look_again: bool = False) -> str:
+    """Name and password. `look_again` reloads it once, which brings the strict cookie along."""
+    action = f"/sign-in?again=1&next={quote(back)}"
     refresh = f'<meta http-equiv="refresh" content="0;url={escape(action)}">' if look_again else ""
+    fields = [_name(name), _secret("password", _("Password"))]
+    text = _("The data cards of your terminals: what must be done today.")
+    return _page(_("Sign in"), text, action, fields, fault=fault, head=refresh)
+
+
+def set_up_page(token: str, *, fault: str = "", name: str = "") -> str:
+    """A name and a password for the first administrator."""
+    fields = [_name(name), _secret("new", _("Password"), new=True)]
+    text = _("Choose a name and a password of at least 12 characters.")
+    verb = _("Make the account")
+    return _page(_("First administrator"), text, f"/set-up?token={quote(token)}", fields, fault=fault, verb=verb)
+
+
+def link_page(token: str, name: str, *, fault: str = "") -> str:
+    """A password, typed twice, for whom the link was made."""
+    return _page(
+        _("Choose your password"), _rule(), f"/reset?token={quote(token)}", [_known(name), *_twice()], fault=fault
+    )
+
+
+def change_page(name: str, *, fault: str = "") -> str:
+    """The present password, and the new one twice."""
+    fields = [_known(name), _secret("password", _("Your present password")), *_twice()]
+    return _page(_("Change your password"), _rule(), "/password", fields, fault=fault)
+
+
+def over_page() -> str:
+    """A link that is used or too old."""
+    text = _("This link has been used or is too old. Ask your administrator for another one.")
+    return _page(_("Choose your password"), text, "", [])
+
+
+def _rule() -> str:
+    return _(
+        "At least 12 characters; any characters, no rules about them. Several words that nobody connects are good."
+        " Your other sessions end."
+    )
+
+
+def _twice() -> list[str]:
+    return [_secret("new", _("New password"), new=True), _secret("again", _("The same again"), new=True)]
+
+
+def _name(name: str) -> str:
+    return (
+        f'<label for="name">{escape(_("Name"))}</label><input id="name" name="name" value="{escape(name)}"'
+        ' autocomplete="username" maxlength="80" required autofocus>'
+    )
+
+
+def _known(name: str) -> str:
+    """The name as it stands, where a password manager finds it."""
+    return (
+        f'<label for="name">{escape(_("Name"))}</label><input id="name" value="{escape(name)}"'
+        ' autocomplete="username" readonly>'
+    )
+
+
+def _secret(field: str, label: str, *, new: bool = False) -> str:
+    """A password's field. No length is set: a browser would cut what is pasted without a word."""
+    completion = "new-password" if new else "current-password"
+    return (
+        f'<label for="{field}">{escape(label)}</label>'
+        f'<input id="{field}" name="{field}" type="password" autocomplete="{completion}" required>'
+    )
+
+
+def _page(
+    title: str, text: str, action: str, fields: list[str], *, fault: str = "", verb: str = "", head: str = ""
+) -> str:
+    """The page as HTML; every value is escaped."""
     shown_fault = f'<p class="fault" role="alert">{escape(fault)}</p>' if fault else ""
-    completion = "current-password" if set_up_token is None else "new-password"
+    button = f"<button>{escape(verb or title)}</button>"
+    form = f'<form method="post" action="{escape(action)}">{"".join(fields)}{shown_fault}{button}</form>'
     return f"""<!doctype html>
 <html lang="{language().replace("_", "-")}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Flowcard · {escape(title)}</title>{refresh}<style>{_STYLE}</style></head>
-<body><main><h1>Flowcard</h1><p>{escape(text)}</p><form method="post" action="{escape(action)}">
-<label for="name">{escape(_("Name"))}</label>
-<input id="name" name="name" value="{escape(name)}" autocomplete="username" maxlength="80" required autofocus>
-<label for="password">{escape(_("Password"))}</label>
-<input id="password" name="password" type="password" autocomplete="{completion}" maxlength="200" required>
-{shown_fault}<button>{escape(verb)}</button></form></main></body></html>"""
+<title>Flowcard · {escape(title)}</title>{head}<style>{_STYLE}</style></head>
+<body><main><h1>Flowcard</h1><p>{escape(text)}</p>{form if fields else ""}</main></body></html>"""

@@ -5,21 +5,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import streamlit as st
 
-from dashboard import reading
+from dashboard import headers, reading
 from dashboard.menu import FIRST_PAGE
 from data import words
 from data.disk import DiskError
-from data.people import store as people
-from data.people.rules import ROLE_LIMITS, ROLE_WORDS, Action, Actor, Refused, Role, WrongPassword, may
-from data.people.store import Person
+from data.people import passwords, sessions
+from data.people.passwords import Proof
+from data.people.rules import ROLE_LIMITS, ROLE_WORDS, Action, Actor, Event, Refused, Role, WrongPassword, may
 from data.words import _
 
 COOKIE = "flowcard_sid"
+_RENEWAL = "viewer:renewal"
+# What a form's fields of free text are called; numbers, sums, secrets and choices are typed anew.
+_DRAFTED = frozenset({"reason", "why", "remark", "note", "reference", "tax_no", "cnaps", "bank", "opening", "text"})
+_DRAFT_LASTS = timedelta(hours=12)
+_LONGEST_DRAFT = 100_000
+# By person; in memory only, the last one of each.
+_drafts: dict[int, tuple[datetime, dict[str, str]]] = {}
 _here: ContextVar["Viewer"] = ContextVar("viewer")
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -57,6 +64,7 @@ def enter(action: Action = Action.SEE) -> Viewer:
     viewer = _signed_in()
     if viewer is None:
         _to_sign_in()
+    _restore_draft(viewer)
     if not viewer.may(action):
         st.title(_("Not for your role"))
         st.warning(
@@ -79,7 +87,8 @@ def fragment(*, run_every: str | None = None) -> Callable[[Callable[P, Result]],
     def decorate(function: Callable[P, Result]) -> Callable[P, Result]:
         def inside(*args: P.args, **kwargs: P.kwargs) -> Result:
             if _signed_in() is None:
-                _to_sign_in()
+                # What comes round by itself leaves a page alone whose session went idle: somebody may be typing on it.
+                _to_sign_in(reload=run_every is None)
             return function(*args, **kwargs)
 
         inside.__qualname__, inside.__module__ = function.__qualname__, function.__module__
@@ -93,15 +102,41 @@ def told() -> Iterator[None]:
     """Show a refusal of the store as a sentence instead of an error page. Stands around the transaction."""
     try:
         yield
-    except WrongPassword as refusal:
-        # The refusal rolled its transaction back; the try is remembered in one of its own.
-        with reading.writing() as tx:
-            people.reauthentication_refused(tx, here().actor)
-        st.error(str(refusal), icon=":material/block:")
     except Refused as refusal:
         st.error(str(refusal), icon=":material/block:")
     except DiskError as trouble:
         st.error(_(trouble.msgid, **trouble.values), icon=":material/hard_drive:")
+
+
+def proved(typed: str | None, event: Event, object: str) -> Proof:
+    """Check the password asked for again before the act `event` on `object`: inside `told`, before its transaction.
+
+    The session gets another token (`fetch_new_token`). Raises Refused.
+    """
+    home, actor = reading.home(), here().actor
+    with passwords.one_try_at_a_time:
+        try:
+            proof = passwords.prove(home.db.read(), actor, typed, event, object, now=home.clock.now())
+        except WrongPassword:
+            with home.db.write(quiet=True) as tx:
+                passwords.was_wrong(tx, actor)
+            raise
+    with home.db.write(quiet=True) as tx:
+        keep(_RENEWAL, sessions.want_new_token(tx, actor, session_id()))
+    return proof
+
+
+def fetch_new_token() -> None:
+    """Let the browser fetch the token that replaces its own, once the password was asked for again."""
+    word = kept(_RENEWAL)
+    if word is None:
+        return
+    if not sessions.wants_new_token(reading.home().db.read(), session_id()):
+        forget(_RENEWAL)
+        return
+    # Only our own word stands in it: base64 signs. The script is one the browser was told of (`headers`).
+    beside = f'<i data-flowcard-word="{word}"></i>'
+    st.html(f"{beside}<script>{headers.FETCH}</script>", unsafe_allow_javascript=True)
 
 
 def kept(key: str, default: Any = None) -> Any:
@@ -132,32 +167,26 @@ def new_form_key(form: str) -> None:
     forget(f"form:{form}")
 
 
-def session_token() -> str:
-    """The cookie of this tab's handshake; "" without one."""
+def session_id() -> str:
+    """The session of this tab's socket, as the guard noted it in the place of the cookie's token; "" without one."""
     return str(st.context.cookies.get(COOKIE, ""))
 
 
-def session_of(token: str) -> tuple[Person, bool] | None:
-    """The person behind a cookie, read anew, and whether the session wants touching; None when it is over."""
-    home = reading.home()
-    return people.whose(
-        home.db.read(),
-        token,
-        now=home.clock.now(),
-        idle=timedelta(minutes=home.settings.session_idle_minutes),
-        longest=timedelta(hours=home.settings.session_hours),
-    )
+def session_limits() -> dict[str, timedelta]:
+    """How long a session lasts without a click, and in any case."""
+    settings = reading.home().settings
+    return {
+        "idle": timedelta(minutes=settings.session_idle_minutes),
+        "longest": timedelta(hours=settings.session_hours),
+    }
 
 
 def _signed_in() -> Viewer | None:
-    home, token = reading.home(), session_token()
-    found = session_of(token)
-    if found is None:
+    home = reading.home()
+    session = sessions.of_socket(home.db.read(), session_id(), now=home.clock.now(), **session_limits())
+    if session is None:
         return None
-    person, wants_touch = found
-    if wants_touch:
-        with home.db.write(quiet=True) as tx:
-            people.touch(tx, token)
+    person = session.person
     language = person.language or browser_language(st.context.locale, home.settings.language)
     words.use(language)
     viewer = Viewer(person.actor("page"), language)
@@ -175,12 +204,38 @@ def browser_language(locale: str | None, default: str) -> str:
 def leave(who: Viewer) -> NoReturn:
     """End the session for every tab that shares it; the cookie is worth nothing from here on."""
     with reading.writing() as tx:
-        people.sign_out(tx, session_token(), who.actor)
+        sessions.sign_out(tx, session_id(), who.actor)
     _to_sign_in()
 
 
-def _to_sign_in() -> NoReturn:
+def _to_sign_in(*, reload: bool = True) -> NoReturn:
     st.info(_("Your session has ended. Sign in again to go on."))
-    # The guard sends a browser without a session to the sign-in page and back to this address.
-    st.html("<script>window.location.reload()</script>", unsafe_allow_javascript=True)
+    _keep_draft()
+    if reload:
+        # The guard sends a browser without a session to the sign-in page and back to this address.
+        st.html(f"<script>{headers.RELOAD}</script>", unsafe_allow_javascript=True)
     st.stop()
+
+
+def _keep_draft() -> None:
+    """Keep what somebody typed into a form whose session went idle meanwhile, until they have signed in again."""
+    home = reading.home()
+    person_id = sessions.owner(home.db.read(), session_id())
+    typed = {str(key): value for key, value in st.session_state.items() if _is_draft(str(key), value)}
+    if person_id is not None and typed:
+        _drafts[person_id] = (home.clock.now(), typed)
+
+
+def _restore_draft(viewer: Viewer) -> None:
+    made_at, typed = _drafts.pop(viewer.actor.person_id, (None, {}))
+    if made_at is not None and reading.home().clock.now() - made_at <= _DRAFT_LASTS:
+        for key, value in typed.items():
+            st.session_state.setdefault(key, value)
+
+
+def _is_draft(key: str, value: object) -> bool:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_DRAFT:
+        return False
+    # A text of one line in a field of that name is a search, which the address remembers.
+    named = _DRAFTED.intersection(key.split(":")[1:])
+    return bool(named - {"text"}) or (named == {"text"} and "\n" in value)

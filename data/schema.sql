@@ -35,14 +35,26 @@ CREATE TABLE person (
     made_at TIMESTAMPTZ NOT NULL
 );
 
--- Server-side sessions. Only the token's SHA-256 is kept.
+-- Server-side sessions.
 CREATE TABLE session (
-    token_sha256 VARCHAR PRIMARY KEY,
+    session_id VARCHAR PRIMARY KEY,            -- what an open socket is known by; never leaves the server
+    token_sha256 VARCHAR UNIQUE NOT NULL,      -- of the cookie's token, which the password asked for again replaces
     person_id BIGINT NOT NULL,
     made_at TIMESTAMPTZ NOT NULL,
     seen_at TIMESTAMPTZ NOT NULL,              -- idle time-out counts from here
     ended_at TIMESTAMPTZ,                      -- signed out or revoked
-    address VARCHAR
+    address VARCHAR,
+    renew_sha256 VARCHAR,                      -- of the word that fetches the token that replaces this one
+    renew_by TIMESTAMPTZ                       -- until then the old token lasts
+);
+
+-- One-time links through which a person chooses a password.
+CREATE TABLE password_link (
+    token_sha256 VARCHAR PRIMARY KEY,
+    person_id BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ                       -- used, or followed by a newer one
 );
 
 -- The one-time link an empty home prints, through which the first administrator is made.

@@ -24,6 +24,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from dashboard.menu import PAGES
 from data.home import open_home
 from data.people import store as people
+from data.people.passwords import chosen
 from data.people.rules import Role
 from jobs.commands.users import COMMAND_LINE
 from tests.serving import ROOT, Served, demo, served
@@ -110,7 +111,7 @@ def a_sim_and_a_terminal(home: Path) -> dict[str, str]:
         )
     )
     with opened.db.write() as tx:
-        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=PASSWORD, language="zh_CN")
+        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN")
     opened.close()
     assert row
     return {"sim": f"iccid={row['iccid']}", "terminal": f"id={row['terminal_key']}", "look_up": f"q={row['tail']}"}

@@ -18,6 +18,7 @@ from pathlib import Path
 from data.database import Query
 from data.home import Home, open_home
 from data.people import store as people
+from data.people.passwords import chosen
 from data.people.rules import Actor, Role
 from data.renewals import store as renewals
 from data.settings import Settings
@@ -80,14 +81,14 @@ def make(path: Path, *, cards: int) -> int:
         tx.run(sql(_CARDS), plan_id=plan_id, count=cards, today=tx.today, now=tx.now)
         roll_up(tx)
         maker, checker = _person(tx, "maker", Role.OPERATOR), _person(tx, "checker", Role.APPROVER)
-        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=PASSWORD, language="zh_CN")
+        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN")
     batch = _approved(home, maker, checker)
     home.close()
     return batch
 
 
 def _person(tx: object, name: str, role: Role) -> Actor:
-    added = people.add(tx, COMMAND_LINE, name=name, role=role, password=PASSWORD, language="en")  # type: ignore[arg-type]
+    added = people.add(tx, COMMAND_LINE, name=name, role=role, password=chosen(name, PASSWORD), language="en")  # type: ignore[arg-type]
     return Actor(added, name, role, "command line")
 
 

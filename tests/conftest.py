@@ -13,8 +13,10 @@ from data import home as house
 from data import words
 from data.clock import MovedClock
 from data.home import Home, open_home
+from data.people import passwords, sessions
 from data.people import store as people_store
-from data.people.rules import Actor, Role
+from data.people.passwords import Proof
+from data.people.rules import Actor, Event, Role
 
 ROOT = Path(__file__).parent.parent
 # Sunday 2026-11-22, ten in the morning in Shanghai.
@@ -25,10 +27,10 @@ PASSWORD = "three quiet terminals"
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_passwords() -> Iterator[None]:
     """Hashing at full cost a thousand times would be most of the suite; the parameters stand in each hash."""
-    full = people_store._hasher
-    people_store._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    full = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     yield
-    people_store._hasher = full
+    passwords._hasher = full
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +69,21 @@ def add_people(home: Home) -> dict[str, Actor]:
     names = [(role.value, role) for role in Role if role not in {Role.SYSTEM, *latecomers}]
     names += [("operator2", Role.OPERATOR), ("approver2", Role.APPROVER)]
     names += [(role.value, role) for role in latecomers]
+    password = passwords.chosen("nobody", PASSWORD)
     with home.db.write() as tx:
         ids = {
-            name: people_store.add(tx, maker, name=name, role=role, password=PASSWORD, language="en")
+            name: people_store.add(tx, maker, name=name, role=role, password=password, language="en")
             for name, role in names
         }
     # From a page money acts ask for the password again; tests of that say `replace(actor, source="page")`.
     return {name: Actor(ids[name], name, role, "command line") for name, role in names}
+
+
+def proof(home: Home, by: Actor, typed: str | None, event: Event, object: str) -> Proof | None:
+    """What a page has once somebody typed their password for an act; nothing where it asks for none."""
+    if typed is None or by.source != "page":
+        return None
+    return passwords.prove(home.db.read(), by, typed, event, object, now=home.clock.now())
 
 
 @pytest.fixture
@@ -97,9 +107,9 @@ def page(
             person = people_store.by_name(tx, who)
             assert person
             people_store.choose_language(tx, person.actor("page"), language)
-            token = people_store.sign_in(tx, person, address="127.0.0.1")
+            session = sessions.sign_in(tx, person, address="127.0.0.1")
         # The cookie is the one thing of a browser that AppTest cannot carry.
-        monkeypatch.setattr(viewer, "session_token", lambda: token)
+        monkeypatch.setattr(viewer, "session_id", lambda: session.session_id)
         test = AppTest.from_file(str(ROOT / "dashboard" / "frame.py"), default_timeout=30)
         test.switch_page(f"app_pages/{name}.py")
         for key, value in query.items():

@@ -8,7 +8,7 @@ from dashboard import reading, viewer
 from dashboard.widgets.password import password_field
 from data.people import deputies
 from data.people import store as people
-from data.people.rules import ROLE_WORDS, Action, Role, may
+from data.people.rules import ROLE_WORDS, Action, Event, Role, may
 from data.words import _, day
 
 _USUAL_DAYS = 7
@@ -70,6 +70,7 @@ def _form(who: viewer.Viewer) -> None:
         pressed = st.form_submit_button(_("I am away"), icon=":material/flight_takeoff:")
     if pressed and person is not None:
         with viewer.told():
+            proof = viewer.proved(password, Event.DEPUTY_NAMED, f"person {person}")
             with reading.writing() as tx:
-                deputies.name_deputy(tx, who.actor, person_id=person, from_day=first, to_day=last, password=password)
+                deputies.name_deputy(tx, who.actor, person_id=person, from_day=first, to_day=last, password=proof)
             st.rerun()

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import reading, viewer
 from dashboard.widgets.password import password_field
 from data.people import deputies
-from data.people.rules import Action
+from data.people.rules import Action, Event
 from data.renewals import store as renewals
 from data.renewals.store import Status
 from data.vouchers import store as vouchers
@@ -70,6 +70,7 @@ def approval_form(status: Status, who: viewer.Viewer, *, second: bool) -> None:
         return
     home = reading.home()
     with viewer.told():
+        proof = viewer.proved(password, Event.BATCH_APPROVED, f"batch {batch}")
         with reading.writing() as tx:
             renewals.approve(
                 tx,
@@ -78,7 +79,7 @@ def approval_form(status: Status, who: viewer.Viewer, *, second: bool) -> None:
                 content_hash=status.content_hash,
                 settings=home.settings,
                 typed={payee: found for payee, found in typed.items() if found},
-                password=password,
+                password=proof,
                 form_no=form_no,
                 form_voucher=_filed(tx, who, paper),
                 reason=reason,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.widgets.password import password_field
-from data.people.rules import Action
+from data.people.rules import Action, Event
 from data.renewals import store as renewals
 from data.renewals.store import Status
 from data.words import _
@@ -27,7 +27,7 @@ def verbs(status: Status, who: viewer.Viewer) -> None:
                 st.caption(_("Who resumes a batch answers for it from now on."))
                 password = password_field("batch:resume")
                 if st.button(_("Resume batch {batch}", batch=batch), type="primary", key="batch:resume"):
-                    _do(renewals.resume, who, batch=batch, password=password)
+                    _resume(who, batch, password)
         if status.state in _VOIDABLE and who.may(Action.CANCEL_BATCH):
             with st.popover(_("Void the batch"), icon=":material/cancel:"):
                 st.caption(
@@ -37,7 +37,15 @@ def verbs(status: Status, who: viewer.Viewer) -> None:
                     _do(renewals.cancel, who, batch=batch)
 
 
-def _do(verb: Callable[..., object], who: viewer.Viewer, **what: int | str) -> None:
+def _resume(who: viewer.Viewer, batch: int, password: str) -> None:
+    with viewer.told():
+        proof = viewer.proved(password, Event.BATCH_RESUMED, f"batch {batch}")
+        with reading.writing() as tx:
+            renewals.resume(tx, who.actor, batch=batch, password=proof)
+        st.rerun()
+
+
+def _do(verb: Callable[..., object], who: viewer.Viewer, **what: int) -> None:
     with viewer.told():
         with reading.writing() as tx:
             verb(tx, who.actor, **what)

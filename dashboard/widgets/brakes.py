@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.widgets.password import password_field
-from data.people.rules import Action
+from data.people.rules import Action, Event
 from data.renewals import store as renewals
 from data.renewals.rules import STOPS
 from data.renewals.store import Stop
@@ -77,6 +77,7 @@ def _release(stop: Stop, who: viewer.Viewer) -> None:
         password = password_field(f"release:{stop.account}")
         if st.button(_("Let them go on"), type="primary", key=f"release:{stop.account}"):
             with viewer.told():
+                proof = viewer.proved(password, Event.RENEWALS_RELEASED, stop.account)
                 with reading.writing() as tx:
-                    renewals.release(tx, who.actor, account=stop.account, password=password)
+                    renewals.release(tx, who.actor, account=stop.account, password=proof)
                 st.rerun()

@@ -13,7 +13,7 @@ from dashboard.widgets.password import password_field
 from data.payees import rules
 from data.payees import store as payees
 from data.payees.store import BankData, Change
-from data.people.rules import Action, Refused
+from data.people.rules import Action, Event, Refused
 from data.secrets import Secret
 from data.vouchers import store as vouchers
 from data.vouchers.rules import ENDINGS
@@ -216,8 +216,9 @@ def _decide(change: Change, who: viewer.Viewer) -> None:
             pressed = st.form_submit_button(_("Confirm"), type="primary", icon=":material/verified:")
     if pressed:
         with viewer.told():
+            proof = viewer.proved(password, Event.PAYEE_CONFIRMED, f"change {change.change_id}")
             with reading.writing() as tx:
-                about = {"change_id": change.change_id, "account": Secret(account), "password": password}
+                about = {"change_id": change.change_id, "account": Secret(account), "password": proof}
                 payees.confirm(tx, who.actor, reading.home().keyring, **about)
             viewer.keep(_SAID, [(":material/verified:", _("Confirmed: from now on he is paid by these bank data."))])
             st.rerun()

@@ -10,6 +10,7 @@ from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one
 from dashboard.widgets.password import password_field
 from dashboard.widgets.situations import facts
+from data.people.rules import Event
 from data.renewals import journal
 from data.renewals import store as renewals
 from data.renewals.desk_rules import VERDICTS
@@ -135,12 +136,14 @@ def decide_form(stated: dict[str, Any], who: viewer.Viewer) -> None:
             password = password_field(f"review:{stated['review_id']}")
             yes = st.form_submit_button(_("Confirm it"), type="primary", icon=":material/check:")
             no = st.form_submit_button(_("Do not confirm"), icon=":material/close:")
+    review = stated["review_id"]
     if yes or no:
         with viewer.told():
+            proof = viewer.proved(password, Event.RENEWAL_REVIEWED, f"review {review}") if yes else None
             with reading.writing() as tx:
                 if yes:
                     book = journal.opened(reading.home().journal)
-                    renewals.confirm_review(tx, who.actor, review=stated["review_id"], password=password, book=book)
+                    renewals.confirm_review(tx, who.actor, review=review, password=proof, book=book)
                 else:
-                    renewals.refuse_review(tx, who.actor, review=stated["review_id"])
+                    renewals.refuse_review(tx, who.actor, review=review)
             st.rerun()

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import reading, viewer
 from dashboard.widgets.approving import may_approve
 from dashboard.widgets.password import password_field
+from data.people.rules import Event
 from data.renewals import store as renewals
 from data.renewals.rules import BATCH_WORDS
 from data.renewals.store import Preview, Proposed
@@ -31,16 +32,19 @@ def urgent_offer(wish: Mapping[str, Any], preview: Preview, who: viewer.Viewer) 
         password = password_field("urgent")
         if not st.button(f"{label} · {yuan(preview.amount_fen)}", icon=":material/bolt:", key="urgent:order"):
             return None
-    with viewer.told(), reading.writing() as tx:
-        return renewals.order_urgently(
-            tx,
-            who.actor,
-            sim_ids=sim_ids,
-            months=wish["months"],
-            form_key=viewer.form_key("renew"),
-            settings=home.settings,
-            password=password,
-        )
+    with viewer.told():
+        form_key = viewer.form_key("renew")
+        proof = viewer.proved(password, Event.URGENT_ORDERED, form_key)
+        with reading.writing() as tx:
+            return renewals.order_urgently(
+                tx,
+                who.actor,
+                sim_ids=sim_ids,
+                months=wish["months"],
+                form_key=form_key,
+                settings=home.settings,
+                password=proof,
+            )
     return None
 
 

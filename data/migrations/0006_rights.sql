@@ -15,6 +15,29 @@ INSERT INTO person_new BY NAME SELECT * FROM person ORDER BY person_id;
 DROP TABLE person;
 ALTER TABLE person_new RENAME TO person;
 
+-- A session outlives its token; everybody signs in once more.
+DROP TABLE session;
+CREATE TABLE session (
+    session_id VARCHAR PRIMARY KEY,            -- what an open socket is known by; never leaves the server
+    token_sha256 VARCHAR UNIQUE NOT NULL,      -- of the cookie's token, which the password asked for again replaces
+    person_id BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,              -- idle time-out counts from here
+    ended_at TIMESTAMPTZ,                      -- signed out or revoked
+    address VARCHAR,
+    renew_sha256 VARCHAR,                      -- of the word that fetches the token that replaces this one
+    renew_by TIMESTAMPTZ                       -- until then the old token lasts
+);
+
+-- One-time links through which a person chooses a password.
+CREATE TABLE password_link (
+    token_sha256 VARCHAR PRIMARY KEY,
+    person_id BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ                       -- used, or followed by a newer one
+);
+
 -- Pictures of a paper, drawn by us from its first pages: files/previews/<sha256>-<page>.png.
 CREATE TABLE voucher_picture (
     voucher_id BIGINT PRIMARY KEY,

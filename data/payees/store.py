@@ -8,8 +8,9 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
 from data.payees import rules
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, NotThere, Refused
-from data.people.store import reauthenticate, require
+from data.people.store import require
 from data.secrets import Keyring, Secret
 from data.words import _
 
@@ -127,7 +128,7 @@ def propose(tx: Transaction, by: Actor, keyring: Keyring, *, payee: str, data: B
 
 
 def confirm(
-    tx: Transaction, by: Actor, keyring: Keyring, *, change_id: int, account: Secret, password: str | None = None
+    tx: Transaction, by: Actor, keyring: Keyring, *, change_id: int, account: Secret, password: Proof | None = None
 ) -> None:
     """Let `payee` be paid by what another person proposed, from here on; a stop of him ends.
 
@@ -135,7 +136,7 @@ def confirm(
     the fingers, differs. Raises Refused.
     """
     found = _open(tx, by, Action.CONFIRM_PAYEE, change_id)
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.PAYEE_CONFIRMED, f"change {change_id}")
     if found["proposed_by"] == by.person_id:
         raise Refused(_("You proposed this change; another person has to confirm it"))
     if keyring.blind(rules.plain_number(account.reveal())) != found["account_blind"]:

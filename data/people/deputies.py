@@ -6,8 +6,9 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, Refused, Role, may
-from data.people.store import person_now, reauthenticate, require
+from data.people.store import person_now, require
 from data.words import _, day
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
@@ -29,11 +30,11 @@ class Deputyship:
 
 
 def name_deputy(
-    tx: Transaction, by: Actor, *, person_id: int, from_day: date, to_day: date, password: str | None = None
+    tx: Transaction, by: Actor, *, person_id: int, from_day: date, to_day: date, password: Proof | None = None
 ) -> int:
     """Let an operator or another approver approve for `by` between two days; the deputyship's id. Raises Refused."""
     require(tx, by, Action.APPROVE, "")
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.DEPUTY_NAMED, f"person {person_id}")
     person = person_now(tx, person_id)
     if person is None or not person.active or not may(Role(person.role), Action.DEPUTISE):
         raise Refused(_("A deputy is an operator or an approver who can sign in"))

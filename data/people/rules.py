@@ -1,12 +1,10 @@
-"""Roles, actions and the one table of who may do what; when a session ends; what a password must be."""
+"""Roles, actions and the one table of who may do what; when a session ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from data.words import N_
-
-MIN_PASSWORD_LENGTH = 12
 
 
 class Role(Enum):
@@ -121,7 +119,14 @@ class Event(Enum):
     PERSON_ADDED = "person:added"
     SIGNED_IN = "person:signed_in"
     SIGN_IN_REFUSED = "person:sign_in_refused"
+    SIGN_IN_SLOWED = "person:sign_in_slowed"  # too many guesses: the next ones wait
     SIGNED_OUT = "person:signed_out"
+    REAUTHENTICATED = "person:reauthenticated"  # the password typed again before a grave act
+    PERSON_ROLE_CHANGED = "person:role_changed"
+    PERSON_DISABLED = "person:disabled"
+    PERSON_ENABLED = "person:enabled"
+    LINK_MADE = "person:password_link_made"
+    SIGN_IN_CHANGED = "person:password_chosen"
     REAUTHENTICATION_REFUSED = "person:reauthentication_refused"  # asked again before a money act
     DEPUTY_NAMED = "deputy:named"
     DEPUTY_ENDED = "deputy:ended"
@@ -142,6 +147,7 @@ class Event(Enum):
     NOTICE_ACKNOWLEDGED = "notice:acknowledged"
     BATCH_PROPOSED = "renewal:proposed"
     RECHARGE_CARD_ENTERED = "recharge:entered"
+    RECHARGE_CARD_REVEALED = "recharge:revealed"
     BATCH_APPROVED = "renewal:approved"
     BATCH_SENT_BACK = "renewal:sent_back"
     URGENT_ORDERED = "renewal:urgent_ordered"
@@ -185,6 +191,7 @@ class Event(Enum):
     EXPORT_FETCHED = "export:fetched"
     JOB_ASKED = "job:asked"
     ACCOUNTS_READ = "account:read"
+    SECRETS_RESEALED = "secrets:resealed"
     DEMO_MADE = "home:demo_made"
     REHEARSAL_MADE = "home:rehearsal_made"
 
@@ -270,12 +277,3 @@ def session_ended(
 ) -> bool:
     """Whether a session is over: signed out, idle too long, or older than its absolute age."""
     return ended_at is not None or now - seen_at > idle or now - made_at > longest
-
-
-def password_fault(name: str, password: str) -> str | None:
-    """What is wrong with a new password, as a msgid; None: nothing."""
-    if len(password) < MIN_PASSWORD_LENGTH:
-        return N_("The password is shorter than 12 characters")
-    if name.lower() in password.lower():
-        return N_("The password contains the sign-in name")
-    return None

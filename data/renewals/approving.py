@@ -8,8 +8,9 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
 from data.people import deputies
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, Refused, Role, may
-from data.people.store import reauthenticate, require
+from data.people.store import require
 from data.renewals import capping, rules, stopping
 from data.renewals.moves import BatchState, may_become
 from data.settings import Settings
@@ -29,7 +30,7 @@ def approve(
     content_hash: str,
     settings: Settings,
     typed: Typed | None = None,
-    password: str | None = None,
+    password: Proof | None = None,
     form_no: str | None = None,
     form_voucher: int | None = None,
     reason: str | None = None,
@@ -44,13 +45,13 @@ def approve(
     6. adopt what failed or was taken back, make what is new
 
     `typed`: every payee's number and sum, obligatory from a page. `form_voucher`: the form's file, a voucher_id.
-    Raises Refused in words, WrongPassword.
+    Raises Refused in words.
     """
     found = stopping.known(tx, batch)
     acting_for = deputies.entitled(tx, by, f"batch {batch}", maker=found["maker"], day=tx.today)
     if not may_become(BatchState(found["state"]), BatchState.APPROVED):
         raise Refused(_why_not_approved(found))
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.BATCH_APPROVED, f"batch {batch}")
     _check_typed(tx, by, batch=batch, typed=typed)
     capping.within_caps(tx, batch=found, settings=settings)
     form_no = _form(tx, form_no, form_voucher, needed=settings.approval_form_needed)

@@ -10,8 +10,9 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.audit.rules import canonical
 from data.database import Queries, Reader, Row, Transaction
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, Refused
-from data.people.store import reauthenticate, require
+from data.people.store import require
 from data.renewals import rules
 from data.renewals.journal import Journal
 from data.renewals.moves import Arrow, State
@@ -159,14 +160,14 @@ def refuse_review(tx: Transaction, by: Actor, *, review: int) -> None:
     audit.record(tx, by, Event.REVIEW_REFUSED, f"renewal {found['obligation']}", review=review)
 
 
-def confirm_review(tx: Transaction, by: Actor, *, review: int, password: str | None, book: Journal) -> None:
+def confirm_review(tx: Transaction, by: Actor, *, review: int, password: Proof | None, book: Journal) -> None:
     """Confirm another person's statement: the renewal succeeds or fails by it (arrow 14). Raises Refused.
 
     Succeeded: the money is spent, and the card ends on the stated day where one was given. Failed: the money is free
     again, a renewal that had moved the card's expiry moves it back, and a new batch may take it up under the next number.
     """
     require(tx, by, Action.REVIEW, f"review {review}")
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.RENEWAL_REVIEWED, f"review {review}")
     stated = _open(tx, review)
     if stated["proposed_by"] == by.person_id:
         raise Refused(_("You said this yourself; another person has to confirm or refuse it"))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, Refused
-from data.people.store import reauthenticate, require
+from data.people.store import require
 from data.renewals import holding
 from data.renewals.moves import BatchState, NoSuchMove, check_batch
 from data.renewals.rules import BATCH_WORDS
@@ -55,13 +56,13 @@ def pause(tx: Transaction, by: Actor, *, batch: int, reason: str = "person") -> 
     audit.record(tx, by, Event.BATCH_PAUSED, f"batch {batch}", reason=reason)
 
 
-def resume(tx: Transaction, by: Actor, *, batch: int, password: str | None = None) -> None:
+def resume(tx: Transaction, by: Actor, *, batch: int, password: Proof | None = None) -> None:
     """Let a paused batch go on. Who resumes it answers for it from now on, and may not be its maker.
 
-    An urgent batch stays its maker's. Raises Refused, WrongPassword.
+    An urgent batch stays its maker's. Raises Refused.
     """
     require(tx, by, Action.APPROVE, f"batch {batch}")
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.BATCH_RESUMED, f"batch {batch}")
     found = known(tx, batch)
     if found["maker"] == by.person_id:
         raise Refused(_("You made this batch; another person has to approve it"))
@@ -80,13 +81,13 @@ def stop(tx: Transaction, by: Actor, *, account: str = "", reason: str | None = 
     audit.record(tx, by, Event.RENEWALS_STOPPED, _which(account), **({"reason": reason} if reason else {}))
 
 
-def release(tx: Transaction, by: Actor, *, account: str = "", password: str | None = None) -> bool:
-    """Take the kill switch back; whether it was thrown. Who threw it may not: two people. Raises Refused, WrongPassword.
+def release(tx: Transaction, by: Actor, *, account: str = "", password: Proof | None = None) -> bool:
+    """Take the kill switch back; whether it was thrown. Who threw it may not: two people. Raises Refused.
 
     Releasing the switch of all lets the clock's hold go, too: a person has looked.
     """
     require(tx, by, Action.RELEASE_RENEWALS, account)
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.RENEWALS_RELEASED, account)
     if tx.value(Q.thrown_by, account=account) == by.person_id:
         raise Refused(_("You stopped this yourself; another approver has to let it go on"))
     released = bool(tx.rows(Q.release_account, account=account))

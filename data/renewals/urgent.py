@@ -10,8 +10,9 @@ import pyarrow as pa
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.people import deputies
+from data.people.passwords import Proof, reauthenticate
 from data.people.rules import Action, Actor, Event, Refused
-from data.people.store import reauthenticate, require
+from data.people.store import require
 from data.renewals import approving, capping, stopping
 from data.renewals.previewing import Months
 from data.renewals.proposing import Proposed, propose
@@ -51,7 +52,7 @@ def order_urgently(
     months: Months = None,
     form_key: str,
     settings: Settings,
-    password: str | None = None,
+    password: Proof | None = None,
     note: str | None = None,
 ) -> Proposed:
     """Renew these stopped cards at once, without a second person; the same form key again gives the same batch.
@@ -61,10 +62,10 @@ def order_urgently(
     3. the caps that hold for every batch
     4. approved by nobody: it waits for the worker, and on Approvals for a checker to look at it
 
-    Raises Refused naming sum, limit and way out, WrongPassword.
+    Raises Refused naming sum, limit and way out.
     """
     require(tx, by, Action.PROPOSE, "")
-    reauthenticate(tx, by, password)
+    reauthenticate(tx, by, password, Event.URGENT_ORDERED, form_key)
     known = tx.row(Q.urgent_by_form_key, form_key=form_key)
     if known:
         return Proposed(**known)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from data.people import passwords
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Actor, Role
 from data.words import _
@@ -36,8 +37,10 @@ def add(
         password = getpass.getpass(f"Password for {name}: ")
     else:
         password = sys.stdin.readline().rstrip("\n")
-    with opened(home, create="real") as opened_home, opened_home.db.write() as tx:
-        people.add(tx, COMMAND_LINE, name=name, role=_ROLES[role], password=password)
+    with opened(home, create="real") as opened_home:
+        hashed = passwords.chosen(name, password)
+        with opened_home.db.write() as tx:
+            people.add(tx, COMMAND_LINE, name=name, role=_ROLES[role], password=hashed)
         out.print(_("{name} can sign in as {role}", name=name, role=_(ROLE_WORDS[_ROLES[role]])), highlight=False)
 
 

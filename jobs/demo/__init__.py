@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from data.audit import store as audit
 from data.home import Home
+from data.people import passwords
 from data.people import store as people
 from data.people.rules import SYSTEM, Actor, Event, Role
 from data.words import N_, _
@@ -101,9 +102,10 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
 def add_people(home: Home) -> list[SignIn]:
     """One account per role, each with a password that is told once."""
     signs = [SignIn(name, role, _password()) for name, role in PEOPLE]
+    kept = [(sign, passwords.chosen(sign.name, sign.password)) for sign in signs]
     with home.db.write() as tx:
-        for sign in signs:
-            people.add(tx, COMMAND_LINE, name=sign.name, role=sign.role, password=sign.password)
+        for sign, hashed in kept:
+            people.add(tx, COMMAND_LINE, name=sign.name, role=sign.role, password=hashed)
     return signs
 
 

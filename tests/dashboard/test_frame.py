@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import viewer
 from data.database import Query
 from data.home import REHEARSAL_FILE, Home
-from data.people import store as people_store
+from data.people import sessions
 from data.people.rules import Actor
 from data.renewals import store as renewals
 from tests.conftest import PASSWORD
@@ -16,10 +16,10 @@ from tests.conftest import PASSWORD
 
 def test_signing_out_ends_the_session_at_once(home: Home, page: Callable[..., AppTest]) -> None:
     test = page("exports", "viewer")
-    token = viewer.session_token()
+    session = viewer.session_id()
     test.button(key="frame:sign_out").click().run()
     now, long = home.clock.now(), timedelta(hours=1)
-    assert people_store.whose(home.db.read(), token, now=now, idle=long, longest=long) is None
+    assert sessions.of_socket(home.db.read(), session, now=now, idle=long, longest=long) is None
     assert "Your session has ended" in test.info[0].value
 
 

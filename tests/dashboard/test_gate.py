@@ -146,9 +146,9 @@ def test_an_empty_home_prints_a_link_that_works_once(tmp_path: Path) -> None:
     with served(tmp_path / "home") as running:
         link = next(word for word in running.log.read_text(encoding="utf-8").split() if "/set-up?token=" in word)
         path = link.split(str(running.port), 1)[1]
-        form = {"name": "first", "password": PASSWORD}
+        form = {"name": "first", "new": PASSWORD}
         headers = {"origin": running.url}
-        assert httpx.post(running.url + path, data={**form, "password": "short"}, headers=headers).status_code == 400
+        assert httpx.post(running.url + path, data={**form, "new": "short"}, headers=headers).status_code == 400
         assert httpx.post(running.url + path, data=form, headers=headers).status_code == 303
         assert httpx.post(running.url + path, data={**form, "name": "second"}, headers=headers).status_code == 400
     home = open_home(tmp_path / "home")

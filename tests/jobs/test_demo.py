@@ -17,6 +17,7 @@ from data.clock import MovedClock
 from data.database import Queries, Query
 from data.home import Home, open_home
 from data.payees import store as payees
+from data.people import passwords
 from data.people import store as people
 from data.plans import notices
 from data.providers import store as providers
@@ -356,7 +357,7 @@ def test_the_audit_of_the_demo_verifies(demo: tuple[Home, list]) -> None:
 def test_everyone_printed_can_sign_in_and_every_role_is_there(demo: tuple[Home, list]) -> None:
     home, signs = demo
     for sign in signs:
-        person = people.password_fits(home.db.read(), sign.name, sign.password)
+        person = passwords.fits(home.db.read(), sign.name, sign.password)
         assert person and person.role == sign.role.value
     assert {"viewer", "operator", "approver", "finance", "administrator"} <= {sign.role.value for sign in signs}
 

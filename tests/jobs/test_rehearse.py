@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from data.audit import store as audit
 from data.database import Query
 from data.home import Home, HomeHeld, HomeMissing, exists, open_home
+from data.people import passwords
 from data.people import store as people
 from data.people.rules import Actor, Role
 from data.renewals import store as renewals
@@ -45,8 +46,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = open_home(path, create="real")
     stock(home, sims=CARDS)
     command_line = Actor(0, "command line", Role.SYSTEM, "command line")
+    password = passwords.chosen("wang", "three quiet terminals")
     with home.db.write() as tx:
-        person_id = people.add(tx, command_line, name="wang", role=Role.OPERATOR, password="three quiet terminals")
+        person_id = people.add(tx, command_line, name="wang", role=Role.OPERATOR, password=password)
         wang = Actor(person_id, "wang", Role.OPERATOR, "command line")
         sims.decide(tx, wang, sim_ids=[1], decision="decline", reason="closed")
         renewals.propose(tx, wang, sim_ids=[2, 3], form_key="real")

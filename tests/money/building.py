@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from data.clock import MovedClock
 from data.database import Query
 from data.home import open_home
+from data.people import passwords
 from data.people import store as people_store
 from data.people.rules import Actor, Role
 from data.sims.rolling import roll_up
@@ -73,12 +74,13 @@ def make_home(
     home.carriers_file.write_text(accounts_toml, encoding="utf-8")
     if now:
         home.db.clock = MovedClock(now)
-    full, people_store._hasher = people_store._hasher, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    full, passwords._hasher = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     try:
+        password = passwords.chosen("nobody", "three quiet terminals")
         with home.db.write() as tx:
             maker = Actor(0, "tests", Role.SYSTEM, "command line")
             for name, role in PEOPLE.items():
-                people_store.add(tx, maker, name=name, role=role, password="three quiet terminals", language="en")
+                people_store.add(tx, maker, name=name, role=role, password=password, language="en")
             for plan_id, plan in ((1, "M30"), (2, "M50")):
                 tx.run(
                     sql(
@@ -101,5 +103,5 @@ def make_home(
         with home.db.write() as tx:
             roll_up(tx)
     finally:
-        people_store._hasher = full
+        passwords._hasher = full
         home.close()

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from data.database import Query
-from data.people import deputies
-from data.people.rules import Refused, WrongPassword
+from data.people import deputies, passwords
+from data.people.rules import Event, Refused, WrongPassword
 from data.renewals import store as renewals
 from jobs import run_renewals
+from tests.conftest import proof
 
 PASSWORD = "three quiet terminals"
 
@@ -44,6 +45,7 @@ def approve(demo_home):
     def run(by, batch, *, page=False, settings=None, **said):
         status = renewals.status(demo_home.db.read(), batch)
         by = replace(by, source="page") if page else by
+        said["password"] = proof(demo_home, by, said.get("password"), Event.BATCH_APPROVED, f"batch {batch}")
         with demo_home.db.write() as tx:
             renewals.approve(
                 tx, by, batch=batch, content_hash=status.content_hash, settings=settings or demo_home.settings, **said
@@ -118,12 +120,10 @@ def test_another_persons_password_is_no_password(demo_home, people, proposed, ap
 
 
 def test_after_five_wrong_passwords_even_the_right_one_waits(demo_home, people, proposed, approve):
-    from data.people import store
-
     batch, by = proposed(4), replace(people["approver"], source="page")
     for _ in range(5):
         with demo_home.db.write() as tx:
-            store.reauthentication_refused(tx, by)
+            passwords.was_wrong(tx, by)
     with pytest.raises(Refused, match="5 wrong passwords"):
         approve(people["approver"], batch, page=True, typed=TOTALS, password=PASSWORD)
     approve(people["approver2"], batch, page=True, typed=TOTALS, password=PASSWORD)

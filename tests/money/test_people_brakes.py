@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from data.database import Query
-from data.people.rules import Refused
+from data.people.rules import Event, Refused
 from data.renewals import store as renewals
+from tests.conftest import proof
 
 PASSWORD = "three quiet terminals"
 STOPPED = "UPDATE sim SET status = 'stopped_expired'"
@@ -159,8 +160,9 @@ def test_a_release_from_a_page_wants_the_password(thrown, people):
     by = replace(people["approver2"], source="page")
     with pytest.raises(Refused, match="Type your password"), thrown.db.write() as tx:
         renewals.release(tx, by, account="practice-a")
+    password = proof(thrown, by, PASSWORD, Event.RENEWALS_RELEASED, "practice-a")
     with thrown.db.write() as tx:
-        assert renewals.release(tx, by, account="practice-a", password=PASSWORD)
+        assert renewals.release(tx, by, account="practice-a", password=password)
 
 
 @pytest.fixture
@@ -244,7 +246,7 @@ def test_the_lane_asks_a_page_for_the_password(demo_home, people, stopped_cards)
     sims, by = stopped_cards(1), replace(people["operator"], source="page")
     with pytest.raises(Refused, match="Type your password"):
         order(demo_home, by, sims)
-    order(demo_home, by, sims, password=PASSWORD)
+    order(demo_home, by, sims, password=proof(demo_home, by, PASSWORD, Event.URGENT_ORDERED, "urgent"))
 
 
 def test_the_worker_pauses_an_urgent_batch_whose_maker_may_no_more(demo_home, people, stopped_cards):

@@ -9,10 +9,10 @@ from data.audit import store as audit
 from data.database import Query
 from data.payees import rules
 from data.payees import store as payees
-from data.people.rules import NotThere, Refused, WrongPassword
+from data.people.rules import Event, NotThere, Refused, WrongPassword
 from data.secrets import Secret, SecretError
 from data.vouchers import store as vouchers
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, proof
 from tests.payees import bank_data, confirm_payee, propose_payee
 
 NUMBER, OTHER = "0012345678901234", "0099999999999999"
@@ -23,6 +23,7 @@ def sql(text):
 
 
 def confirm(home, by, change_id, number=NUMBER, **more):
+    more["password"] = proof(home, by, more.get("password"), Event.PAYEE_CONFIRMED, f"change {change_id}")
     with home.db.write() as tx:
         payees.confirm(tx, by, home.keyring, change_id=change_id, account=Secret(number), **more)
 

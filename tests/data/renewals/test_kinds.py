@@ -13,7 +13,6 @@ from data.renewals.rules import ItemCaps
 from data.settings import Settings
 from data.sims.rolling import roll_up
 
-PASSWORD = "three quiet terminals"
 GIGABYTE, BIGGER, UNICOM, SLOW, UNPRICED = 101, 102, 103, 104, 105
 PLANS = f"""
 INSERT INTO plan (plan_id, plan, carrier, network, quota_bytes, term_months, kind) VALUES
@@ -185,7 +184,7 @@ def test_a_second_order_in_one_cycle_is_refused_unless_more_are_wanted(demo_home
     )
     # Two are wanted in all: a card that has none yet gets its first.
     assert [(key["cycle"], key["seq"]) for key in keys] == [(cycle, 2), (cycle, 1)]
-    approve(demo_home, people["approver"], again.batch, reason="a trade fair", password=PASSWORD)
+    approve(demo_home, people["approver"], again.batch, reason="a trade fair")
     bought(demo_home, again.batch)
     assert renewals.status(demo_home.db.read(), again.batch).succeeded == 2
 

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 
 from data.database import Query
-from data.people.rules import Refused
+from data.people.rules import Event, Refused
 from data.renewals import journal
 from data.renewals import store as renewals
 from jobs import run_renewals
+from tests.conftest import proof
 
 GO = threading.Event()
 PASSWORD = "three quiet terminals"
@@ -46,6 +47,7 @@ def stated(home, by, obligation, verdict="succeeded", **said):
 
 
 def confirmed(home, by, review, password=PASSWORD):
+    password = proof(home, by, password, Event.RENEWAL_REVIEWED, f"review {review}")
     with home.db.write() as tx:
         renewals.confirm_review(tx, by, review=review, password=password, book=journal.opened(home.journal))
 
