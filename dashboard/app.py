@@ -23,7 +23,6 @@ from data import home as house
 from data import redacting
 from data.disk import DiskError
 from data.home import Home, HomeError, home_path, open_home
-from data.people import keeping
 from data.people import store as people
 from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError, recover
@@ -82,7 +81,7 @@ def _start() -> Home:
     house.install(home)
     if not people.everyone(home.db.read()):
         with home.db.write() as tx:
-            token = keeping.make_setup_link(tx)
+            token = people.make_setup_link(tx)
         print(
             f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}"
         )

@@ -10,6 +10,8 @@ from typing import NoReturn
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from data import redacting
+
 _MASK = "••••"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
 # An envelope opens with these and with the id of its key, so that a key can be replaced while old envelopes are read.
@@ -23,11 +25,12 @@ class SecretError(Exception):
 class Secret:
     """A text that no print, log, message or pickle shows; `reveal` is the one way to it."""
 
-    __slots__ = ("_text", "blind")
+    __slots__ = ("__weakref__", "_text", "blind")
 
     def __init__(self, text: str, *, blind: str = "") -> None:
         self._text = text
         self.blind = blind  # a keyed hash of it, which tells two of them apart and nothing else
+        redacting.know(self)
 
     def reveal(self) -> str:
         """The text itself, for the one place that needs it."""

@@ -5,7 +5,8 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from jobs.commands import USAGE, carriers, check, demo, exports, imports, rehearse, renew, serve, users
+from data import redacting
+from jobs.commands import USAGE, audit, carriers, check, demo, exports, imports, rehearse, renew, serve, users
 
 app = typer.Typer(
     name="flowcard",
@@ -14,12 +15,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for area in (serve, demo, rehearse, imports, renew, exports, users, carriers, check):
+for area in (serve, demo, rehearse, imports, renew, exports, users, carriers, check, audit):
     area.register(app)
 
 
 def main() -> None:
     """Run a command. A mistake in how it was called ends with 64, as house.md settles."""
+    redacting.install()
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

@@ -66,7 +66,10 @@ _TROUBLE = (
 
 def checked_url(url: str, *, allow_loopback: bool) -> str:
     """A base URL an account may have: https, or this machine where the account says so. Raises ValueError."""
-    parts = httpx.URL(url)
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError("give an address such as https://api.example.com/v1") from error
     if parts.userinfo or parts.query or parts.fragment or not parts.host:
         raise ValueError("give scheme, host and path only, such as https://api.example.com/v1")
     local = is_loopback(parts.host)

@@ -15,6 +15,9 @@ from jobs.carriers.http.errors import NeverLeft
 
 # What is written in one piece; the time left is looked at between pieces.
 _PIECE = 4 * 2**10
+# IPv6 addresses that carry an IPv4 one in their last 32 bits: 64:ff9b::/96 (NAT64) and ::/96 (deprecated).
+_CARRIERS_OF_IPV4 = {0x0064FF9B << 64, 0}
+_NAT64_OF_THE_HOUSE = ipaddress.ip_network("64:ff9b:1::/48")
 
 
 class DeadlinePassed(Exception):
@@ -129,9 +132,20 @@ class Wire(httpcore.NetworkBackend):
     def _allowed(self, address: str) -> bool:
         if is_loopback(address):
             return self._allow_loopback
-        ip = ipaddress.ip_address(address)
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        return not self._plain and ip.is_global and not ip.is_multicast
+        return not self._plain and is_public(address)
+
+
+def is_public(address: str) -> bool:
+    """Whether a literal address is one of the open internet, also the one that it carries inside itself."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local or ip.teredo or ip in _NAT64_OF_THE_HOUSE:
+            return False
+        carried = ip.ipv4_mapped or ip.sixtofour
+        if carried is None and int(ip) >> 32 in _CARRIERS_OF_IPV4:
+            carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        ip = carried or ip
+    return ip.is_global and not ip.is_multicast
 
 
 def is_loopback(host: str) -> bool:

@@ -383,9 +383,15 @@ def test_this_machine_is_allowed_where_the_account_says_so():
         checked_url("http://api.example.com", allow_loopback=True)
 
 
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1"]
-)  # fmt: skip
+INSIDE = (
+    *("127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1", "0.0.0.0", "224.0.0.1"),
+    *("::1", "fd00::1", "fe80::1", "fec0::1", "ff02::1", "::"),
+    # An address of this house inside another one: mapped, compatible, NAT64, 6to4, Teredo.
+    *("::ffff:10.0.0.1", "::10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::8.8.8.8", "2002:a00:1::1", "2001:0:808:808::1"),
+)
+
+
+@pytest.mark.parametrize("address", INSIDE)
 def test_a_name_that_leads_to_an_address_inside_is_not_connected_to(monkeypatch, address):
     monkeypatch.setattr(
         wire.socket, "getaddrinfo", lambda *_a, **_k: [(0, 0, 0, "", ("8.8.8.8", 1)), (0, 0, 0, "", (address, 1))]
@@ -394,6 +400,47 @@ def test_a_name_that_leads_to_an_address_inside_is_not_connected_to(monkeypatch,
     client = Http("https://carrier.example", pace=Pace(None), now=lambda: NOW)
     with pytest.raises(NeverLeft, match="no public address"):
         client.call("POST", "/", deadline_s=1, money=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://2130706433", "https://0x7f000001", "https://0177.0.0.1", "https://127.1", "https://0"),
+        *(
+            "https://[::ffff:127.0.0.1]",
+            "https://[::ffff:7f00:1]",
+            "https://[64:ff9b::7f00:1]",
+            "https://[2002:7f00:1::]",
+        ),
+        *(
+            "https://①②⑦.0.0.1",
+            "https://127。0。0。1",
+            "https://169.254.169.254",
+            "https://[fe80::1%25eth0]",
+            "https://[::]",
+        ),
+    ],
+)
+def test_an_address_inside_is_not_called_however_it_is_written(monkeypatch, url):
+    monkeypatch.setattr(wire.httpcore.SyncBackend, "connect_tcp", lambda *_a, **_k: pytest.fail("connected"))
+    with pytest.raises((NeverLeft, ValueError)):
+        Http(url, pace=Pace(None), now=lambda: NOW).call("GET", "/", deadline_s=2)
+
+
+def test_a_name_that_changes_its_address_is_called_at_the_one_that_was_looked_at(monkeypatch):
+    told, connected = iter(["8.8.8.8", "127.0.0.1"]), []
+    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *_a, **_k: [(0, 0, 0, "", (next(told), 1))])
+
+    def connect(_self, address, *_more):
+        connected.append(address)
+        raise wire.httpcore.ConnectError
+
+    monkeypatch.setattr(wire.httpcore.SyncBackend, "connect_tcp", connect)
+    client = Http("https://carrier.example", pace=Pace(None), now=lambda: NOW)
+    for _ in range(2):
+        with pytest.raises(NeverLeft):
+            client.call("GET", "/", deadline_s=1)
+    assert connected == ["8.8.8.8"]
 
 
 def test_an_address_that_says_nothing_leaves_time_for_the_next(monkeypatch):
