@@ -114,11 +114,11 @@ def _asked(now: Pass, items: Sequence[Unknown], carrier: Carrier) -> list[Result
 
 
 def _told(items: Sequence[Unknown], carrier: Carrier) -> list[Told]:
-    def find(order_no: str) -> Outcome:
-        return tried(lambda: carrier.find_order(order_no), NobodyKnows)
+    def find(order_no: str, carrier_ref: str | None = None) -> Outcome:
+        return tried(lambda: carrier.find_order(order_no, carrier_ref), NobodyKnows)
 
     def ask(item: Unknown) -> Told:
-        return Told(find(item.order_no), find(item.next_order_no) if item.restored else None)
+        return Told(find(item.order_no, item.carrier_ref), find(item.next_order_no) if item.restored else None)
 
     if carrier.terms.calls_at_once > 1 and len(items) > 1:
         with ThreadPoolExecutor(carrier.terms.calls_at_once, thread_name_prefix="ask") as pool:

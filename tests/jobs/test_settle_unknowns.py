@@ -84,7 +84,9 @@ def test_a_machine_that_slept_eight_days_asks_once_more_and_only_then_gives_up(d
     carrier = accounts.connected(demo_home, "practice-a")
     questions, find_order = [], carrier.find_order
     monkeypatch.setattr(carrier, "place", lambda _orders: [])
-    monkeypatch.setattr(carrier, "find_order", lambda order_no: questions.append(order_no) or find_order(order_no))
+    monkeypatch.setattr(
+        carrier, "find_order", lambda order_no, _ref=None: questions.append(order_no) or find_order(order_no)
+    )
     work(demo_home)
     assert later(demo_home, days=8) == {"needs_review": "1"}
     assert len(questions) == 1
@@ -129,7 +131,7 @@ def test_hundreds_are_asked_about_in_one_pass_and_their_cards_read_together(demo
     readings, cards = [], carrier.cards
     work(demo_home)
     monkeypatch.setattr(carrier, "cards", lambda iccids: readings.append(len(iccids)) or cards(iccids))
-    monkeypatch.setattr(carrier, "find_order", lambda _order_no: Unknown())
+    monkeypatch.setattr(carrier, "find_order", lambda _order_no, _ref=None: Unknown())
     assert later(demo_home, seconds=10) == {"succeeded": "450"}
     assert readings == [200, 200, 50]
     assert standing(demo_home, batch)["state"] == "done"
@@ -153,7 +155,7 @@ def test_after_a_restore_both_numbers_have_to_be_unknown_to_the_carrier(
     restore(demo_home, reason)
     asked, carrier = [], accounts.connected(demo_home, "practice-a")
     find = carrier.find_order
-    monkeypatch.setattr(carrier, "find_order", lambda order_no: asked.append(order_no) or find(order_no))
+    monkeypatch.setattr(carrier, "find_order", lambda order_no, _ref=None: asked.append(order_no) or find(order_no))
     assert later(demo_home, seconds=30) == {"unknown": "2"}
     assert {order_no[-2:] for order_no in asked} == {"01", "02"}
     assert later(demo_home, minutes=1) == {"unknown": "2"}
@@ -169,7 +171,9 @@ def test_after_a_restore_a_next_number_that_the_carrier_knows_is_a_persons_case(
     carrier = accounts.connected(demo_home, "practice-a")
     find = carrier.find_order
     monkeypatch.setattr(
-        carrier, "find_order", lambda order_no: Refused("arrears") if order_no.endswith("02") else find(order_no)
+        carrier,
+        "find_order",
+        lambda order_no, _ref=None: Refused("arrears") if order_no.endswith("02") else find(order_no),
     )
     assert later(demo_home, seconds=30) == {"needs_review": "1"}
     assert demo_home.db.read().value(sql("SELECT reason FROM state")) == "restored_newer"
