@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 from data import words
+from data.files.incoming import name_of
 from data.files.rules import BROKEN
 from data.home import Home
 from data.people.rules import SYSTEM
@@ -38,10 +39,10 @@ def run(home: Home, stop: threading.Event) -> str | None:
         if not path.exists() or _seen(path) != seen:
             continue
         try:
-            taken = take(home, SYSTEM, path=path, filename=path.name, source="inbox", accept_good=True)
+            taken = take(home, SYSTEM, path=path, filename=name_of(path), source="inbox", accept_good=True)
         except BaseException:
             # Whatever it was, trying again every tick would not mend it and would keep the next file waiting.
-            _put_away(home, path, Taken(path.name, "refused", error=(BROKEN, {})))
+            _put_away(home, path, Taken(name_of(path), "refused", error=(BROKEN, {})))
             raise
         _put_away(home, path, taken)
         done, refused = done + (taken.state != "refused"), refused + (taken.state == "refused")
@@ -62,19 +63,19 @@ def _seen(path: Path) -> tuple[int, int]:
 
 def _put_away(home: Home, path: Path, taken: Taken) -> None:
     folder = home.inbox / ("refused" if taken.state == "refused" else "done")
-    name = f"{home.clock.now():%Y%m%dT%H%M%S} {_short(path)}"
+    name = f"{home.clock.now():%Y%m%dT%H%M%S} {_short(name_of(path))}"
     with words.speaking(home.settings.language):
         if taken.refusals:
             write_refusals(taken, folder / f"{name}.refused.csv")
-        report = "\n".join([path.name, *lines(taken)])
+        report = "\n".join([taken.filename, *lines(taken)])
     (folder / f"{name}.report.txt").write_text(f"{report}\n", encoding="utf-8")
     path.replace(folder / name)
 
 
-def _short(path: Path) -> str:
-    """The file's name, cut where its report could not bear it; what was cut stays apart from its like by a digest."""
-    whole = path.name.encode()
+def _short(name: str) -> str:
+    """The name, cut where its report could not bear it; what was cut stays apart from its like by a digest."""
+    whole = name.encode()
     if len(whole) <= _NAME_BYTES:
-        return path.name
-    end = f"~{hashlib.sha256(whole).hexdigest()[:8]}{path.suffix}".encode()[:_NAME_BYTES]
+        return name
+    end = f"~{hashlib.sha256(whole).hexdigest()[:8]}{Path(name).suffix}".encode()[:_NAME_BYTES]
     return (whole[: _NAME_BYTES - len(end)] + end).decode(errors="ignore")

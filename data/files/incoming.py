@@ -20,6 +20,17 @@ def keep_file(folder: Path, path: Path) -> tuple[str, int]:
         return _keep(folder, _chunks(file))
 
 
+def name_of(path: Path) -> str:
+    """The file's name as text: a name that came out of a Windows archive is no UTF-8 but GB18030, and some are neither."""
+    raw = os.fsencode(path.name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", errors="replace")
+
+
 def measured(path: Path) -> tuple[str, int]:
     """SHA-256 and size of the file at `path`, which is kept nowhere."""
     with path.open("rb") as file:

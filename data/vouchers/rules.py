@@ -34,6 +34,7 @@ TOO_MANY_PIXELS = N_("The picture claims {width} × {height} points, more than a
 
 NO_AMOUNT = N_("'{text}' is no amount; write it such as 1234.56")
 HAS_ACTIONS = N_("The PDF holds scripts, actions or embedded files: {found}")
+HAS_MORE = N_("There are {bytes} bytes after the end of the PDF")
 HAS_TAIL = N_("There are {bytes} bytes after the end of the picture")
 NOT_AN_INVOICE = N_("The XML is not a digital invoice we know; its fields were not read")
 SUM_DIFFERS = N_("Net and tax do not add up to the gross amount on the invoice")
@@ -46,7 +47,7 @@ _MAX_UNPACKED = 200 * 1024 * 1024
 _MAX_RATIO = 200
 # An A3 sheet in 600 dots per inch has 70 million.
 _MAX_PIXELS = 80_000_000
-_PDF_ACTIONS = ("JavaScript", "JS", "OpenAction", "Launch", "EmbeddedFile", "AA", "XFA")
+_PDF_ACTIONS = ("JavaScript", "JS", "OpenAction", "Launch", "EmbeddedFile", "EmbeddedFiles", "AA", "XFA")
 # In a name of a PDF each letter may also stand as # and its two digits.
 _PDF_NAMES = {
     name: re.compile(b"/" + b"".join(b"(?:%c|(?i:#%02x))" % (ord(sign), ord(sign)) for sign in name) + b"(?![A-Za-z])")
@@ -146,7 +147,9 @@ def _pdf(content: bytes) -> Paper:
     if b"%%EOF" not in content[-2048:]:
         raise PaperRefused(BROKEN, format="PDF")
     found = [f"/{name}" for name, pattern in _PDF_NAMES.items() if pattern.search(content)]
-    return Paper("pdf", (Remark(HAS_ACTIONS, {"found": ", ".join(found)}),) if found else ())
+    actions = (Remark(HAS_ACTIONS, {"found": ", ".join(found)}),) if found else ()
+    behind = len(content[content.rfind(b"%%EOF") + 5 :].strip())
+    return Paper("pdf", (*actions, Remark(HAS_MORE, {"bytes": behind})) if behind else actions)
 
 
 def _png(content: bytes) -> Paper:

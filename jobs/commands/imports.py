@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
+from data.files.incoming import name_of
 from data.home import Home
 from data.people.rules import Action, Actor, Role
 from data.sims import store as sims
@@ -52,7 +53,7 @@ def import_files(
                 home,
                 by,
                 path=path,
-                filename=path.name,
+                filename=name_of(path),
                 source="command",
                 kind=None if kind == "auto" else kind,
                 layout=layout,

@@ -8,7 +8,7 @@ from jobs.importing.limited import Limits, answers
 from jobs.importing.refusing import FileRefused
 
 # A page of 1,000 x 1,600 points is some 200 kB, a photograph 3 MB.
-_PICTURE = Limits(memory_mb=1_024, seconds=20, answer_mb=32)
+_PICTURE = Limits(memory_mb=512, seconds=8, answer_mb=32)
 _INVOICE = Limits(memory_mb=512, seconds=10, answer_mb=1)
 
 

@@ -53,8 +53,9 @@ def _photo(path: str) -> Iterator[Image.Image]:
     # Only what the archive takes: none of the other forty readers is asked.
     with Image.open(path, formats=("PNG", "JPEG")) as photo:
         photo.draft("RGB", (_WIDEST, _TALLEST))
+        # Small first: every step after it would hold the whole photograph once more.
+        photo.thumbnail((_WIDEST, _TALLEST))
         small = ImageOps.exif_transpose(photo)
-        small.thumbnail((_WIDEST, _TALLEST))
         plain = Image.new("RGB", small.size, "white")
         shown = small.convert("RGBA")
         plain.paste(shown, mask=shown.getchannel("A"))

@@ -24,7 +24,7 @@ _OTHER_FORMATS = (
 _MB = 1024 * 1024
 # Measured: text of a web page takes twenty times its size as a tree, a workbook sixty times its packed size.
 _BASE_MB, _MB_PER_MB, _MOST_MB = 384, 160, 4_096
-_BASE_S, _S_PER_MB, _MOST_S = 10, 5, 300
+_BASE_S, _S_PER_MB, _MOST_S = 8, 2, 300
 _ANSWER_MB, _ANSWER_PER_MB, _MOST_ANSWER_MB = 64, 40, 1_024
 # Two million rows of 25 columns; in our memory that is half a gigabyte.
 _MOST_CELLS = 50_000_000
