@@ -18,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import BaseRoute, Route
 
-from dashboard import gate, routes
+from dashboard import framework, gate, routes
 from data import home as house
 from data import redacting
 from data.disk import DiskError
 from data.home import Home, HomeError, home_path, open_home
+from data.people import keeping
 from data.people import store as people
 from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError, recover
@@ -69,6 +70,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 def _start() -> Home:
+    framework.check()
     home = open_home(home_path(), create="real", note="flowcard serve")
     try:
         accounts.load(home)
@@ -81,7 +83,7 @@ def _start() -> Home:
     house.install(home)
     if not people.everyone(home.db.read()):
         with home.db.write() as tx:
-            token = people.make_setup_link(tx)
+            token = keeping.make_setup_link(tx)
         print(
             f"Nobody can sign in yet. Make the first administrator here, once: {home.settings.public_url}/set-up?token={token}"
         )

@@ -3,8 +3,10 @@
 import os
 import socket
 import sys
+import tomllib
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -24,7 +26,7 @@ def serve(
     try:
         # Only a test: the server takes the lock again, and that one is the real guard.
         take_lock(path, note="flowcard serve").close()
-        load_settings(path)
+        settings = load_settings(path)
     except HomeError as error:
         fail(str(error), error.exit_code)
     except SettingsError as error:
@@ -32,11 +34,21 @@ def serve(
     if not free(port):
         fail(f"port {port} is taken by another program; stop it or choose another with --port", ERROR)
     os.environ["FLOWCARD_HOME"] = str(path)
-    os.environ.setdefault("FLOWCARD_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    if "public_url" not in settings.model_fields_set:
+        os.environ["FLOWCARD_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    hosts = allowed_hosts(settings.public_url)
     # The framework reads .streamlit/config.toml from the working directory; exec keeps signals arriving here.
     os.chdir(_PROJECT)
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)]
+    command += [part for host in hosts for part in ("--server.allowedHosts", host)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, our own arguments
+
+
+def allowed_hosts(public_url: str) -> list[str]:
+    """The names this server answers to: those of .streamlit/config.toml, and the one people reach it by."""
+    named = tomllib.loads((_PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    public = urlsplit(public_url).hostname
+    return list(dict.fromkeys([*named["server"]["allowedHosts"], *([public] if public else [])]))
 
 
 def free(port: int) -> bool:
