@@ -36,7 +36,7 @@ def password_fault(name: str, password: str) -> str | None:
     if len(password) > MAX_LENGTH:
         return N_("The password is longer than 256 characters")
     spellings = _spellings(_plain(password))
-    if any(_plain(name) in spelling for spelling in spellings):
+    if any(spelt in spelling for spelt in _spellings(_plain(name)) for spelling in spellings):
         return N_("The password contains the sign-in name")
     if any(PRODUCT in spelling for spelling in spellings):
         return N_("The password contains the name of this product")

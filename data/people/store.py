@@ -22,6 +22,8 @@ Q = Queries.beside(__file__)
 NO_RIGHT = N_("{name} ({role}) may not do this: {action}")
 MIN_NAME, MAX_NAME = 2, 80
 NAME_LENGTHS = {"least": MIN_NAME, "most": MAX_NAME}
+# What the audit log calls the product itself.
+_OURS = frozenset({"system", "command line", "set-up link"})
 GONE = N_("{name} may not do this any more: the account is not active")
 
 
@@ -91,7 +93,7 @@ def add(
     require_keeper(tx, by, f"person {name}")
     if not name.isprintable() or name != name.strip() or not MIN_NAME <= len(name) <= MAX_NAME:
         raise Refused(_("A sign-in name has {least} to {most} characters and no blanks around it", **NAME_LENGTHS))
-    if tx.row(Q.name_taken, name=name):
+    if name.casefold() in _OURS or tx.row(Q.name_taken, name=name):
         raise Refused(_("There is already someone named {name}", name=name))
     hashed = password and password.hash
     said = {"name": name, "role": role.value, "language": language}
