@@ -53,6 +53,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM, Action.EXPORT),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
     PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
+    PageRow("audit", N_("Audit log"), ":material/history:", SYSTEM, Action.READ_AUDIT),
 )
 
 # Whom a role thinks of first stands first in its menu (operations.md §2).

@@ -143,6 +143,11 @@ class Database:
         connection.execute("SET lock_configuration = true")
         return cls(connection, home=home, clock=clock, audit_key=audit_key)
 
+    @property
+    def audit_key(self) -> bytes:
+        """What audit entries are chained with, for whoever verifies them."""
+        return self._audit_key
+
     def read(self) -> Reader:
         """This thread's own cursor. Each statement sees the last committed state."""
         reader: Reader | None = getattr(self._local, "reader", None)

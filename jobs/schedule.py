@@ -32,6 +32,7 @@ from jobs import (
     roll_up,
     run_renewals,
     settle_unknowns,
+    verify_audit,
     verify_renewals,
     write_exports,
 )
@@ -72,6 +73,7 @@ SCHEDULE: tuple[Job, ...] = (
     ),
     # After midnight in every carrier's books, before anybody works.
     Job("reconcile", reconcile.run, N_("Compares our orders with the carriers' statements"), at=time(4, 10)),
+    Job("verify_audit", verify_audit.run, N_("Follows the audit log and writes its head down outside"), at=time(4, 40)),
     Job(
         "refresh_sims",
         refresh_sims.run,

@@ -70,6 +70,7 @@ POLICY: dict[Action, set[Role]] = {
 ASKS: dict[str, Action] = {
     f"{subject}.{name}": action
     for subject, action, names in (
+        ("audit.verifying", Action.READ_AUDIT, "ask_to_verify"),
         ("carriers.refreshing", Action.WORK, "keep_sync keep_balance"),
         ("carriers.store", Action.WORK, "keep_accounts keep_abilities"),
         ("files.exports_store", Action.EXPORT, "ask_export fetch"),
