@@ -53,6 +53,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM, Action.EXPORT),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
     PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
+    PageRow("users", N_("Users and rights"), ":material/group:", SYSTEM, Action.MANAGE_PEOPLE),
     PageRow("audit", N_("Audit log"), ":material/history:", SYSTEM, Action.READ_AUDIT),
 )
 
