@@ -31,6 +31,7 @@ from data.renewals.paying import Request
 from data.renewals.paying_rules import STATE_WORDS, called, capitals
 from data.renewals.rules import WAY_TO_PAY_WORDS
 from data.words import N_, _, day, language, moment, number, yuan
+from jobs.exporting.footers import audit_line, printed
 
 _TEMPLATE = Path(__file__).with_name("payment_request.typ")
 # Signs that nobody sees but that turn, hide or break a line: on a paper about money every sign is seen.
@@ -127,7 +128,7 @@ def _fields(home: Home, told: Request) -> tuple[tuple[str, str], ...]:
 _PAPERS: dict[str, Callable[[Home, Export], Paper]] = {"payment_request": _payment_request}
 
 
-def _xlsx(_home: Home, paper: Paper, work: Path) -> Path:
+def _xlsx(home: Home, paper: Paper, work: Path) -> Path:
     """Two sheets: the request, and the attached list."""
     target = work / "paper.xlsx"
     heads = (_("Item"), _("Content"))
@@ -137,8 +138,9 @@ def _xlsx(_home: Home, paper: Paper, work: Path) -> Path:
         for name, format in _LIST_FORMATS.items()
     }
     book = FastExcel(str(target)).format(bold_headers=True, datetime_format="yyyy-mm-dd hh:mm:ss").freeze(row=1)
-    book.sheet(f"{paper.title} {paper.reference}"[:31], iter(request), column_width=28)
-    book.sheet(_("Attached list")[:31], _cells(paper), column_formats=formats, column_width=16)
+    under = printed(home)
+    book.sheet(f"{paper.title} {paper.reference}"[:31], iter(request), column_width=28, page_setup=under)
+    book.sheet(_("Attached list")[:31], _cells(paper), column_formats=formats, column_width=16, page_setup=under)
     book.save()
     return target
 
@@ -163,6 +165,7 @@ def _pdf(home: Home, paper: Paper, work: Path) -> Path:
         "list_title": _("Attached list"),
         "columns": paper.columns,
         "rows": [[_seen(_text(value)) for value in row.values()] for row in paper.rows],
+        "footer": audit_line(home),
         "signatures": [_("Asked for by"), _("Checked by"), _("Paid by")],
     }
     target = work / "paper.pdf"

@@ -19,6 +19,7 @@ from data.files.exports_rules import PAPERS, TOO_MANY_ROWS, WHAT, XLSX_MAX_ROWS,
 from data.files.exports_store import Export
 from data.home import Home
 from data.words import N_, _, number, speaking
+from jobs.exporting.footers import audit_line, printed
 from jobs.exporting.headers import header
 from jobs.exporting.names import file_name, unlike
 from jobs.exporting.papers import write_paper
@@ -109,6 +110,7 @@ def _write_split(staged: _Staged, work: Path) -> Path:
             name = group["part"] or _(_NO_GROUP[split])
             archive.write(made, unlike(taken, file_name(f"{name}.{staged.export.format}")))
             made.unlink()
+        archive.comment = audit_line(staged.home).encode()
     return target
 
 
@@ -145,7 +147,13 @@ def _write_xlsx(source: Path, target: Path, staged: _Staged, rows: int) -> Path:
         if str(field.type) in _XLSX_FORMATS
     }
     book = FastExcel(str(target)).format(bold_headers=True, datetime_format="yyyy-mm-dd hh:mm:ss").freeze(row=1)
-    book.sheet(staged.title[:31], _cells(source), column_formats=formats, column_width=16).save()
+    book.sheet(
+        staged.title[:31],
+        _cells(source),
+        column_formats=formats,
+        column_width=16,
+        page_setup=printed(staged.home),
+    ).save()
     return target
 
 

@@ -1,5 +1,6 @@
 """A payment request on paper: Excel and PDF hold what finance pays by, and whatever anybody wrote stays text."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from data.audit.rules import anchor
 from data.database import Query
 from data.files import exports_store as exports
 from data.people.rules import NotThere, Refused
@@ -82,6 +84,20 @@ def test_what_a_merchant_is_called_is_never_read_as_markup(home, people, request
     made = paper(home, people["finance"], request_id)
     drawn = "".join("".join(pdf_pages(home.exports / made.stored_as)[1:]).split())
     assert drawn.count("".join(HOSTILE.split())) == 5
+
+
+def test_every_page_and_sheet_of_a_paper_is_printed_with_the_head_of_the_audit_log(home, people, request_id):
+    made = paper(home, people["finance"], request_id, "xlsx", "en")
+    sheets = openpyxl.load_workbook(home.exports / made.stored_as).worksheets
+    lines = {sheet.oddFooter.left.text.removeprefix("Head of the audit log: ") for sheet in sheets}
+    assert len(lines) == 1
+    assert anchor(*lines)
+    needs_font()
+    made = paper(home, people["finance"], request_id, "pdf", "en")
+    pages = ["".join(page.split()) for page in pdf_pages(home.exports / made.stored_as)]
+    lines = {page.partition("Headoftheauditlog:")[2][:80] for page in pages}
+    assert len(lines) == 1
+    assert re.match(r"[1-9]\d*:[0-9a-f]{64}", *lines)
 
 
 def test_signs_that_turn_or_hide_text_are_seen_on_paper(home, people, fleet):
