@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -10,8 +11,13 @@ import streamlit as st
 from data import home as house
 from data.database import Reader, Transaction
 from data.home import Home
+from data.people import scopes
+from data.people.scope_rules import Scope
 from data.renewals.rules import ItemCaps
 
+# What part of the fleet whoever looks may see; set with the viewer, before a page reads anything.
+_scope: ContextVar[Scope] = ContextVar("scope")
+_WHOLE = Scope()
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -19,6 +25,11 @@ Result = TypeVar("Result")
 def home() -> Home:
     """The home this process serves."""
     return house.current()
+
+
+def see_as(scope: Scope) -> None:
+    """From here on this rerun reads what `scope` lets through, and nothing else."""
+    _scope.set(scope)
 
 
 def today() -> date:
@@ -38,14 +49,15 @@ def read(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kw
     Results are shared between sessions: Arrow tables and frozen records, never a frame a page changes. Arguments need
     a stable repr: frozen dataclasses, tuples, dates, texts, numbers.
     """
-    key = f"{function.__module__}.{function.__qualname__}{args!r}{sorted(kwargs.items())!r}"
+    key = f"{_scope.get(_WHOLE).pairs!r}{function.__module__}.{function.__qualname__}{args!r}{sorted(kwargs.items())!r}"
     result: Result = _kept(str(home().path), home().db.version, key, function, args, kwargs)
     return result
 
 
 def fresh(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """`function(reader, …)`, read now: what moves under the person's eyes."""
-    return function(home().db.read(), *args, **kwargs)
+    with scopes.narrowed(home().db, _scope.get(_WHOLE)) as reader:
+        return function(reader, *args, **kwargs)
 
 
 @contextmanager
@@ -65,4 +77,4 @@ def _kept(
     _args: tuple[Any, ...],
     _kwargs: dict[str, Any],
 ) -> Any:
-    return _function(home().db.read(), *_args, **_kwargs)
+    return fresh(_function, *_args, **_kwargs)

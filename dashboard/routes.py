@@ -18,6 +18,7 @@ from data.database import Transaction
 from data.files import exports_store as exports
 from data.files.exports_rules import GONE, KEPT_FOR
 from data.home import Home
+from data.people import scopes
 from data.people import store as people
 from data.people.rules import Actor, NotThere, Refused
 from data.vouchers import picturing
@@ -79,9 +80,19 @@ def _handed_out(request: Request, fetched: Callable[[Home, Transaction, Actor], 
     with speaking(_language(home, by)):
         try:
             with home.db.write(quiet=True) as tx:
-                return fetched(home, tx, by)
+                answer = fetched(home, tx, by)
+                _in_sight(home, tx, by, request.path_params.get("voucher_id"))
+                return answer
         except Refused as refusal:
             return _refused(refusal)
+
+
+def _in_sight(home: Home, tx: Transaction, by: Actor, voucher_id: int | None) -> None:
+    """Raise NotThere for a paper that proves anything outside the part of the fleet this person sees."""
+    if voucher_id is not None:
+        with scopes.narrowed(home.db, scopes.of(tx, by.person_id)) as reader:
+            if vouchers.one(reader, voucher_id) is None:
+                raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))
 
 
 # Numbers only: an id with anything else in it is no route at all.

@@ -14,7 +14,7 @@ from dashboard import headers, reading
 from dashboard.menu import FIRST_PAGE
 from data import words
 from data.disk import DiskError
-from data.people import passwords, sessions
+from data.people import passwords, scopes, sessions
 from data.people.passwords import Proof
 from data.people.rules import ROLE_LIMITS, ROLE_WORDS, Action, Actor, Event, Refused, Role, WrongPassword, may
 from data.words import _
@@ -189,6 +189,7 @@ def _signed_in() -> Viewer | None:
     person = session.person
     language = person.language or browser_language(st.context.locale, home.settings.language)
     words.use(language)
+    reading.see_as(scopes.of(home.db.read(), person.person_id))
     viewer = Viewer(person.actor("page"), language)
     _here.set(viewer)
     return viewer

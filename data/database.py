@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from data.clock import Clock, Watch
 from data.disk import DiskError, damage, disk_error
+from data.idle import Idle
 from data.queries import Queries, Query
 
 __all__ = ["Database", "DatabaseError", "Queries", "Query", "Reader", "Row", "Transaction"]
@@ -23,6 +24,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 Row = dict[str, Any]
+Pairs = tuple[tuple[str, str], ...]
 Record = TypeVar("Record")
 
 
@@ -115,6 +117,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._local = threading.local()
+        self._narrow: Idle[duckdb.DuckDBPyConnection] = Idle()
         self.version = 0  # rises with every committed write: the key of every cached read
 
     @classmethod
@@ -167,6 +170,25 @@ class Database:
             cursor.close()
 
     @contextmanager
+    def narrowed(self, pairs: Pairs, views_of: Callable[[Pairs], Mapping[str, str]]) -> Iterator[Reader]:
+        """A reader for which the tables named by `views_of(pairs)` are these views; they find `pairs` in scope_value.
+
+        Its cursor is a connection of its own: temporary views stand before the tables of the same name.
+        """
+        cursor = self._narrow.take(pairs)
+        if cursor is None:
+            cursor = self._connection.cursor()
+            cursor.execute("CREATE TEMP TABLE scope_value (kind VARCHAR, value VARCHAR)")
+            for kind, value in pairs:
+                cursor.execute("INSERT INTO scope_value VALUES ($kind, $value)", {"kind": kind, "value": value})
+            for name, sql in views_of(pairs).items():
+                cursor.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        try:
+            yield Reader(cursor)
+        finally:
+            self._narrow.give_back(pairs, cursor)
+
+    @contextmanager
     def write(self, *, quiet: bool = False) -> Iterator[Transaction]:
         """The writer lock and one transaction: commits at the end, rolls back on any exception.
 
@@ -210,18 +232,25 @@ class Database:
             self._writer.execute("CHECKPOINT")
 
     def copy_to(
-        self, query: Query, path: Path, *, format: Literal["csv", "parquet"], params: Mapping[str, Any] | None = None
+        self,
+        query: Query,
+        path: Path,
+        *,
+        format: Literal["csv", "parquet"],
+        params: Mapping[str, Any] | None = None,
+        seen_by: Reader | None = None,
     ) -> int:
-        """COPY the result of a SELECT to a file inside exports/; the number of rows written."""
+        """COPY the result of a SELECT (as `seen_by` sees it) to a file inside exports/; the number of rows written."""
         options = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet, COMPRESSION zstd"}[format]
         target = str(path).replace("'", "''")
-        cursor = self._connection.cursor()
+        cursor = seen_by._cursor if seen_by else self._connection.cursor()
         try:
             sql = f"COPY ({query.sql}) TO '{target}' ({options})"
             first = cursor.execute(sql, _only_used(query.sql, params or {})).fetchone()
             return int(first[0]) if first else 0
         finally:
-            cursor.close()
+            if seen_by is None:
+                cursor.close()
 
     def migrate(self, *, kind: str) -> None:
         """Bring the tables to the newest migration; a new file becomes a home of `kind`, for life."""
@@ -248,6 +277,7 @@ class Database:
     def close(self) -> None:
         """Wait for the writer, fold the log in, close the file."""
         with self._write_lock:
+            self._narrow.close()
             self._writer.close()
             self._connection.close()
 

@@ -936,7 +936,8 @@ CREATE TABLE export (
     rows_written BIGINT,
     sha256 VARCHAR,
     error VARCHAR,
-    ended_at TIMESTAMPTZ
+    ended_at TIMESTAMPTZ,
+    scope VARCHAR                              -- what part of the fleet it was asked for, JSON; null: the whole
 );
 
 -- Accounts at which recharge cards were refused twice since the last one was taken, or since someone said on one of
@@ -1153,4 +1154,12 @@ CREATE TABLE voucher_picture (
     voucher_id BIGINT PRIMARY KEY,
     pages INTEGER NOT NULL,                    -- 0: none could be made
     drawn_at TIMESTAMPTZ NOT NULL
+);
+
+-- What part of the fleet a person sees; no row: the whole of it.
+CREATE TABLE person_scope (
+    person_id BIGINT NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('region', 'branch', 'agent', 'merchant')),
+    value VARCHAR NOT NULL,                    -- as merchant, terminal and agent carry it; of agent and merchant the number
+    PRIMARY KEY (person_id, kind, value)
 );

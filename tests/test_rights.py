@@ -84,6 +84,7 @@ ASKS: dict[str, Action] = {
         ("payees.store", Action.SEE_BANK_ACCOUNTS, "reveal"),
         ("people.deputies", Action.APPROVE, "name_deputy end_deputy entitled"),
         ("people.store", Action.MANAGE_PEOPLE, "add"),
+        ("people.scopes", Action.MANAGE_PEOPLE, "give"),
         ("people.store", Action.LOOK_UP, "reauthentication_refused choose_language"),
         ("plans.notices", Action.KEEP_NOTICES, "type_in add_paper acknowledge"),
         ("plans.notices", Action.WORK, "find"),
@@ -139,8 +140,8 @@ INNER = {
     *("renewals.approving.place", "renewals.claiming.allowed", "renewals.claiming.state_of_sound"),
     "renewals.moving.made",
 }
-# A command line owns the home's files; from a page, where persons are, `add` asks.
-NOT_OF_THE_SYSTEM = {"people.store.add"}
+# A command line owns the home's files; from a page, where persons are, they ask.
+NOT_OF_THE_SYSTEM = {"people.store.add", "people.scopes.give"}
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 -- name: add_export
 -- Someone wants a file.
-INSERT INTO export (what, format, filters, split_by, language, person_id, asked_at, state)
-VALUES ($what, $format, $filters, $split_by, $language, $person_id, $now, 'waiting') RETURNING export_id;
+INSERT INTO export (what, format, filters, split_by, language, person_id, asked_at, state, scope)
+VALUES ($what, $format, $filters, $split_by, $language, $person_id, $now, 'waiting', $scope) RETURNING export_id;
 
 -- name: export_by_id
 -- One export.

@@ -10,6 +10,7 @@ from data import words
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
 from data.files.exports_rules import SPLITS, ExportRefused, formats_of
+from data.people import scopes
 from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
 from data.words import _, later, spoken
@@ -37,6 +38,7 @@ class Export:
     sha256: str | None
     error: str | None  # a kept sentence
     ended_at: datetime | None
+    scope: str | None  # JSON: what part of the fleet it holds; None: the whole
 
     @property
     def filter(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def ask_export(
             language=language or words.language(),
             person_id=by.person_id,
             now=tx.now,
+            scope=scopes.of(tx, by.person_id).to_json(),
         )
     )
     audit.record(
@@ -137,6 +140,8 @@ def fetch(tx: Transaction, by: Actor, export_id: int) -> Export:
     # A stranger learns nothing about what others asked for: not theirs and not there are one answer.
     if export.person_id != by.person_id or export.state != "written":
         raise NotThere(_("There is no such file for you"))
+    if export.scope != scopes.of(tx, by.person_id).to_json():
+        raise Refused(_("This file holds another part of the fleet than the one you see now; ask for it again"))
     require(tx, by, _NEEDS.get(export.what, Action.EXPORT), f"export {export_id}")
     audit.record(tx, by, Event.EXPORT_FETCHED, f"export {export_id}", sha256=export.sha256)
     return export

@@ -44,3 +44,14 @@ CREATE TABLE voucher_picture (
     pages INTEGER NOT NULL,                    -- 0: none could be made
     drawn_at TIMESTAMPTZ NOT NULL
 );
+
+-- What part of the fleet a person sees; no row: the whole of it.
+CREATE TABLE person_scope (
+    person_id BIGINT NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('region', 'branch', 'agent', 'merchant')),
+    value VARCHAR NOT NULL,                    -- as merchant, terminal and agent carry it; of agent and merchant the number
+    PRIMARY KEY (person_id, kind, value)
+);
+
+-- What part of the fleet a file was asked for: whoever sees another part by now does not get it.
+ALTER TABLE export ADD COLUMN scope VARCHAR;

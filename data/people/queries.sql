@@ -22,3 +22,7 @@ VALUES ($name, $role, $password_hash, $language, $now) RETURNING person_id;
 -- name: set_language
 -- The language a person chose.
 UPDATE person SET language = $language WHERE person_id = $person_id;
+
+-- name: has_scope
+-- Whether a person sees a part of the fleet only.
+SELECT count(*) > 0 FROM person_scope WHERE person_id = $person_id;

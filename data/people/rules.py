@@ -117,6 +117,7 @@ class Event(Enum):
     """What the audit log knows: subject:action."""
 
     PERSON_ADDED = "person:added"
+    SCOPE_GIVEN = "person:scope_given"
     SIGNED_IN = "person:signed_in"
     SIGN_IN_REFUSED = "person:sign_in_refused"
     SIGN_IN_SLOWED = "person:sign_in_slowed"  # too many guesses: the next ones wait

@@ -15,10 +15,12 @@ from data.people.rules import (
     Role,
     may,
 )
+from data.people.scope_rules import WITHIN_A_SCOPE
 from data.words import N_, _
 
 Q = Queries.beside(__file__)
 
+PART_ONLY = N_("{name} may not do this: it reaches beyond the part of the fleet this account sees")
 NO_RIGHT = N_("{name} ({role}) may not do this: {action}")
 MIN_NAME, MAX_NAME = 2, 80
 NAME_LENGTHS = {"least": MIN_NAME, "most": MAX_NAME}
@@ -68,6 +70,9 @@ def require(tx: Reader, by: Actor, action: Action, object: str) -> None:
         # The object is named as the audit log names it.
         asked = f"{_(ACTION_WORDS[action])} ({object})" if object else _(ACTION_WORDS[action])
         raise Refused(_(NO_RIGHT, name=by.name, role=_(ROLE_WORDS[role]), action=asked))
+    beyond = role is not Role.SYSTEM and action not in WITHIN_A_SCOPE
+    if beyond and tx.value(Q.has_scope, person_id=by.person_id):
+        raise Refused(_(PART_ONLY, name=by.name))
 
 
 def require_keeper(tx: Reader, by: Actor, object: str) -> None:

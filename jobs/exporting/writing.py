@@ -14,10 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rustpy_xlsxwriter import FastExcel, Format
 
-from data.database import Queries, Query
+from data.database import Queries, Query, Reader
 from data.files.exports_rules import PAPERS, TOO_MANY_ROWS, WHAT, XLSX_MAX_ROWS, ExportRefused
 from data.files.exports_store import Export
 from data.home import Home
+from data.people.scope_rules import Scope
+from data.people.scopes import narrowed
 from data.words import N_, _, number, speaking
 from jobs.exporting.footers import audit_line, printed
 from jobs.exporting.headers import header
@@ -84,17 +86,19 @@ def write(home: Home, export: Export) -> Written:
 
 
 def _write_list(home: Home, export: Export, work: Path, today: date) -> tuple[Path, str, int]:
-    source = rows_of(home.db.read(), export.what, export.filter, today=today)
-    staged, rows = _stage(home, export, source, work)
+    # Whoever sees a part of the fleet gets that part, whatever the filter says.
+    with narrowed(home.db, Scope.from_json(export.scope)) as reader:
+        source = rows_of(reader, export.what, export.filter, today=today)
+        staged, rows = _stage(home, export, source, work, reader)
     base = f"{staged.title}-{today.isoformat()}-{export.export_id}"
     if export.split_by:
         return _write_split(staged, work), f"{base}.zip", rows
     return _write_part(staged, work, rows=rows), f"{base}.{export.format}", rows
 
 
-def _stage(home: Home, export: Export, source: Rows, work: Path) -> tuple[_Staged, int]:
+def _stage(home: Home, export: Export, source: Rows, work: Path, reader: Reader) -> tuple[_Staged, int]:
     path = work / "staged.parquet"
-    rows = home.db.copy_to(source.query, path, format="parquet", params=source.params)
+    rows = home.db.copy_to(source.query, path, format="parquet", params=source.params, seen_by=reader)
     columns = [name for name in pq.read_schema(path).names if name not in SPLIT_COLUMNS.values()]
     headers = source.headers or tuple(header(name) for name in columns)
     return _Staged(home, export, path, headers, _(WHAT[export.what])), rows
