@@ -73,7 +73,11 @@ def lets_in(home: Home, function: Callable[..., Any], by: Actor, **told: Any) ->
 
 def _first(function: Callable[..., Any], home: Home, tx: Any) -> Any:
     # A function that opens transactions of its own asks in the first of them: it is given the open one.
-    return tx if "tx" in inspect.signature(function).parameters else MagicMock(write=lambda **_how: nullcontext(tx))
+    return (
+        tx
+        if {"tx", "reader"} & set(inspect.signature(function).parameters)
+        else MagicMock(write=lambda **_how: nullcontext(tx))
+    )
 
 
 _MADE_UP: dict[str, Any] = {

@@ -24,6 +24,7 @@ from data.home import Home
 from data.people import store as people_store
 from data.people.rules import MAY, SYSTEM, Action, Actor, Role
 from data.renewals import stopping
+from data.vouchers import picturing
 from data.vouchers import store as vouchers
 from tests.rights import ROOT, lets_in, unsigned_calls, writing_functions
 
@@ -123,6 +124,7 @@ ASKS: dict[str, Action] = {
         ("sims.findings", Action.DECIDE, "close_findings"),
         ("vouchers.store", Action.FILE_VOUCHER, "file_paper describe link unlink"),
         ("vouchers.store", Action.WORK, "read_off"),
+        ("vouchers.picturing", Action.WORK, "drawn"),
         ("vouchers.store", Action.SEE, "fetch"),
     )
     for name in names.split()
@@ -324,6 +326,7 @@ def test_no_page_opens_for_a_stranger(
 ROUTES: dict[str, Action | None] = {
     "/x/{export_id:int}": Action.EXPORT,
     "/v/{voucher_id:int}": Action.SEE,
+    "/v/{voucher_id:int}/{page:int}": Action.SEE,
     "/metrics": None,
 }
 OPEN = {"/healthz", "/sign-in", "/set-up"}
@@ -359,7 +362,21 @@ def test_every_route_answers_whom_it_is_for_and_nobody_else(home: Home, people: 
                     (home.exports / f"{export}.csv").write_bytes(b"iccid")
         for path, action in ROUTES.items():
             address = path.replace("{export_id:int}", str(export)).replace("{voucher_id:int}", str(voucher))
-            wanted = 401 if role is None else 200 if action is None or role in POLICY[action] else 403
+            address = address.replace("{page:int}", "1")
+            answer = 404 if "{page" in path else 200  # no picture has been drawn of it
+            wanted = 401 if role is None else answer if action is None or role in POLICY[action] else 403
             if (status := anyio.run(get, address, token)) != wanted:
                 wrong.append(f"{path} as {role}: {status}")
     assert wrong == []
+
+
+def test_the_picture_of_a_payees_proof_is_for_whom_the_proof_is(home: Home, cast: dict[Role, Actor]) -> None:
+    add = """INSERT INTO payee_change (payee_id, tax_no, bank, opening_bank, account_last4, account_blind, account_sealed,
+        proof, state, proposed_by, proposed_at) VALUES (1, 'x', 'x', 'x', '1234', 'x', ''::BLOB, 1, 'proposed', 2, now())"""
+    asked = picturing.fetch_page
+    assert lets_in(home, asked, cast[V], voucher_id=1, page=1)
+    with home.db.write() as tx:
+        tx.run(Query("t", "", add))
+    assert [role.value for role in SIGNING_IN if lets_in(home, asked, cast[role], voucher_id=1, page=1)] == [
+        role.value for role in SIGNING_IN if role in POLICY[Action.SEE_PROOFS]
+    ]

@@ -3,7 +3,7 @@
 from data.database import Queries, Reader, Transaction
 from data.people.rules import Action, Actor, NotThere
 from data.people.store import require
-from data.vouchers.store import Voucher, one
+from data.vouchers.store import Voucher, one, require_sight
 from data.words import _
 
 Q = Queries.beside(__file__, "picturing.sql")
@@ -28,7 +28,7 @@ def pages(reader: Reader, voucher_id: int) -> int | None:
 
 def fetch_page(reader: Reader, by: Actor, voucher_id: int, page: int) -> str:
     """The name of the picture of one page, for someone who may see the paper. Raises Refused."""
-    require(reader, by, Action.SEE, f"voucher {voucher_id}")
+    require_sight(reader, by, voucher_id)
     paper, drawn_pages = one(reader, voucher_id), pages(reader, voucher_id) or 0
     if paper is None or not 1 <= page <= drawn_pages:
         raise NotThere(_("There is no picture of page {page} of voucher {voucher}", page=page, voucher=voucher_id))

@@ -201,17 +201,18 @@ def fetch(tx: Transaction, by: Actor, voucher_id: int) -> Voucher:
 
     A payee's proof shows a whole account number: it is for those who type it off, and for finance.
     """
-    require(
-        tx,
-        by,
-        Action.SEE_PROOFS if tx.value(Q.is_proof, voucher_id=voucher_id) else Action.SEE,
-        f"voucher {voucher_id}",
-    )
+    require_sight(tx, by, voucher_id)
     paper = one(tx, voucher_id)
     if paper is None:
         raise NotThere(_("There is no voucher {voucher}", voucher=voucher_id))
     audit.record(tx, by, Event.VOUCHER_FETCHED, f"voucher {voucher_id}", sha256=paper.sha256)
     return paper
+
+
+def require_sight(reader: Reader, by: Actor, voucher_id: int) -> None:
+    """Raise Refused for who may not see this paper, as a file or as a picture."""
+    proof = reader.value(Q.is_proof, voucher_id=voucher_id)
+    require(reader, by, Action.SEE_PROOFS if proof else Action.SEE, f"voucher {voucher_id}")
 
 
 def one(reader: Reader, voucher_id: int) -> Voucher | None:
