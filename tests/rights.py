@@ -45,7 +45,7 @@ def unsigned_calls(room: str) -> Iterator[str]:
             asks = ast.unparse(node.args[1]) if len(node.args) > 1 else ""
             name = ast.unparse(node.func)
             if name.rsplit(".", 1)[-1] in takes_tx and not (
-                asks == "by" or asks.endswith((".actor", ".actor('page')"))
+                asks in {"by", "actor"} or asks.endswith((".actor", ".actor('page')"))
             ):
                 yield f"{path.relative_to(ROOT).as_posix()}: {name}"
 

@@ -15,7 +15,7 @@ from data.database import Query
 from data.files import exports_store as exports
 from data.files.exports_rules import WHAT
 from data.home import Home, open_home
-from data.people import scopes
+from data.people import scopes, sessions
 from data.people import store as people_store
 from data.people.rules import Action, Actor, Refused, Role, may
 from data.people.scope_rules import Scope
@@ -48,7 +48,7 @@ class Fleet:
         with home.db.write() as tx:
             scopes.give(
                 tx,
-                people_store.by_name(tx, "administrator").actor("page"),
+                people_store.by_name(tx, "administrator").actor("command line"),
                 person_id=self.viewer.person_id,
                 scope=self.scope,
             )
@@ -88,8 +88,8 @@ def opened(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTe
         person = people_store.by_name(tx, "viewer")
         assert person
         people_store.choose_language(tx, person.actor("page"), "en")
-        token = people_store.sign_in(tx, person, address="")
-    monkeypatch.setattr(viewer, "session_token", lambda: token)
+        session = sessions.sign_in(tx, person, address="")
+    monkeypatch.setattr(viewer, "session_id", lambda: session.session_id)
 
     def run(name: str, **query: str) -> AppTest:
         test = AppTest.from_file(str(ROOT / "dashboard" / "frame.py"), default_timeout=60)

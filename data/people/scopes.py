@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 from data.audit import store as audit
 from data.database import Database, Queries, Reader, Transaction
-from data.people.rules import ROLE_WORDS, Action, Actor, Event, NotThere, Refused, Role
+from data.people.passwords import Proof, reauthenticate
+from data.people.rules import ROLE_WORDS, Actor, Event, NotThere, Refused, Role
 from data.people.scope_rules import KINDS, SCOPED_ROLES, Scope
-from data.people.store import person_now, require
+from data.people.store import person_now, require_keeper
 from data.words import _
 
 Q = Queries.beside(__file__, "scoping.sql")
@@ -64,14 +65,13 @@ def of(reader: Reader, person_id: int) -> Scope:
     return Scope.of([(row["kind"], row["value"]) for row in reader.rows(Q.scope_of, person_id=person_id)])
 
 
-def give(tx: Transaction, by: Actor, *, person_id: int, scope: Scope) -> None:
+def give(tx: Transaction, by: Actor, *, person_id: int, scope: Scope, password: Proof | None = None) -> None:
     """Let a person see this and nothing else, from the next click on. Raises Refused for a role that works on the whole."""
-    # A command line owns the home's files; on a page only an administrator may.
-    if by.source == "page":
-        require(tx, by, Action.MANAGE_PEOPLE, f"person {person_id}")
     person = person_now(tx, person_id)
+    require_keeper(tx, by, f"person {person.name if person else person_id}")
     if person is None:
         raise NotThere(_("There is no such person"))
+    reauthenticate(tx, by, password, Event.SCOPE_GIVEN, f"person {person.name}")
     if scope and Role(person.role) not in SCOPED_ROLES:
         role = _(ROLE_WORDS[Role(person.role)])
         raise Refused(
