@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
@@ -24,7 +24,6 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 Row = dict[str, Any]
-Pairs = tuple[tuple[str, str], ...]
 Record = TypeVar("Record")
 
 
@@ -67,6 +66,10 @@ class Reader:
     def arrow(self, query: Query, **params: Any) -> pa.Table:
         """The result as an Arrow table: for looking, never for acting."""
         return self._cursor.sql(query.sql, params=_only_used(query.sql, params)).to_arrow_table()
+
+    def close(self) -> None:
+        """Let the cursor go."""
+        self._cursor.close()
 
     def _execute(self, query: Query, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         try:
@@ -117,7 +120,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
         self._local = threading.local()
-        self._narrow: Idle[duckdb.DuckDBPyConnection] = Idle()
+        self.narrowed: Idle[Reader] = Idle()  # by what they see (data/people/scopes.py)
         self.version = 0  # rises with every committed write: the key of every cached read
 
     @classmethod
@@ -169,24 +172,9 @@ class Database:
             cursor.execute("ROLLBACK")
             cursor.close()
 
-    @contextmanager
-    def narrowed(self, pairs: Pairs, views_of: Callable[[Pairs], Mapping[str, str]]) -> Iterator[Reader]:
-        """A reader for which the tables named by `views_of(pairs)` are these views; they find `pairs` in scope_value.
-
-        Its cursor is a connection of its own: temporary views stand before the tables of the same name.
-        """
-        cursor = self._narrow.take(pairs)
-        if cursor is None:
-            cursor = self._connection.cursor()
-            cursor.execute("CREATE TEMP TABLE scope_value (kind VARCHAR, value VARCHAR)")
-            for kind, value in pairs:
-                cursor.execute("INSERT INTO scope_value VALUES ($kind, $value)", {"kind": kind, "value": value})
-            for name, sql in views_of(pairs).items():
-                cursor.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        try:
-            yield Reader(cursor)
-        finally:
-            self._narrow.give_back(pairs, cursor)
+    def apart(self) -> Reader:
+        """A reader on a connection of its own, for temporary views to stand before the tables; `close` it."""
+        return Reader(self._connection.cursor())
 
     @contextmanager
     def write(self, *, quiet: bool = False) -> Iterator[Transaction]:
@@ -277,7 +265,7 @@ class Database:
     def close(self) -> None:
         """Wait for the writer, fold the log in, close the file."""
         with self._write_lock:
-            self._narrow.close()
+            self.narrowed.close()
             self._writer.close()
             self._connection.close()
 

@@ -1,4 +1,4 @@
-"""Cursors that wait for the next read of the same part of the fleet: making one costs some thirty views."""
+"""What waits to be used again under the same key, such as readers of one part of the fleet: making one costs 40 views."""
 
 import threading
 from typing import Generic, Protocol, TypeVar

@@ -94,8 +94,21 @@ def narrowed(db: Database, scope: Scope) -> Iterator[Reader]:
     if not scope:
         yield db.read()
         return
-    with db.narrowed(scope.pairs, views_of) as reader:
+    reader = db.narrowed.take(scope.pairs) or _made(db, scope)
+    try:
         yield reader
+    finally:
+        db.narrowed.give_back(scope.pairs, reader)
+
+
+def _made(db: Database, scope: Scope) -> Reader:
+    reader = db.apart()
+    reader.rows(Q.make_values)
+    for kind, value in scope.pairs:
+        reader.rows(Q.add_value, kind=kind, value=value)
+    for name, sql in views_of(scope.pairs).items():
+        reader.rows(Q.make_view.fill(name=name, select=sql))
+    return reader
 
 
 def views_of(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:

@@ -1,3 +1,15 @@
+-- name: make_values
+-- What a narrowed reader is narrowed to.
+CREATE TEMP TABLE scope_value (kind VARCHAR, value VARCHAR);
+
+-- name: add_value
+-- One value of it.
+INSERT INTO scope_value VALUES ($kind, $value);
+
+-- name: make_view
+-- One of the views of a narrowed reader.
+CREATE TEMP VIEW {name} AS {select};
+
 -- name: sim_now
 -- The cards of a scope. Unqualified names are those of a narrowed reader: what follows builds on these.
 SELECT * FROM flowcard.main.sim_now WHERE {where};

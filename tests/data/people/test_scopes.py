@@ -121,7 +121,7 @@ def test_readers_of_one_scope_are_kept_and_of_two_never_mixed(shops: Home) -> No
     for _again in range(3):
         with scopes.narrowed(shops.db, north) as one, scopes.narrowed(shops.db, south) as two:
             assert (sims.counted_sims(one), sims.counted_sims(two)) == (2, 1)
-    assert {pairs: len(idle) for pairs, idle in shops.db._narrow.by_key.items()} == {north.pairs: 1, south.pairs: 1}
+    assert {pairs: len(idle) for pairs, idle in shops.db.narrowed.by_key.items()} == {north.pairs: 1, south.pairs: 1}
 
 
 # Who is given one -----------------------------------------------------------------------------------------------------------
