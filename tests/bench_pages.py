@@ -111,7 +111,9 @@ def a_sim_and_a_terminal(home: Path) -> dict[str, str]:
         )
     )
     with opened.db.write() as tx:
-        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN")
+        people.add(
+            tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN"
+        )
     opened.close()
     assert row
     return {"sim": f"iccid={row['iccid']}", "terminal": f"id={row['terminal_key']}", "look_up": f"q={row['tail']}"}

@@ -81,7 +81,9 @@ def make(path: Path, *, cards: int) -> int:
         tx.run(sql(_CARDS), plan_id=plan_id, count=cards, today=tx.today, now=tx.now)
         roll_up(tx)
         maker, checker = _person(tx, "maker", Role.OPERATOR), _person(tx, "checker", Role.APPROVER)
-        people.add(tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN")
+        people.add(
+            tx, COMMAND_LINE, name="bench", role=Role.OPERATOR, password=chosen("bench", PASSWORD), language="zh_CN"
+        )
     batch = _approved(home, maker, checker)
     home.close()
     return batch
