@@ -5,9 +5,11 @@ Secrets make themselves known while they live. Every record passes here before a
 
 import logging
 import re
+import sys
 import threading
 import traceback
 import weakref
+from types import TracebackType
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -55,8 +57,15 @@ def redacted(text: str) -> str:
 
 
 def install() -> None:
-    """Let every record of this process, of whichever library, pass here first."""
+    """Let every record of this process, of whichever library, pass here first, and what nobody caught."""
     logging.setLogRecordFactory(_record)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda told: _uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if not issubclass(kind, SystemExit):
+        print(redacted("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr, flush=True)
 
 
 def _forms(text: str) -> set[str]:

@@ -3,6 +3,8 @@
 import gc
 import io
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +18,7 @@ CANARY = "canary-K9/3f+a7=="
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What the loggers of three libraries write from here on."""
-    before = logging.getLogRecordFactory()
+    before, hooks = logging.getLogRecordFactory(), (sys.excepthook, threading.excepthook)
     redacting.install()
     written = io.StringIO()
     handler = logging.StreamHandler(written)
@@ -27,6 +29,7 @@ def log() -> Iterator[io.StringIO]:
         logger.setLevel(logging.INFO)
     yield written
     logging.setLogRecordFactory(before)
+    sys.excepthook, threading.excepthook = hooks
     for logger, level in zip(loggers, levels, strict=True):
         logger.removeHandler(handler)
         logger.setLevel(level)
@@ -104,3 +107,22 @@ def test_nobody_begins_a_line_of_the_log(log: io.StringIO) -> None:
         "sign-in refused: %s", "x\r\n2026-11-22 INFO flowcard approved\x1b[2J\u2028\u202e"
     )
     assert log.getvalue() == ("sign-in refused: x\\x0d\\x0a2026-11-22 INFO flowcard approved\\x1b[2J\\u2028\\u202e\n")
+
+
+@pytest.mark.usefixtures("log")
+def test_what_nobody_caught_shows_no_secret_either(capsys: pytest.CaptureFixture[str]) -> None:
+    secret = Secret(CANARY)
+
+    def fail() -> None:
+        raise ValueError(f"cannot use {secret.reveal()}")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    try:
+        fail()
+    except ValueError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    told = capsys.readouterr().err
+    assert told.count(f"ValueError: cannot use {redacting.MASK}") == 2
+    assert CANARY not in told
