@@ -1,5 +1,6 @@
 """The frame around every page: menu, look-up box, who is signed in, what kind of home this is."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -9,11 +10,14 @@ from dashboard.menu import FIRST_PAGE, PAGES
 from dashboard.widgets import brakes
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action
+from data.people.scope_rules import KINDS, Scope
 from data.words import LANGUAGES, _
 
 _ICON = Path(__file__).parent / "static" / "icon.png"
 # Nothing anyone can read out is longer; a pasted list is.
 _LONGEST_ASKED = 80
+# Of a group of merchants a few are named.
+_VALUES_SHOWN = 3
 
 
 def _menu(who: viewer.Viewer) -> dict[str, list[st.Page]]:
@@ -58,6 +62,18 @@ def _look_up_box() -> None:
         st.switch_page("app_pages/look_up.py", query_params={"q": asked})
 
 
+def _said(part: Scope) -> str:
+    told = []
+    for kind, word in KINDS.items():
+        values = [value for of, value in part.pairs if of == kind]
+        more = f" +{len(values) - _VALUES_SHOWN}" if len(values) > _VALUES_SHOWN else ""
+        if values:
+            # A value may hold anything, Markdown too.
+            shown = ", ".join(re.sub(r"([\\`*_\[\]<>:$#|~])", r"\\\1", value) for value in values[:_VALUES_SHOWN])
+            told.append(f"{_(word)} {shown}{more}")
+    return " · ".join(told)
+
+
 def _account(who: viewer.Viewer) -> None:
     with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
         st.caption(_("Signed in as {name} ({role})", name=who.name, role=_(ROLE_WORDS[who.role])))
@@ -82,6 +98,8 @@ if reading.home().rehearsal:
     st.sidebar.caption(_("A copy of your cards: every order goes to the practice carrier, nothing here is real"))
 elif reading.home().kind == "demo":
     st.sidebar.caption(_(":material/science: Demo home: made-up data, no real carrier is ever called"))
+if _part := reading.seen_as():
+    st.sidebar.caption(":material/filter_alt: " + _("You see a part of the fleet: {part}", part=_said(_part)))
 with st.container(horizontal=True, vertical_alignment="center"):
     _look_up_box()
     brakes.stop_button(_who)

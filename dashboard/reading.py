@@ -32,6 +32,11 @@ def see_as(scope: Scope) -> None:
     _scope.set(scope)
 
 
+def seen_as() -> Scope:
+    """What part of the fleet this rerun sees; nothing in it: the whole."""
+    return _scope.get(_WHOLE)
+
+
 def today() -> date:
     """The day the home believes in."""
     return home().clock.today()

@@ -28,6 +28,8 @@ _LONGEST_DRAFT = 100_000
 # By person; in memory only, the last one of each.
 _drafts: dict[int, tuple[datetime, dict[str, str]]] = {}
 _here: ContextVar["Viewer"] = ContextVar("viewer")
+# The right asked for by the page a session is on: what comes round by itself asks for it again.
+_ENTERED = "viewer:entered"
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -78,17 +80,21 @@ def enter(action: Action = Action.SEE) -> Viewer:
         st.markdown(_(ROLE_LIMITS[viewer.role]))
         st.page_link(f"app_pages/{FIRST_PAGE.get(viewer.role, 'today')}.py", label=_("Back to my first page"))
         st.stop()
+    keep(_ENTERED, action)
     return viewer
 
 
 def fragment(*, run_every: str | None = None) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
-    """`st.fragment` whose reruns also know the viewer's session and language."""
+    """`st.fragment` whose reruns also know the viewer's session, language and rights."""
 
     def decorate(function: Callable[P, Result]) -> Callable[P, Result]:
         def inside(*args: P.args, **kwargs: P.kwargs) -> Result:
-            if _signed_in() is None:
+            viewer = _signed_in()
+            if viewer is None:
                 # What comes round by itself leaves a page alone whose session went idle: somebody may be typing on it.
                 _to_sign_in(reload=run_every is None)
+            if not viewer.may(kept(_ENTERED, Action.LOOK_UP)):
+                st.rerun()  # the whole page is asked for, and says why it is not for this person any more
             return function(*args, **kwargs)
 
         inside.__qualname__, inside.__module__ = function.__qualname__, function.__module__

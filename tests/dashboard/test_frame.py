@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
 from data.database import Query
 from data.home import REHEARSAL_FILE, Home
-from data.people import sessions
-from data.people.rules import Actor
+from data.people import scopes, sessions
+from data.people.rules import Action, Actor
+from data.people.scope_rules import Scope
 from data.renewals import store as renewals
 from tests.conftest import PASSWORD
 
@@ -42,6 +44,49 @@ def test_a_list_pasted_into_the_box_is_answered_with_where_lists_go(page: Callab
 def test_a_menu_shows_what_the_role_may_open(page: Callable[..., AppTest]) -> None:
     assert "Not for your role" in page("renew", "viewer").title[0].value
     assert "Not for your role" not in page("renew", "operator").title[0].value
+
+
+def test_who_sees_a_part_of_the_fleet_reads_on_every_page_which_part(
+    home: Home, people: dict[str, Actor], page: Callable[..., AppTest]
+) -> None:
+    assert not any("part of the fleet" in caption.value for caption in page("exports", "viewer").sidebar.caption)
+    with home.db.write() as tx:
+        for region in ("North_East", "West", "South", "*East*"):
+            tx.run(
+                Query("t", "", "INSERT INTO merchant (merchant_no, region) VALUES ($region, $region)"), region=region
+            )
+        given = Scope(region=("North_East", "West", "South", "*East*"))
+        scopes.give(tx, people["administrator"], person_id=people["viewer"].person_id, scope=given)
+    said = [caption.value for caption in page("exports", "viewer").sidebar.caption]
+    assert r":material/filter_alt: You see a part of the fleet: Region \*East\*, North\_East, South +1" in said
+
+
+def test_what_comes_round_by_itself_asks_for_the_right_again(
+    home: Home, people: dict[str, Actor], page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragments = []
+    monkeypatch.setattr(viewer.st, "fragment", lambda inside, **_how: fragments.append(inside) or inside)
+    test = page("exports", "operator")
+    shown = viewer.fragment(run_every="1s")(lambda: "shown")
+    kept = viewer.kept
+    of_page = {"viewer:entered": Action.EXPORT}
+    monkeypatch.setattr(viewer, "kept", lambda key, default=None: of_page.get(key) or kept(key, default))
+    monkeypatch.setattr(viewer, "browser_language", lambda _locale, default: default)
+    assert test.session_state["viewer:entered"] is Action.EXPORT
+    assert shown() == "shown"
+    with home.db.write() as tx:
+        tx.run(Query("t", "", "UPDATE person SET role = 'desk' WHERE name = 'operator'"))
+
+    class Asked(Exception):
+        pass
+
+    def rerun() -> None:
+        raise Asked
+
+    monkeypatch.setattr(viewer.st, "rerun", rerun)
+    with pytest.raises(Asked):
+        shown()
+    assert "Not for your role" in test.run().title[0].value
 
 
 def test_every_page_of_a_rehearsal_says_that_it_is_one(demo_home: Home, page: Callable[..., AppTest]) -> None:
