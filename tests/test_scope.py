@@ -233,3 +233,15 @@ def test_an_operator_keeps_the_whole(fleet: Fleet) -> None:
     by = replace(fleet._person("operator"), source="page")
     assert not scopes.of(fleet.home.db.read(), by.person_id)
     people_store.require(fleet.home.db.read(), by, Action.PROPOSE, "")
+
+
+def test_pages_read_through_the_one_place_only() -> None:
+    # Who is signed in is read whole, before it is known what part of the fleet they see.
+    signing_in = {"app.py", "viewer.py", "gate.py", "doors.py", "sockets.py", "routes.py"}
+    around = re.compile(r"\.(read|snapshot|read_within|apart)\(")
+    found = {
+        path.relative_to(ROOT / "dashboard").as_posix()
+        for path in (ROOT / "dashboard").rglob("*.py")
+        if any("db" in line for line in path.read_text(encoding="utf-8").splitlines() if around.search(line))
+    }
+    assert found - {"reading.py"} <= signing_in

@@ -106,6 +106,9 @@ def _made(db: Database, scope: Scope) -> Reader:
     reader.rows(Q.make_values)
     for kind, value in scope.pairs:
         reader.rows(Q.add_value, kind=kind, value=value)
+    for kind in ("region", "branch", "merchant"):
+        reader.rows(Q.set_values.fill(kind=kind))
+    reader.rows(Q.set_agents)
     for name, sql in views_of(scope.pairs).items():
         reader.rows(Q.make_view.fill(name=name, select=sql))
     return reader

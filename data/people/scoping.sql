@@ -6,6 +6,16 @@ CREATE TEMP TABLE scope_value (kind VARCHAR, value VARCHAR);
 -- One value of it.
 INSERT INTO scope_value VALUES ($kind, $value);
 
+-- name: set_values
+-- They stand in variables of the connection, a list per kind.
+SET VARIABLE {kind} = (SELECT list(value) FROM scope_value WHERE kind = '{kind}');
+
+-- name: set_agents
+-- Agents by their own key.
+SET VARIABLE agent = (
+    SELECT list(a.agent_id) FROM agent a JOIN scope_value v ON v.value = a.agent_no WHERE v.kind = 'agent'
+);
+
 -- name: make_view
 -- One of the views of a narrowed reader.
 CREATE TEMP VIEW {name} AS {select};
@@ -15,22 +25,20 @@ CREATE TEMP VIEW {name} AS {select};
 SELECT * FROM flowcard.main.sim_now WHERE {where};
 
 -- name: by_region
--- Where the merchant is.
-region IN (SELECT value FROM scope_value WHERE kind = 'region');
+-- Where the merchant is. A variable counts as a constant: its filter reaches the scan, a subquery's would not.
+list_contains(getvariable('region'), region);
 
 -- name: by_branch
 -- Whose terminal it is inside the company.
-branch IN (SELECT value FROM scope_value WHERE kind = 'branch');
+list_contains(getvariable('branch'), branch);
 
 -- name: by_agent
 -- Who looks after it.
-agent_id IN (
-    SELECT a.agent_id FROM flowcard.main.agent a JOIN scope_value v ON v.value = a.agent_no WHERE v.kind = 'agent'
-);
+list_contains(getvariable('agent'), agent_id);
 
 -- name: by_merchant
 -- The merchants of a group.
-merchant_no IN (SELECT value FROM scope_value WHERE kind = 'merchant');
+list_contains(getvariable('merchant'), merchant_no);
 
 -- name: terminal
 -- Terminals stand where their merchant is, with a card or without.
