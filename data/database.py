@@ -36,6 +36,7 @@ class Reader:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
+        self.version = -1  # of the data, when what it keeps apart was last gathered
 
     def rows(self, query: Query, **params: Any) -> list[Row]:
         """All rows as dicts."""

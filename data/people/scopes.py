@@ -95,6 +95,12 @@ def narrowed(db: Database, scope: Scope) -> Iterator[Reader]:
         yield db.read()
         return
     reader = db.narrowed.take(scope.pairs) or _made(db, scope)
+    version = db.version
+    if reader.version != version:
+        # Whatever else changes is seen at once; which cards are whose, with the version, as every cached read.
+        for step in (Q.forget_cards, Q.gather_cards, Q.forget_orders, Q.gather_orders):
+            reader.rows(step)
+        reader.version = version
     try:
         yield reader
     finally:
@@ -103,7 +109,8 @@ def narrowed(db: Database, scope: Scope) -> Iterator[Reader]:
 
 def _made(db: Database, scope: Scope) -> Reader:
     reader = db.apart()
-    reader.rows(Q.make_values)
+    for step in (Q.make_values, Q.make_cards, Q.make_orders):
+        reader.rows(step)
     for kind, value in scope.pairs:
         reader.rows(Q.add_value, kind=kind, value=value)
     for kind in ("region", "branch", "merchant"):

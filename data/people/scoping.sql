@@ -6,6 +6,30 @@ CREATE TEMP TABLE scope_value (kind VARCHAR, value VARCHAR);
 -- One value of it.
 INSERT INTO scope_value VALUES ($kind, $value);
 
+-- name: make_cards
+-- The keys of the cards in sight, as of the data version the reader was last taken at.
+CREATE TEMP TABLE scope_card (sim_id BIGINT);
+
+-- name: make_orders
+-- The keys of their orders.
+CREATE TEMP TABLE scope_order (id BIGINT);
+
+-- name: forget_cards
+-- They are gathered anew.
+DELETE FROM scope_card;
+
+-- name: forget_orders
+-- Likewise.
+DELETE FROM scope_order;
+
+-- name: gather_cards
+-- The cards in sight now.
+INSERT INTO scope_card SELECT sim_id FROM sim_now;
+
+-- name: gather_orders
+-- Their orders.
+INSERT INTO scope_order SELECT id FROM obligation;
+
 -- name: set_values
 -- They stand in variables of the connection, a list per kind.
 SET VARIABLE {kind} = (SELECT list(value) FROM scope_value WHERE kind = '{kind}');
@@ -62,11 +86,11 @@ SELECT * FROM flowcard.main.agent WHERE agent_id IN (
 
 -- name: of_cards
 -- A table with a line per card, whatever else it tells.
-SELECT * FROM flowcard.main.{table} WHERE sim_id IN (SELECT sim_id FROM sim_now);
+SELECT * FROM flowcard.main.{table} WHERE sim_id IN (SELECT sim_id FROM scope_card);
 
 -- name: of_orders
 -- A table with lines per order.
-SELECT * FROM flowcard.main.{table} WHERE obligation IN (SELECT id FROM obligation);
+SELECT * FROM flowcard.main.{table} WHERE obligation IN (SELECT id FROM scope_order);
 
 -- name: nothing
 -- A table that tells of the whole only.

@@ -95,6 +95,20 @@ def test_a_narrowed_reader_sees_the_newest_state_and_views_of_the_schema_are_nar
         assert reader.rows(sql("SELECT * FROM batch")) == []
 
 
+def test_a_card_that_comes_into_other_hands_is_seen_there_and_not_here(shops: Home) -> None:
+    north, south = Scope(region=("North",)), Scope(region=("South",))
+    counted = sql("SELECT list(sim_id ORDER BY sim_id) FROM usage_day")
+    for scope, own in ((north, [1, 2]), (south, [3])):
+        with scopes.narrowed(shops.db, scope) as reader:
+            assert reader.value(counted) == own
+    with shops.db.write() as tx:
+        tx.run(sql("UPDATE merchant SET region = 'South' WHERE merchant_no = 'M2'"))
+        sims.roll_up(tx)
+    for scope, own in ((north, [1]), (south, [2, 3])):
+        with scopes.narrowed(shops.db, scope) as reader:
+            assert reader.value(counted) == own
+
+
 def test_every_table_is_narrowed_hidden_or_said_to_be_everybodys(home: Home) -> None:
     there = {
         row["table_name"]
