@@ -84,6 +84,7 @@ def _account(who: viewer.Viewer) -> None:
             with reading.writing() as tx:
                 people.choose_language(tx, who.actor, chosen)
             st.rerun()
+        st.link_button(_("Change your password"), "/password", icon=":material/key:", width="stretch")
         if st.button(_("Sign out"), icon=":material/logout:", width="stretch", key="frame:sign_out"):
             viewer.leave(who)
 

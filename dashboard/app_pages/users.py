@@ -2,6 +2,7 @@
 
 from dashboard import reading, viewer, widgets
 from dashboard.widgets import users as shown
+from dashboard.widgets.scoping import scope_form
 from data.people import keeping
 from data.people.rules import Action
 from data.words import _
@@ -18,5 +19,6 @@ with widgets.section(_("People"), _("choose a line to change somebody")):
     chosen = shown.register(rows)
 if chosen is not None:
     shown.one_person(chosen, who)
+    scope_form(chosen, who)
 with widgets.section(_("What each role may do"), _("the table that every act is checked against"), tall=True):
     shown.rights()

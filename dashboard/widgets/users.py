@@ -27,7 +27,7 @@ _STANDINGS = {
 _COLOURS = {"active": "green", "invited": "blue", "waiting": "orange", "disabled": "gray"}
 _ROLES = {role.value: ROLE_WORDS[role] for role in Role if role is not Role.SYSTEM}
 _PEOPLE = (
-    Column("name", N_("Name"), pinned=True, width=200),
+    Column("name", N_("Sign-in name"), pinned=True, width=200),
     Column("role", N_("Role"), "word", words=_ROLES, width=140),
     Column(_STANDING, N_("Standing"), "badge", words=_STANDINGS, colours=_COLOURS, width=220),
     Column("seen_at", N_("Last click"), "moment", width=150),
@@ -53,11 +53,14 @@ def _standing(row: dict[str, Any]) -> str:
 
 def invitation(who: viewer.Viewer) -> None:
     """Make somebody; they choose their password through a link."""
-    with st.popover(_("New person"), icon=":material/person_add:", key="users:new:popover"):
+    with (
+        st.popover(_("New person"), icon=":material/person_add:", key="users:new:popover"),
+        st.form("users:new", border=False),
+    ):
         name = st.text_input(_("Sign-in name"), max_chars=MAX_NAME, key="users:new:name", autocomplete="off")
         role = st.selectbox(_("Role"), list(_ROLES), format_func=lambda code: _(_ROLES[code]), key="users:new:role")
         password = password_field("users:new")
-        if st.button(_("Make the link"), type="primary", key="users:new:make"):
+        if st.form_submit_button(_("Make the link"), type="primary", key="users:new:make"):
             _with_link(name.strip(), Event.PERSON_ADDED, password, lambda proof: _invited(who, name, role, proof))
 
 

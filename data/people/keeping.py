@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.people import sessions
+from data.people import scopes, sessions
 from data.people.passwords import Proof, reauthenticate
 from data.people.rules import ROLE_WORDS, Action, Actor, Event, Refused, Role
+from data.people.scope_rules import SCOPED_ROLES
 from data.people.store import NewPassword, Person, add, everyone, person_now, require, require_keeper
 from data.words import _
 
@@ -56,6 +57,8 @@ def set_role(tx: Transaction, by: Actor, *, person_id: int, role: Role, password
     if role is Role.SYSTEM or role.value == person.role:
         raise Refused(_("{name} is {role} already", name=person.name, role=_(ROLE_WORDS[Role(person.role)])))
     _someone_keeps_people(tx, person)
+    if role not in SCOPED_ROLES and scopes.of(tx, person_id):
+        raise Refused(_("{name} sees a part of the fleet; let the whole be seen first", name=person.name))
     tx.run(Q.set_role, person_id=person_id, role=role.value)
     ended = sessions.end_all(tx, person_id=person_id)
     said = {"before": person.role, "after": role.value, "sessions": ended}

@@ -279,3 +279,12 @@ def test_a_link_nobody_made_opens_nothing(server: Served) -> None:
     form = {"new": "quite another sentence", "again": "quite another sentence"}
     answer = httpx.post(f"{server.url}/reset?token=made-up", data=form, headers={"origin": server.url})
     assert answer.status_code == 404
+
+
+def test_a_guesser_is_told_to_wait_and_how_long(server: Served) -> None:
+    form = {"name": "finance", "password": "guess"}
+    answers = [httpx.post(f"{server.url}/sign-in", data=form, headers={"origin": server.url}) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    right = {"name": "finance", "password": PASSWORD}
+    assert httpx.post(f"{server.url}/sign-in", data=right, headers={"origin": server.url}).status_code == 429

@@ -3,7 +3,7 @@
 import pytest
 
 from data.database import Query
-from data.people import passwords, sessions
+from data.people import passwords, scopes, sessions
 from data.people import store as people_store
 from data.people.rules import ROLE_WORDS, Role
 from tests.conftest import PASSWORD
@@ -97,6 +97,21 @@ def test_another_role_counts_at_once(home, users):
     press(test, "Change the role")
     assert people_store.by_name(home.db.read(), "operator2").role == "viewer"
     assert ROLE_WORDS[Role.VIEWER] in str(list(test.dataframe[0].value["role"]))
+
+
+def test_a_part_of_the_fleet_is_given_by_lines(home, users):
+    test = users("viewer")
+    person = people_store.by_name(home.db.read(), "viewer")
+    areas = {one.label: one for one in test.text_area}
+    areas["Region"].set_value("Nowhere")
+    test.text_input(key=f"scope:{person.person_id}:password").set_value(PASSWORD)
+    test.button(key=f"scope:{person.person_id}:give").click().run()
+    assert "no card, terminal or merchant is known by" in test.error[0].value
+    assert not scopes.of(home.db.read(), person.person_id)
+
+
+def test_roles_that_work_on_the_whole_have_no_such_form(users):
+    assert not users("operator").text_area
 
 
 def test_nothing_is_offered_for_oneself(users):

@@ -129,6 +129,14 @@ def test_nobody_changes_himself_and_the_last_administrator_stays(home, people):
         keeping.disable(tx, COMMAND_LINE, person_id=0)
 
 
+def test_whoever_sees_a_part_gets_no_role_that_works_on_the_whole(home, people):
+    with home.db.write() as tx:
+        tx.run(Query("t", "", "INSERT INTO person_scope (person_id, kind, value) VALUES ($id, 'region', 'East')"), id=1)
+        with pytest.raises(Refused, match="part of the fleet"):
+            keeping.set_role(tx, COMMAND_LINE, person_id=1, role=Role.APPROVER)
+        keeping.set_role(tx, COMMAND_LINE, person_id=1, role=Role.DESK)
+
+
 def invited(home: Home, name: str = "newcomer") -> str:
     with home.db.write() as tx:
         return keeping.invite(tx, COMMAND_LINE, name=name, role=Role.DESK)
