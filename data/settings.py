@@ -9,10 +9,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from data.secrets import OUTSIDE, OUTSIDE_FILE
+
 PREFIX = "FLOWCARD_"
 SETTINGS_FILE = "flowcard.toml"
-# Read by others than Settings: where the home is, and what the test suite asks of its machine.
-OTHER_NAMES = frozenset({"FLOWCARD_HOME", "FLOWCARD_REQUIRE_BROWSER"})
+# Read by others than Settings: where the home is, what locks its keys, and what the test suite asks of its machine.
+OTHER_NAMES = frozenset({"FLOWCARD_HOME", OUTSIDE, OUTSIDE_FILE, "FLOWCARD_REQUIRE_BROWSER"})
 
 
 class SettingsError(ValueError):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import reading, viewer, widgets
 from dashboard.widgets import paying as requests
+from dashboard.widgets.revealing import account_number
 from data.people.rules import Action
 from data.renewals import paying
 from data.renewals.paying_rules import STANDING_WORDS, called, standing
@@ -35,7 +36,7 @@ st.html(PRINT)
 requests.warnings(told)
 widgets.facts(requests.bank_facts(told), columns=2)
 if who.may(Action.SEE_BANK_ACCOUNTS) and told.state != "withdrawn":
-    requests.reveal_button(told, who)
+    account_number(told, who)
 listed = reading.read(paying.listed, told.id, limit=ROWS)
 st.subheader(plural("Attached list: {count} order", "Attached list: {count} orders", told.items), anchor=False)
 # As text: a table would read Markdown in what others wrote, or be a picture of the rows in sight.

@@ -7,13 +7,15 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import reading
+from dashboard import reading, viewer
 from dashboard.widgets import tables
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one, listing
 from dashboard.widgets.renewal_preview import LINES
+from dashboard.widgets.revealing import recharge_card
 from dashboard.widgets.schedule import seconds
 from dashboard.widgets.sims import STATE_COLOURS
+from data.people.rules import Action
 from data.renewals import store as renewals
 from data.renewals.rules import BATCH_WORDS, KINDS, PAUSES, REASONS, REFUSALS, STATE_WORDS, state_words
 from data.renewals.store import Progress, Status
@@ -118,6 +120,8 @@ def head(status: Status) -> None:
     card = reading.read(renewals.entered, status.batch) if status.kind == "recharge" else None
     if card:
         st.text(_("Recharge card ending {last4}, {amount}", last4=card.last4, amount=yuan(card.face_fen)))
+        if viewer.here().may(Action.REVEAL_PIN):
+            recharge_card(status.batch, viewer.here())
     if status.note:
         st.text(_("Remark: {note}", note=status.note))
     if status.state == "paused" and status.pause_reason:

@@ -12,11 +12,11 @@ from dashboard.widgets.exporting import export_button
 from dashboard.widgets.heads import section
 from dashboard.widgets.kpis import Kpi, kpi_row
 from dashboard.widgets.listing import Column, choose_one, listing
+from dashboard.widgets.revealing import account_number
 from dashboard.widgets.situations import facts
 from data.database import Row
 from data.files.exports_rules import NO_FONT, PAPER_FORMATS
-from data.payees import store as payees
-from data.payees.rules import NOT_PAYABLE, grouped, masked
+from data.payees.rules import NOT_PAYABLE, masked
 from data.people.rules import Action
 from data.renewals import paying
 from data.renewals.paying import MOST_TEXT, Request
@@ -153,7 +153,7 @@ def one_request(told: Request, who: viewer.Viewer) -> None:
         warnings(told)
         facts(bank_facts(told), columns=3)
         if who.may(Action.SEE_BANK_ACCOUNTS) and told.state != "withdrawn":
-            reveal_button(told, who)
+            account_number(told, who)
         if told.voucher_id is not None:
             address = {"voucher": str(told.voucher_id)}
             label = _("Voucher {voucher}", voucher=told.voucher_id)
@@ -225,19 +225,6 @@ def line(place: int, row: Row) -> str:
         day(row["new_expiry"]) or "-",
     )
     return f"{place:>4}  {known[0]:<20}  {known[1]:<10}  {known[2]:>3}  {known[3]:>10}  {known[4]:<10}  {row['plan']}"
-
-
-def reveal_button(told: Request, who: viewer.Viewer) -> None:
-    """The whole account number, until the next click; the showing leaves a trace."""
-    if not st.button(_("Show the whole account number"), icon=":material/visibility:", key=f"paying:{told.id}:reveal"):
-        return
-    home = reading.home()
-    with viewer.told(), reading.writing() as tx:
-        details = payees.as_confirmed(tx, told.payee_change)
-        if details is not None:
-            about = f"payment request {told.id}"
-            account = payees.reveal(tx, who.actor, home.keyring, details=details, object=about)
-            st.code(grouped(account.reveal()), language=None)
 
 
 def _papers(told: Request, who: viewer.Viewer) -> None:

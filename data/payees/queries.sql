@@ -79,3 +79,11 @@ FROM payee_change c JOIN payee y ON y.payee_id = c.payee_id
 JOIN person p ON p.person_id = c.proposed_by LEFT JOIN person d ON d.person_id = c.decided_by
 WHERE ($payee IS NULL OR y.name = $payee) AND (NOT $waiting OR c.state = 'proposed')
 ORDER BY c.change_id DESC LIMIT $limit;
+
+-- name: sealed
+-- Every account number as it is sealed.
+SELECT change_id, account_sealed FROM payee_change ORDER BY change_id;
+
+-- name: seal_anew
+-- The same account number under another key.
+UPDATE payee_change SET account_sealed = $sealed WHERE change_id = $change_id;

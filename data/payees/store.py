@@ -197,12 +197,33 @@ def as_confirmed(reader: Reader, change_id: int) -> PayeeDetails | None:
     return reader.record(PayeeDetails, Q.details, payee=None, change_id=change_id)
 
 
-def reveal(tx: Transaction, by: Actor, keyring: Keyring, *, details: PayeeDetails, object: str) -> Secret:
+def reveal(
+    tx: Transaction,
+    by: Actor,
+    keyring: Keyring,
+    *,
+    details: PayeeDetails,
+    object: str,
+    password: Proof | None = None,
+) -> Secret:
     """The whole account number, for `object` (such as "payment request 12"); leaves a trace. Raises Refused, SecretError."""
     require(tx, by, Action.SEE_BANK_ACCOUNTS, object)
+    reauthenticate(tx, by, password, Event.PAYEE_REVEALED, object)
     account = keyring.open(details.account_sealed, row=details.change_id, **_PLACE)
     audit.record(tx, by, Event.PAYEE_REVEALED, object, payee=details.name, change=details.change_id)
     return account
+
+
+def reseal(tx: Transaction, by: Actor, keyring: Keyring) -> int:
+    """Put every account number under the keyring's key of today; how many were under another. Raises SecretError."""
+    require(tx, by, Action.WORK, "secrets")
+    moved = 0
+    for row in tx.rows(Q.sealed):
+        anew = keyring.resealed(row["account_sealed"], row=row["change_id"], **_PLACE)
+        if anew:
+            moved += tx.run(Q.seal_anew, change_id=row["change_id"], sealed=anew)
+    audit.record(tx, by, Event.SECRETS_RESEALED, "secrets", what="payees", count=moved, key=keyring.current())
+    return moved
 
 
 def payees(reader: Reader) -> pa.Table:

@@ -63,6 +63,7 @@ class Action(Enum):
     MARK_PAID = "mark_paid"  # a payee was paid for orders placed by hand
     REQUEST_PAYMENT = "request_payment"  # make a payment request, take it back
     SEE_BANK_ACCOUNTS = "see_bank_accounts"  # a payee's whole account number
+    REVEAL_PIN = "reveal_pin"  # number and PIN of a recharge card
     SEE_PROOFS = "see_proofs"  # papers that show whole account numbers of payees
     KEEP_PROVIDERS = "keep_providers"  # the directory of whom we buy from
     PROPOSE_PAYEE = "propose_payee"  # a payee and his bank data
@@ -96,6 +97,7 @@ ACTION_WORDS = {
     Action.MARK_PAID: N_("mark orders as paid"),
     Action.REQUEST_PAYMENT: N_("request payments"),
     Action.SEE_BANK_ACCOUNTS: N_("see whole account numbers"),
+    Action.REVEAL_PIN: N_("see the PIN of a recharge card"),
     Action.SEE_PROOFS: N_("see papers with account numbers"),
     Action.KEEP_PROVIDERS: N_("keep the providers"),
     Action.PROPOSE_PAYEE: N_("propose payees and their bank data"),
@@ -219,6 +221,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.MARK_PAID: frozenset({Role.FINANCE}),
     Action.REQUEST_PAYMENT: frozenset({Role.OPERATOR, Role.FINANCE}),
     Action.SEE_BANK_ACCOUNTS: frozenset({Role.FINANCE, Role.SYSTEM}),  # a job writes them on payment requests
+    Action.REVEAL_PIN: frozenset({Role.APPROVER}),
     Action.SEE_PROOFS: frozenset({Role.OPERATOR, Role.APPROVER, Role.FINANCE}),
     Action.KEEP_PROVIDERS: frozenset({Role.OPERATOR}),
     Action.PROPOSE_PAYEE: frozenset({Role.OPERATOR}),

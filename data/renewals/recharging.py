@@ -1,4 +1,4 @@
-"""Recharge cards: number and PIN are sealed before they are stored, used once, and never shown again."""
+"""Recharge cards: number and PIN are sealed before they are stored and used once; to show one takes an approver's password."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Transaction
-from data.people.rules import Action, Actor, Event, Refused
+from data.people.passwords import Proof, reauthenticate
+from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
 from data.renewals import rules
 from data.renewals.proposing import Proposed, propose
@@ -98,6 +99,33 @@ def recharge_card(reader: Reader, keyring: Keyring, *, obligation: int) -> Secre
     """Number and PIN for the order of an item, a line each; None: it has no card. Raises SecretError."""
     found = reader.row(Q.pin_of_item, obligation=obligation)
     return keyring.open(found["sealed"], row=found["pin_id"], **_PLACE) if found else None
+
+
+def reveal_card(
+    tx: Transaction, by: Actor, keyring: Keyring, *, batch: int, password: Proof | None = None
+) -> tuple[Secret, Secret]:
+    """Number and PIN of the recharge card of a batch, for a carrier's hotline; leaves a trace. Raises Refused, SecretError."""
+    object = f"batch {batch}"
+    require(tx, by, Action.REVEAL_PIN, object)
+    reauthenticate(tx, by, password, Event.RECHARGE_CARD_REVEALED, object)
+    found = tx.row(Q.pin_of_batch, batch=batch)
+    if found is None:
+        raise NotThere(_("This batch has no recharge card"))
+    number, pin = keyring.open(found["sealed"], row=found["pin_id"], **_PLACE).reveal().split("\n")
+    audit.record(tx, by, Event.RECHARGE_CARD_REVEALED, object, card=found["last4"])
+    return Secret(number), Secret(pin)
+
+
+def reseal_cards(tx: Transaction, by: Actor, keyring: Keyring) -> int:
+    """Put every card under the keyring's key of today; how many were under another. Raises SecretError."""
+    require(tx, by, Action.WORK, "secrets")
+    moved = 0
+    for row in tx.rows(Q.sealed_cards):
+        anew = keyring.resealed(row["sealed"], row=row["pin_id"], **_PLACE)
+        if anew:
+            moved += tx.run(Q.seal_card_anew, pin_id=row["pin_id"], sealed=anew)
+    audit.record(tx, by, Event.SECRETS_RESEALED, "secrets", what="recharge cards", count=moved, key=keyring.current())
+    return moved
 
 
 def entered(reader: Reader, batch: int) -> Entered | None:

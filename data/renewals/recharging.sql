@@ -34,3 +34,15 @@ WHERE p.obligation = $obligation;
 -- name: entered
 -- What a batch's recharge card may be spoken of as.
 SELECT last4, face_fen FROM recharge_pin WHERE batch = $batch;
+
+-- name: pin_of_batch
+-- The recharge card of a batch, sealed.
+SELECT pin_id, last4, sealed FROM recharge_pin WHERE batch = $batch ORDER BY pin_id LIMIT 1;
+
+-- name: sealed_cards
+-- Every recharge card as it is sealed.
+SELECT pin_id, sealed FROM recharge_pin ORDER BY pin_id;
+
+-- name: seal_card_anew
+-- The same recharge card under another key.
+UPDATE recharge_pin SET sealed = $sealed WHERE pin_id = $pin_id;

@@ -50,7 +50,16 @@ from data.renewals.moving import (
 from data.renewals.noting import note, retry_repaired
 from data.renewals.previewing import Preview, Which, preview, preview_lines
 from data.renewals.proposing import Proposed, propose, propose_due
-from data.renewals.recharging import Entered, RechargeCard, entered, odd_shape, recharge, recharge_card
+from data.renewals.recharging import (
+    Entered,
+    RechargeCard,
+    entered,
+    odd_shape,
+    recharge,
+    recharge_card,
+    reseal_cards,
+    reveal_card,
+)
 from data.renewals.reconciling import keep_statement, match, to_prove, unread_days
 from data.renewals.records import RecordFilter, RecordTotals, record_totals, records, records_query
 from data.renewals.replaying import restored
@@ -175,10 +184,12 @@ __all__ = [
     "records_query",
     "refuse_review",
     "release",
+    "reseal_cards",
     "restored",
     "result",
     "resume",
     "retry_repaired",
+    "reveal_card",
     "review_counts",
     "reviewed",
     "reviews_of",

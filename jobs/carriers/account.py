@@ -140,11 +140,28 @@ def sealed_file(home: Home, name: str) -> Path:
 def keep_secret(home: Home, name: str, secret: Secret) -> None:
     """Seal `secret` as secret:NAME of this home. Raises ValueError for a name no account could write."""
     _reference(f"secret:{name}")
-    path = sealed_file(home, name)
+    _put(sealed_file(home, name), home.keyring.seal(secret, table="sealed", column=name, row=0))
+
+
+def reseal_kept(home: Home) -> int:
+    """Put every secret the home keeps under the key of today; how many were under another. Raises SecretError."""
+    moved = 0
+    for path in sorted((home.path / "keys").glob("sealed-*")):
+        name = path.name.removeprefix("sealed-")
+        # A half-written file beside a secret is no name of one.
+        if name.isidentifier():
+            anew = home.keyring.resealed(path.read_bytes(), table="sealed", column=name, row=0)
+            if anew:
+                _put(path, anew)
+                moved += 1
+    return moved
+
+
+def _put(path: Path, envelope: bytes) -> None:
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(home.keyring.seal(secret, table="sealed", column=name, row=0))
+        file.write(envelope)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)

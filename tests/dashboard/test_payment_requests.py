@@ -6,6 +6,7 @@ import pytest
 
 from data.payees import store as payees
 from data.renewals import offline, paying
+from tests.conftest import PASSWORD
 from tests.payees import confirm_payee
 from tests.paying import PAYEE, ask, ordered, pay
 from tests.renewing import sql
@@ -74,7 +75,7 @@ def test_everybody_sees_a_request_and_only_finance_pays_it(home, asked, page, wh
     shown = texts(test)
     assert {"¥90.00", "玖拾元整", "•••• 1234"} <= set(shown)
     assert ("Paid: ¥90.00 to Agent Wang" in labels(test)) == (who == "finance")
-    assert ("Show the whole account number" in labels(test)) == (who == "finance")
+    assert ("Show it for 30 seconds" in labels(test)) == (who == "finance")
     assert (f"Withdraw P{asked}" in labels(test)) == (who in {"operator", "finance"})
 
 
@@ -100,8 +101,16 @@ def test_who_asked_is_not_offered_to_pay(home, people, batch, page):
     assert not [label for label in labels(test) if label.startswith("Paid:")]
 
 
+def reveal(test, password):
+    next(box for box in test.text_input if (box.key or "").endswith(":reveal:password")).set_value(password)
+    return press(test, "Show it for 30 seconds")
+
+
 def test_the_whole_number_is_shown_for_one_click_and_leaves_a_trace(home, asked, page):
-    test = press(choose(home, page("payment_requests", "finance")), "Show the whole account number")
+    test = choose(home, page("payment_requests", "finance"))
+    assert "This is not your password; nothing was done" in [error.value for error in reveal(test, "wrong").error]
+    assert not test.code
+    test = reveal(test, PASSWORD)
     assert [code.value for code in test.code] == ["0012 3456 7890 1234"]
     test.run()
     assert not test.code
