@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+import streamlit as st
+
 from dashboard import reading, viewer, widgets
 from dashboard.widgets import audit as entries
 from data.audit import store as audit
@@ -18,7 +20,8 @@ total = reading.fresh(audit.count, **asdict(asked))
 if total == 0:
     widgets.empty(_("No entry here"), _("No entry passes these filters. Take one away."))
 else:
+    place = st.container()
     limit, offset = widgets.pager(total, key=LIST, about=asked)
-    entries.log(
-        reading.fresh(audit.entries, **asdict(asked), limit=limit, offset=offset), key=f"{LIST}:{offset}:{hash(asked)}"
-    )
+    found = reading.fresh(audit.entries, **asdict(asked), limit=limit, offset=offset)
+    with place:
+        entries.log(found, key=f"{LIST}:{offset}:{hash(asked)}")

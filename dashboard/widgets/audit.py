@@ -17,13 +17,13 @@ from data.audit.wording_rules import EVENT_WORDS, SOURCE_WORDS, said_detail, sai
 from data.words import N_, _, moment, number, spoken
 
 _COLUMNS = (
-    Column("seq", N_("No."), "count", pinned=True, width=80),
+    Column("seq", N_("No."), "count", pinned=True, width=70),
     Column("ts", N_("When"), "moment", width=140),
-    Column("person", N_("Who"), width=130),
-    Column("source", N_("From where"), "word", words=SOURCE_WORDS, width=120),
-    Column("what", N_("What was done"), width=220),
+    Column("person", N_("Who"), width=115),
+    Column("source", N_("From where"), "word", words=SOURCE_WORDS, width=105),
+    Column("what", N_("What was done"), width=200),
     Column("about", N_("To what"), width=190),
-    Column("said", N_("In detail"), width=520),
+    Column("said", N_("In detail"), width=560),
 )
 
 
@@ -53,6 +53,7 @@ def chain_badge(who: viewer.Viewer) -> None:
         else:
             told = {"count": _NEWEST, "at": moment(run["ended_at"])}
             st.caption(_("The newest {count} entries were followed now; all of them on {at}.", **told))
+        _head(newest.head)
         if st.button(_("Follow all of it now"), icon=":material/fact_check:", type="tertiary", key="audit:verify"):
             with viewer.told(), reading.writing() as tx:
                 verifying.ask_to_verify(tx, who.actor)
@@ -63,21 +64,20 @@ def chain_badge(who: viewer.Viewer) -> None:
         )
     elif broken and run is not None and run["error"]:
         st.error(spoken(run["error"]), icon=":material/gpp_bad:")
-    _head(newest.head)
 
 
 _NEWEST = number(audit.NEWEST)
 
 
 def _head(head: Head) -> None:
-    with st.expander(_("Head of the chain"), icon=":material/anchor:"):
+    with st.popover(_("Head of the chain"), icon=":material/anchor:", type="tertiary", width="content"):
         st.caption(
             _(
                 "Whoever keeps this line elsewhere can prove later that nothing before it was changed: flowcard audit verify"
                 " --anchor …"
             )
         )
-        st.code(str(head), language=None)
+        st.code(str(head), language=None, wrap_lines=True)
 
 
 def log_filters(key: str) -> Asked:

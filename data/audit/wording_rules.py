@@ -14,6 +14,7 @@ EVENT_WORDS: dict[Event, str] = {
     Event.SIGNED_OUT: N_("Signed out"),
     Event.REAUTHENTICATED: N_("Password confirmed"),
     Event.PERSON_ROLE_CHANGED: N_("Role changed"),
+    Event.SCOPE_GIVEN: N_("Part of the fleet given"),
     Event.PERSON_DISABLED: N_("Person disabled"),
     Event.PERSON_ENABLED: N_("Person enabled again"),
     Event.LINK_MADE: N_("Password link made"),
@@ -87,9 +88,9 @@ EVENT_WORDS: dict[Event, str] = {
     Event.REHEARSAL_MADE: N_("Rehearsal made"),
 }
 SOURCE_WORDS = {
-    "page": N_("on a page"),
-    "command line": N_("on the command line"),
-    "job": N_("by a job"),
+    "page": N_("page"),
+    "command line": N_("command line"),
+    "job": N_("job"),
 }
 # What an object begins with; what follows is its number or name.
 _OBJECT_WORDS = {
