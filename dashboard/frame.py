@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import reading, viewer
 from dashboard.menu import FIRST_PAGE, PAGES
+from dashboard.plain import plain
 from dashboard.widgets import brakes
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action
@@ -75,8 +76,8 @@ def _said(part: Scope) -> str:
 
 
 def _account(who: viewer.Viewer) -> None:
-    with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
-        st.caption(_("Signed in as {name} ({role})", name=who.name, role=_(ROLE_WORDS[who.role])))
+    with st.sidebar.popover(plain(who.name), icon=":material/account_circle:", width="stretch"):
+        st.caption(_("Signed in as {name} ({role})", name=plain(who.name), role=_(ROLE_WORDS[who.role])))
         chosen = st.segmented_control(
             _("Language"), list(LANGUAGES), default=who.language, format_func=LANGUAGES.get, key="frame:language"
         )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import headers, reading
 from dashboard.menu import FIRST_PAGE
+from dashboard.plain import plain
 from data import words
 from data.disk import DiskError
 from data.people import passwords, scopes, sessions
@@ -72,7 +73,7 @@ def enter(action: Action = Action.SEE) -> Viewer:
         st.warning(
             _(
                 "You are signed in as {name} ({role}); this page is for: {roles}.",
-                name=viewer.name,
+                name=plain(viewer.name),
                 role=_(ROLE_WORDS[viewer.role]),
                 roles=", ".join(_(ROLE_WORDS[role]) for role in ROLE_LIMITS if may(role, action)),
             )
@@ -109,7 +110,8 @@ def told() -> Iterator[None]:
     try:
         yield
     except Refused as refusal:
-        st.error(str(refusal), icon=":material/block:")
+        # It repeats what was typed or filed.
+        st.error(plain(str(refusal)), icon=":material/block:")
     except DiskError as trouble:
         st.error(_(trouble.msgid, **trouble.values), icon=":material/hard_drive:")
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
+from dashboard.plain import plain
 from dashboard.widgets import connections
 from data.carriers import connections as store
 from data.carriers.store import abilities
@@ -23,7 +24,7 @@ with widgets.section(_("Accounts"), _("choose a line to see only what its connec
     chosen = connections.accounts(found, now=reading.home().clock.now())
     connections.troubles(found)
 if chosen and chosen.support:
-    st.caption(_("Whom to call: {support}", support=chosen.support))
+    st.caption(_("Whom to call: {support}", support=plain(chosen.support)))
 with widgets.section(_("What connectors can do"), _("✓ yes, ◐ partly, ✗ no, each with its reason")):
     shown = [chosen.connector] if chosen else list(dict.fromkeys(one.connector for one in found))
     connections.abilities(reading.read(abilities), shown)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
+from dashboard.plain import plain
 from dashboard.widgets import histories, machine_lists, machines
 from data.sims import store as sims
 from data.terminals import store as terminals
@@ -28,7 +29,7 @@ if found is None:
     st.stop()
 
 terminal = found.terminal
-widgets.page_head(_("Terminal {id}", id=terminal.terminal_id))
+widgets.page_head(_("Terminal {id}", id=plain(terminal.terminal_id)))
 live = [row["sim_id"] for row in found.sims.select(["sim_id", "live"]).to_pylist() if row["live"]]
 for sim_id in live:
     widgets.situation_box(reading.read(sims.situation_of, sim_id, today=today))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import reading, viewer
+from dashboard.plain import plain
 from dashboard.widgets.password import password_field
 from data.people.rules import Action, Event
 from data.renewals import store as renewals
@@ -62,14 +63,11 @@ def _told(stop: Stop) -> str:
     what = (
         _("Renewals of {account} are stopped", account=stop.account) if stop.account else _("All renewals are stopped")
     )
-    said = _("{what}: {name}, {when}. Questions to carriers go on.", what=what, name=stop.name, when=moment(stop.ts))
+    said = _(
+        "{what}: {name}, {when}. Questions to carriers go on.", what=what, name=plain(stop.name), when=moment(stop.ts)
+    )
     # A person's own words are shown as they are: a reason of ours has its sentence.
-    return f"{said} {_plain(_(STOPS.get(stop.reason, stop.reason)))}" if stop.reason else said
-
-
-def _plain(text: str) -> str:
-    """Text of a person inside a box that reads Markdown."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-.!|~:$" else char for char in text)
+    return f"{said} {plain(_(STOPS.get(stop.reason, stop.reason)))}" if stop.reason else said
 
 
 def _release(stop: Stop, who: viewer.Viewer) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import streamlit as st
 
+from dashboard.plain import plain
 from dashboard.widgets.listing import Column, choose_one, listing
 from data import words
 from data.carriers.connections import ORDERS_WORDS, Connection
@@ -75,7 +76,7 @@ def troubles(found: Sequence[Connection]) -> None:
                 _(
                     "{account} cannot be read: {error}. It is tried again at {at}.",
                     account=one.account,
-                    error=one.error,
+                    error=plain(one.error),
                     at=words.moment(one.tries_at),
                 ),
                 icon=":material/cloud_off:",

@@ -4,6 +4,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading, viewer
+from dashboard.plain import plain
 from dashboard.viewer import Viewer
 from dashboard.widgets import tables
 from dashboard.widgets.listing import Column, choose_one, listing
@@ -49,13 +50,13 @@ def one_paper(paper: Voucher, who: Viewer) -> None:
             "{format}, {size} KB, filed by {name} at {moment}; SHA-256 {sha256}…",
             format=paper.format.upper(),
             size=max(1, paper.bytes // 1024),
-            name=paper.filer or "",
+            name=plain(paper.filer or ""),
             moment=moment(paper.filed_at),
             sha256=paper.sha256[:16],
         )
     )
     for sentence in paper.said():
-        st.warning(sentence, icon=":material/flag:")
+        st.warning(plain(sentence), icon=":material/flag:")
     _pictures(paper)
     if paper.buyer:
         st.text(_("Buyer: {buyer}", buyer=paper.buyer))

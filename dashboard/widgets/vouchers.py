@@ -6,6 +6,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading, viewer
+from dashboard.plain import plain
 from dashboard.viewer import Viewer
 from dashboard.widgets import tables
 from dashboard.widgets.heads import empty
@@ -169,7 +170,7 @@ def file_papers(who: Viewer) -> None:
     for name, filed, refusal in viewer.kept("vouchers:told", []):
         st.text(name)
         if refusal:
-            st.error(refusal, icon=":material/block:")
+            st.error(plain(refusal), icon=":material/block:")
         else:
             _filed(filed)
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import reading, viewer
+from dashboard.plain import plain
 from dashboard.widgets import tables
 from dashboard.widgets.exporting import export_button
 from dashboard.widgets.heads import section
@@ -113,7 +114,7 @@ def verbs(row: Row, who: viewer.Viewer) -> None:
 def _pay(row: Row, who: viewer.Viewer, about: str) -> None:
     st.caption(_("Every order of this batch with the payee counts as paid, whichever of his accounts it is at."))
     reference = st.text_input(_("Reference of the payment"), max_chars=_MOST_REFERENCE, key=f"{about}:reference")
-    if st.button(_("Mark as paid: {payee}", payee=row["payee"]), type="primary", key=f"{about}:pay"):
+    if st.button(_("Mark as paid: {payee}", payee=plain(row["payee"])), type="primary", key=f"{about}:pay"):
         with viewer.told():
             with reading.writing() as tx:
                 offline.mark_paid(tx, who.actor, batch=row["batch"], payee=row["payee"], reference=reference)

@@ -71,7 +71,7 @@ def tidy_text(cell: Cell, notes: Notes) -> str | None:
     formula = _AS_FORMULA.fullmatch(kept)
     if formula:
         kept = formula.group(1)
-    if kept.startswith("'") and (_FORMULA_START.match(kept[1:]) or kept[1:2].isdigit()):
+    if kept.startswith("'") and (kept == "'" or _FORMULA_START.match(kept[1:]) or kept[1:2].isdigit()):
         kept = kept[1:].strip()
     if kept.lower() in EMPTY_WORDS:
         notes.add(N_("'{value}' was read as an empty cell"), value=kept)
