@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from dashboard import framework, gate, routes
 from data import home as house
 from data import redacting
+from data.database import TooSlow
 from data.disk import DiskError
 from data.home import Home, HomeError, home_path, open_home
 from data.people import keeping
@@ -115,6 +116,10 @@ def answer_at_once() -> None:
 
 def in_trouble(error: Exception) -> bool:
     """What a person sees when a page breaks: one sentence with a number that the log also has; no details."""
+    if isinstance(error, TooSlow):
+        log.warning("%s", error)
+        st.error(_(error.msgid, **error.values), icon=":material/timer_off:")
+        return True
     trouble = error if isinstance(error, DiskError) else house.current().db.trouble
     if trouble is not None:
         log.error("%s", trouble)

@@ -18,6 +18,8 @@ from data.renewals.rules import ItemCaps
 # What part of the fleet whoever looks may see; set with the viewer, before a page reads anything.
 _scope: ContextVar[Scope] = ContextVar("scope")
 _WHOLE = Scope()
+# What a page waits for; a read that takes longer keeps others waiting, too.
+LONGEST_READ_S = 5.0
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -61,7 +63,7 @@ def read(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kw
 
 def fresh(function: Callable[Concatenate[Reader, P], Result], *args: P.args, **kwargs: P.kwargs) -> Result:
     """`function(reader, …)`, read now: what moves under the person's eyes."""
-    with scopes.narrowed(home().db, _scope.get(_WHOLE)) as reader:
+    with scopes.narrowed(home().db, _scope.get(_WHOLE)) as reader, reader.within(LONGEST_READ_S):
         return function(reader, *args, **kwargs)
 
 

@@ -1,11 +1,11 @@
 """The only door to DuckDB: open, migrate, read from any thread, write through one lock, queries by name."""
 
-import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -13,15 +13,15 @@ import duckdb
 import pyarrow as pa
 
 from data.clock import Clock, Watch
+from data.deadline import TooSlow, stopped_after
 from data.disk import DiskError, damage, disk_error
 from data.idle import Idle
 from data.queries import Queries, Query
 
-__all__ = ["Database", "DatabaseError", "Queries", "Query", "Reader", "Row", "Transaction"]
+__all__ = ["Database", "DatabaseError", "Queries", "Query", "Reader", "Row", "TooSlow", "Transaction"]
 
 FILE_NAME = "flowcard.duckdb"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 Row = dict[str, Any]
 Record = TypeVar("Record")
@@ -66,15 +66,26 @@ class Reader:
 
     def arrow(self, query: Query, **params: Any) -> pa.Table:
         """The result as an Arrow table: for looking, never for acting."""
-        return self._cursor.sql(query.sql, params=_only_used(query.sql, params)).to_arrow_table()
+        _is_one_statement(query.sql)
+        return self._cursor.sql(query.sql, params=query.only_used(params)).to_arrow_table()
 
     def close(self) -> None:
         """Let the cursor go."""
         self._cursor.close()
 
+    @contextmanager
+    def within(self, seconds: float) -> Iterator["Reader"]:
+        """What is read in the with-block is over after `seconds`. Raises TooSlow where it was not."""
+        try:
+            with stopped_after(seconds, self._cursor.interrupt):
+                yield self
+        except duckdb.InterruptException as error:
+            raise TooSlow(seconds) from error
+
     def _execute(self, query: Query, params: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         try:
-            return self._cursor.execute(query.sql, _only_used(query.sql, params))
+            _is_one_statement(query.sql)
+            return self._cursor.execute(query.sql, query.only_used(params))
         except duckdb.Error as error:
             damaged = damage(error)
             if damaged is None:
@@ -234,8 +245,9 @@ class Database:
         target = str(path).replace("'", "''")
         cursor = seen_by._cursor if seen_by else self._connection.cursor()
         try:
+            _is_one_statement(query.sql)
             sql = f"COPY ({query.sql}) TO '{target}' ({options})"
-            first = cursor.execute(sql, _only_used(query.sql, params or {})).fetchone()
+            first = cursor.execute(sql, query.only_used(params or {})).fetchone()
             return int(first[0]) if first else 0
         finally:
             if seen_by is None:
@@ -277,14 +289,12 @@ class Database:
         return Reader(self._writer)._execute(Query("start", "", sql), {}).fetchall()
 
     def _rollback(self) -> None:
-        try:
+        # A failed COMMIT has already ended the transaction; there is nothing left to undo.
+        with suppress(duckdb.Error):
             self._writer.execute("ROLLBACK")
-        except duckdb.Error:
-            # A failed COMMIT has already ended the transaction; there is nothing left to undo.
-            return
 
 
-def _only_used(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    # DuckDB refuses parameters a statement does not name; one filter serves several statements.
-    used = set(_PARAMETER.findall(sql))
-    return {name: value for name, value in params.items() if name in used}
+@lru_cache(maxsize=2048)
+def _is_one_statement(sql: str) -> None:  # `execute` would run whatever a piece of the text brings after a semicolon
+    if len(duckdb.extract_statements(sql)) != 1:
+        raise DatabaseError("a query is one statement")

@@ -1,11 +1,14 @@
 """SQL by name: the statements of a .sql file, each with the sentence that says what it is for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _QUERY = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)+)(.+?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
+
+_PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Query:
         for place, piece in pieces.items():
             sql = sql.replace("{" + place + "}", piece)
         return Query(self.name, self.sentence, sql)
+
+    def only_used(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of `params` that stand in it: DuckDB refuses others, and one filter serves several statements."""
+        used = set(_PARAMETER.findall(self.sql))
+        return {name: value for name, value in params.items() if name in used}
 
 
 class Queries:

