@@ -81,7 +81,7 @@ def test_cards_and_usage_come_along_and_people_money_and_credentials_do_not(sand
     for table in ("batch", "batch_line", "obligation", "event", "state", "reservation", "session", "voucher", "upload"):
         assert value(sandbox, f"SELECT count(*) FROM {table}") == 0, table
     names = {person.name for person in people.everyone(sandbox.db.read())}
-    assert names == {"viewer", "operator", "approver", "deputy", "finance", "administrator"}
+    assert names == {"viewer", "desk", "field", "operator", "approver", "deputy", "finance", "administrator"}
     card = sims.one(sandbox.db.read(), 1)
     # The decision came along; who took it is nobody here, although numbers of people are given anew.
     assert (card.decision, card.decision_reason, card.decider) == ("decline", "closed", None)
