@@ -57,7 +57,7 @@ def one_paper(paper: Voucher, who: Viewer) -> None:
     )
     for sentence in paper.said():
         st.warning(plain(sentence), icon=":material/flag:")
-    _pictures(paper)
+    _pictures(paper, who)
     if paper.buyer:
         st.text(_("Buyer: {buyer}", buyer=paper.buyer))
     if who.may(Action.FILE_VOUCHER):
@@ -85,12 +85,15 @@ def one_paper(paper: Voucher, who: Viewer) -> None:
         _suggested(paper, who)
 
 
-def _pictures(paper: Voucher) -> None:
+def _pictures(paper: Voucher, who: Viewer) -> None:
     """The drawn pages, each behind its guarded address; ours are the only words in the line."""
     if paper.format not in DRAWN:
         return
     pages = reading.read(picturing.pages, paper.voucher_id)
-    if pages is None:
+    hidden = not who.may(Action.SEE_BANK_ACCOUNTS) and reading.read(picturing.shows_account, paper.voucher_id)
+    if hidden:
+        st.caption(_("It shows a whole account number; whoever fetches the original leaves a trace."))
+    elif pages is None:
         st.caption(_("Its picture is being made…"))
     elif pages == 0:
         st.caption(_("No picture can be made of it; fetch the original to look at it."))

@@ -29,10 +29,17 @@ def pages(reader: Reader, voucher_id: int) -> int | None:
 def fetch_page(reader: Reader, by: Actor, voucher_id: int, page: int) -> str:
     """The name of the picture of one page, for someone who may see the paper. Raises Refused."""
     require_sight(reader, by, voucher_id)
+    if shows_account(reader, voucher_id):
+        require(reader, by, Action.SEE_BANK_ACCOUNTS, f"voucher {voucher_id}")
     paper, drawn_pages = one(reader, voucher_id), pages(reader, voucher_id) or 0
     if paper is None or not 1 <= page <= drawn_pages:
         raise NotThere(_("There is no picture of page {page} of voucher {voucher}", page=page, voucher=voucher_id))
     return name_of(paper.sha256, page)
+
+
+def shows_account(reader: Reader, voucher_id: int) -> bool:
+    """Whether the paper proves a payee's bank data, and so shows a whole account number."""
+    return reader.value(Q.shows_account, voucher_id=voucher_id) is not None
 
 
 def name_of(sha256: str, page: int) -> str:

@@ -12,3 +12,7 @@ ON CONFLICT DO UPDATE SET pages = excluded.pages, drawn_at = excluded.drawn_at;
 -- name: pages
 -- How many pages of a paper were drawn.
 SELECT pages FROM voucher_picture WHERE voucher_id = $voucher_id;
+
+-- name: shows_account
+-- A payee's bank data that this paper proves.
+SELECT change_id FROM payee_change WHERE proof = $voucher_id LIMIT 1;

@@ -12,13 +12,14 @@ import pytest
 from PIL import Image
 
 from data.home import Home
-from data.people.rules import Actor, NotThere
+from data.people.rules import Actor, NotThere, Refused
 from data.vouchers import picturing
 from data.vouchers import store as vouchers
 from jobs import read_vouchers
 from jobs.importing import papers
 from jobs.importing.limited import Limits
 from jobs.importing.refusing import FileRefused
+from tests.payees import propose_payee
 
 
 def photo(format: str, size: tuple[int, int] = (3000, 1500), **how: object) -> bytes:
@@ -121,3 +122,12 @@ def test_no_reader_of_pictures_is_loaded_here() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert found.stdout.split() == []
+
+
+def test_a_proof_of_bank_data_is_shown_to_finance_only(home: Home, people: dict[str, Actor]) -> None:
+    paper = filed(home, people["operator"], pdf(), "a.pdf")
+    assert picturing.fetch_page(home.db.read(), people["viewer"], paper.voucher_id, 1)
+    propose_payee(home, people["operator"], "Payee", proof=paper.voucher_id)
+    with pytest.raises(Refused):
+        picturing.fetch_page(home.db.read(), people["viewer"], paper.voucher_id, 1)
+    assert picturing.fetch_page(home.db.read(), people["finance"], paper.voucher_id, 1)
