@@ -249,7 +249,7 @@ def test_whoever_was_sent_away_is_let_in_nowhere(home: Home, cast: dict[Role, Ac
 
 def test_pages_say_who_asks_wherever_they_write() -> None:
     # Before somebody is signed in there is nobody to name.
-    signing_in = {"people.make_setup_link", "keeping.set_up", "keeping.choose_password", "sessions.renew"}
+    signing_in = {"keeping.make_setup_link", "keeping.set_up", "keeping.choose_password", "sessions.renew"}
     signing_in |= {f"sessions.{name}" for name in ("sign_in", "sign_in_refused", "sign_in_slowed", "touch", "sign_out")}
     assert {call for call in unsigned_calls("dashboard") if call.split(": ")[1] not in signing_in} == set()
     inner = {name.rsplit(".", 1)[1] for name in INNER} - {"record"}
