@@ -376,7 +376,9 @@ def test_every_route_answers_whom_it_is_for_and_nobody_else(home: Home, people: 
     assert wrong == []
 
 
-def test_the_picture_of_a_payees_proof_is_for_whom_the_proof_is(home: Home, cast: dict[Role, Actor]) -> None:
+def test_the_picture_of_a_payees_proof_is_for_who_sees_whole_account_numbers(
+    home: Home, cast: dict[Role, Actor]
+) -> None:
     add = """INSERT INTO payee_change (payee_id, tax_no, bank, opening_bank, account_last4, account_blind, account_sealed,
         proof, state, proposed_by, proposed_at) VALUES (1, 'x', 'x', 'x', '1234', 'x', ''::BLOB, 1, 'proposed', 2, now())"""
     asked = picturing.fetch_page
@@ -384,5 +386,5 @@ def test_the_picture_of_a_payees_proof_is_for_whom_the_proof_is(home: Home, cast
     with home.db.write() as tx:
         tx.run(Query("t", "", add))
     assert [role.value for role in SIGNING_IN if lets_in(home, asked, cast[role], voucher_id=1, page=1)] == [
-        role.value for role in SIGNING_IN if role in POLICY[Action.SEE_PROOFS]
+        role.value for role in SIGNING_IN if role in POLICY[Action.SEE_BANK_ACCOUNTS]
     ]
