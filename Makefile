@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check test bench bench-renewals money mutants shots lock clean
+.PHONY: help run install dev check test bench bench-renewals money mutants audit shots lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -34,6 +34,9 @@ bench-renewals: dev  ## a batch of 100,000: items a second, and a page's reruns 
 
 money: dev  ## the long campaign of faults and kills beside a naive engine: about half an hour; docs/money-report.md
 	$(BIN)/python tests/money/campaign.py
+
+audit: dev  ## what is installed against the lock, licences and a dated export of advisories (ADVISORIES=all.zip); a bill of materials
+	$(BIN)/python tests/audit_dependencies.py $(if $(ADVISORIES),--advisories $(ADVISORIES)) --sbom sbom.json
 
 mutants: dev  ## which test kills which mutant; docs/mutants.md
 	$(BIN)/python tests/money/mutants.py --report docs/mutants.md

@@ -42,6 +42,10 @@ HOMES = {
     "lxml": ("jobs/importing/",),
     "rustpy_xlsxwriter": ("jobs/exporting/",),
     "typst": ("jobs/exporting/",),
+    "limits": ("dashboard/gate.py",),
+    "pypdfium2": ("jobs/importing/",),
+    "PIL": ("jobs/importing/",),
+    "cryptography": ("data/secrets.py",),
 }
 # What a subject of data/ may use besides itself; SQL may join any table.
 COMMON = {"database", "queries", "disk", "settings", "words", "clock", "secrets", "redacting", "deadline"}

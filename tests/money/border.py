@@ -141,7 +141,7 @@ class Border:
         self.books.step("before the answer is read")
         return outcomes
 
-    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
+    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:
         now = self._home.clock.now()
         if self._account.query == "none":
             return Unknown("no query")
