@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check test bench bench-renewals money mutants audit shots lock clean
+.PHONY: help run install dev check test bench bench-renewals money mutants hostile audit shots lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -34,6 +34,9 @@ bench-renewals: dev  ## a batch of 100,000: items a second, and a page's reruns 
 
 money: dev  ## the long campaign of faults and kills beside a naive engine: about half an hour; docs/money-report.md
 	$(BIN)/python tests/money/campaign.py
+
+hostile: dev  ## every hostile file through both doors, every page as six roles over naughty strings: about ten minutes
+	TESTS_HOSTILE=campaign $(BIN)/pytest -s -q tests/hostile
 
 audit: dev  ## what is installed against the lock, licences and a dated export of advisories (ADVISORIES=all.zip); a bill of materials
 	$(BIN)/python tests/audit_dependencies.py $(if $(ADVISORIES),--advisories $(ADVISORIES)) --sbom sbom.json

@@ -56,7 +56,12 @@ PAPERS = {
 }
 
 
-@pytest.mark.parametrize(("which", "expected"), [("tables", TABLES), ("papers", PAPERS)])
+DOORS = {"papers": PAPERS, "tables": TABLES}
+# In the suite the door of papers, which is the quicker one; `make hostile` goes through both.
+DOORS_TRIED = DOORS if os.environ.get("TESTS_HOSTILE") == "campaign" else {"papers": PAPERS}
+
+
+@pytest.mark.parametrize(("which", "expected"), DOORS_TRIED.items())
 def test_no_hostile_file_breaks_a_door_or_takes_more_than_its_share(
     tmp_path: Path, which: str, expected: dict[str, str]
 ) -> None:

@@ -1,6 +1,7 @@
 """Naughty strings in every text of a home, in every field and on every page of a real browser: nothing runs, nothing breaks."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ DETAILS: dict[str, tuple[str, ...]] = {
 # Who sees what others do not; every page is seen by at least one of them.
 ROLES = ("operator", "approver", "finance", "administrator", "desk", "field")
 SEEN_BY_ALL = ("look_up", "sim")
+# In the suite the desks of three; `make hostile` walks every page as all of them and types into the fields.
+WALKING = ROLES if os.environ.get("TESTS_HOSTILE") == "campaign" else ("approver", "finance", "desk")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def test_there_are_enough_of_them() -> None:
     assert len(STRINGS) >= 300 and len(ACTIVE) >= 100
 
 
-@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("who", WALKING)
 def test_no_page_runs_asks_for_or_breaks_on_what_data_says(
     poisoned: tuple[Served, Browser, dict[str, str]], who: str
 ) -> None:
