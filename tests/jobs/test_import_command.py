@@ -132,7 +132,7 @@ def test_a_new_person_is_told_in_the_language_of_the_home(
     assert said in flowcard("users", "add", "wang", "--role", "viewer", "--password-file", password).stdout
     refused = flowcard("users", "add", "li", "--role", "boss", "--password-file", password)
     assert refused.exit_code == 64
-    assert "viewer, operator, approver, administrator" in refused.stderr
+    assert "viewer, desk, field, operator, approver, finance, administrator" in refused.stderr
 
 
 def test_whoever_is_named_must_be_allowed(flowcard: Flowcard, tmp_path: Path) -> None:
