@@ -131,6 +131,12 @@ def day(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
+def weekday(value: date) -> str:
+    """The day's name."""
+    names = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))
+    return _(names[value.weekday()])
+
+
 def moment(value: datetime | None, zone: ZoneInfo = HOME_ZONE) -> str:
     """An instant as "2026-11-22 09:30" in the viewer's zone."""
     return value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if value else ""

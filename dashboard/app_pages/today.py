@@ -8,7 +8,7 @@ from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.today import AHEAD_DAYS, TO_PLACE
-from data.words import _, day, plural, yuan
+from data.words import _, day, plural, weekday, yuan
 
 LOSSES_SHOWN = 20
 DARK_SHOWN = 50
@@ -16,7 +16,7 @@ DRY_SHOWN = 20
 
 who = viewer.enter()
 today = reading.today()
-widgets.page_head(_("Today"), f"{day(today)} · {todays.weekday(today)}")
+widgets.page_head(_("Today"), f"{day(today)} · {weekday(today)}")
 
 ages = reading.read(sims.data_age, today=today)
 if ages.num_rows == 0:

@@ -53,6 +53,8 @@ def sim_export(flt: SimFilter, *, key: str) -> None:
     total = reading.read(sims.totals, flt, today=reading.today()).sims
     label = plural("Export the current {count}", "Export the current {count}", total)
     export_button("sims", json.loads(flt.to_json()), label, f"{key}:export", splits=True)
+    # One text message per card due at a merchant of this list.
+    export_button("sms", json.loads(flt.to_json()), _("SMS-ready list"), f"{key}:sms", splits=True)
 
 
 def sim_bulk_bar(key: str) -> None:

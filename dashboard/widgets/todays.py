@@ -207,9 +207,3 @@ def _change(figure: Figure) -> dict[str, object]:
         else plural("{count} fewer than a week ago", "{count} fewer than a week ago", -more)
     )
     return {"delta": words, "good": more < 0, "spark": spark}
-
-
-def weekday(day: date) -> str:
-    """The day's name."""
-    names = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))
-    return _(names[day.weekday()])

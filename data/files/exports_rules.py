@@ -8,6 +8,7 @@ WHAT = {
     "renewals": N_("Renewal records"),
     "sims": N_("SIMs"),
     "not_renewing": N_("SIMs not renewed"),
+    "sms": N_("SMS-ready list"),
     "terminals": N_("Terminals"),
     "usage": N_("Usage"),
     "failures": N_("Failed and unconfirmed"),

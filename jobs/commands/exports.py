@@ -18,7 +18,7 @@ from jobs.exporting.writing import Written
 from jobs.write_exports import write_one
 
 What = Annotated[
-    Literal["renewals", "sims", "not_renewing", "terminals", "usage", "failures", "findings"],
+    Literal["renewals", "sims", "not_renewing", "sms", "terminals", "usage", "failures", "findings"],
     typer.Argument(help="What to export"),
 ]
 Target = Annotated[Path, typer.Option("--out", help="FILE.csv, FILE.xlsx or FILE.parquet; FILE.zip with --split")]

@@ -38,6 +38,7 @@ _RECORDS = {
 KNOWN: dict[str, Mapping[str, str]] = {
     "sims": _SIMS,
     "usage": _SIMS,
+    "sms": _SIMS,
     "not_renewing": _SIMS,
     "renewals": _RECORDS,
     "failures": {"status": "states", "reason": "reason"},

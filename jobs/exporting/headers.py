@@ -37,6 +37,8 @@ HEADERS = RECORD_COLUMNS | {
     "monthly_takings_yuan": N_("Monthly takings (yuan)"),
     "contact_name": N_("Contact"),
     "contact_phone": N_("Contact's phone"),
+    "sms_text": N_("Text of the message"),
+    "sms_signs": N_("Signs"),
     "agent_no": N_("Agent's number"),
     "sims": N_("Number of cards"),
     "iccids": N_("Its ICCIDs"),

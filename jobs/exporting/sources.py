@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from data.clock import HOME_ZONE
@@ -18,10 +18,25 @@ from data.sims import store as sims
 from data.sims.deciding_rules import EVIDENCE, reason_said
 from data.sims.filter import SimFilter
 from data.sims.rules import CARRIER_WORDS, DECISION_WORDS, FINDING_KINDS, STATUS_WORDS, TERMINAL_STATUS_WORDS, folded
-from data.words import _, language, spoken
+from data.words import N_, _, language, speaking, spoken, weekday
 
 Q = Queries.beside(__file__)
 LISTS = Queries.beside(__file__, "worklists.sql")
+SMS = Queries.beside(__file__, "sms.sql")
+
+# What one text message holds, in Chinese signs: two parts of seventy.
+_SMS_SIGNS = 140
+# What nobody sees in a message, and the braces that stand for places in ours.
+_SMS_UNSEEN = r"[\x00-\x1f\x7f-\x9f{}\x{ad}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}]+"
+_SMS_ENDS = N_(
+    "Hello {merchant}, the SIM (ending {card}) of your terminal {terminal} ends on {day}. We renew it; there is nothing for "
+    "you to pay or do. If payments fail after that day, restart the terminal; if that does not help, call {agent}."
+)
+_SMS_ENDED = N_(
+    "Hello {merchant}, the SIM (ending {card}) of your terminal {terminal} ended on {day}, so payments may fail. We are on "
+    "it; there is nothing for you to pay. Later, restart the terminal; if that does not help, call {agent}."
+)
+_MONDAY = date(2001, 1, 1)
 
 # Codes that are said as sentences in both languages.
 _SENTENCES = {
@@ -94,6 +109,21 @@ def _of_sims(query: Query, reader: Reader, filters: Mapping[str, Any], today: da
     return query.fill(source=source.sql), params | said
 
 
+def _sms(reader: Reader, filters: Mapping[str, Any], today: date) -> tuple[Query, dict[str, Any]]:
+    source, params = sims.listing(reader, SimFilter.from_json(json.dumps(filters)), today=today)
+    # Merchants are written to in Chinese, whoever asks for the list.
+    with speaking("zh_CN"):
+        params |= {
+            "sms_signs": _SMS_SIGNS,
+            "sms_unseen": _SMS_UNSEEN,
+            "sms_ends": _(_SMS_ENDS),
+            "sms_ended": _(_SMS_ENDED),
+            "sms_agent": _("your provider"),
+            "sms_weekdays": [weekday(_MONDAY + timedelta(days=n)) for n in range(7)],
+        }
+    return SMS.sms.fill(source=source.sql), params
+
+
 def _renewals(_reader: Reader, filters: Mapping[str, Any], _today: date) -> tuple[Query, dict[str, Any]]:
     source, params = records.records_query(RecordFilter.from_json(json.dumps(filters)))
     return Q.renewals.fill(source=source.sql), params
@@ -162,6 +192,7 @@ _SOURCES: dict[str, Callable[[Reader, Mapping[str, Any], date], tuple[Query, dic
     "sims": _sims,
     "not_renewing": _not_renewing,
     "usage": _usage,
+    "sms": _sms,
     "renewals": _renewals,
     "failures": _failures,
     "terminals": _terminals,
