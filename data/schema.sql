@@ -86,7 +86,11 @@ CREATE TABLE job (
     place INTEGER NOT NULL,                    -- its order in SCHEDULE
     trigger VARCHAR NOT NULL,                  -- "every 60 s", "02:30"
     sentence VARCHAR NOT NULL,                 -- msgid of what it does
-    paused BOOLEAN NOT NULL DEFAULT false
+    paused BOOLEAN NOT NULL DEFAULT false,
+    every_s DOUBLE,                            -- between two looks at whether something is due
+    budget_s DOUBLE,                           -- a run that takes longer is told, not ended
+    since TIMESTAMPTZ,                         -- known to this home since; what was due before is not made up for
+    seen_at TIMESTAMPTZ                        -- when it last came round
 );
 
 CREATE SEQUENCE job_run_ids;
@@ -97,7 +101,8 @@ CREATE TABLE job_run (
     ended_at TIMESTAMPTZ,
     outcome VARCHAR NOT NULL CHECK (outcome IN ('running', 'ok', 'failed', 'missed', 'overlapped', 'stopped')),
     did VARCHAR,                               -- what it did, a kept sentence: JSON of msgid and values
-    error VARCHAR                              -- why it failed, likewise
+    error VARCHAR,                             -- why it failed, likewise
+    log VARCHAR                                -- what it wrote to the log
 );
 
 CREATE SEQUENCE job_request_ids;
@@ -1247,14 +1252,16 @@ CREATE TABLE mail (
     channel VARCHAR NOT NULL CHECK (channel IN ('mail', 'chat')),
     kind VARCHAR NOT NULL CHECK (kind IN ('digest', 'urgent', 'alarm', 'heartbeat', 'test', 'verify')),
     slot VARCHAR NOT NULL,                     -- a day, a day and hour, a cause and day
-    message_id VARCHAR NOT NULL,               -- fixed for life: a copy is known for one
+    message_id VARCHAR NOT NULL,               -- from its first leaving on fixed for life: a copy is known for one
     said VARCHAR,                              -- what an alarm, a test or a code says: a kept sentence
     state VARCHAR NOT NULL CHECK (state IN ('queued', 'held', 'sending', 'sent', 'unknown', 'failed', 'moot')),
-    held_for VARCHAR,                          -- quiet, storm, address, stopped, no_account, rate
+    held_for VARCHAR,                          -- data/mails/rules.py HELD_WORDS
     tries INTEGER NOT NULL DEFAULT 0,
     doubts INTEGER NOT NULL DEFAULT 0,         -- how often it was unknown: sent again once
     next_try TIMESTAMPTZ NOT NULL,
-    last_reply VARCHAR,                        -- of the mail server, or why it did not get that far
+    tried_at TIMESTAMPTZ,                      -- when it last began to leave
+    released_by BIGINT,                        -- who let it go in spite of quiet hours or a storm
+    last_reply VARCHAR,                        -- kept sentence of how the last try ended
     body_sha256 VARCHAR,
     body VARCHAR,                              -- its plain text as it was sent, for whoever asks; pruned
     made_at TIMESTAMPTZ NOT NULL,
@@ -1266,6 +1273,14 @@ CREATE TABLE mail_item (
     mail_id BIGINT NOT NULL,
     reminder_id BIGINT NOT NULL,
     PRIMARY KEY (mail_id, reminder_id)
+);
+
+-- Nothing leaves by this channel until somebody lets it go on.
+CREATE TABLE mail_stop (
+    channel VARCHAR PRIMARY KEY CHECK (channel IN ('mail', 'chat')),
+    reason VARCHAR NOT NULL CHECK (reason IN ('person', 'credential')),
+    since TIMESTAMPTZ NOT NULL,
+    person_id BIGINT                           -- who stopped it; null: the server did not take our password
 );
 
 -- Each day's look at the whole fleet. Its absence is the alarm.

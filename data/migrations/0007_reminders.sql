@@ -81,14 +81,16 @@ CREATE TABLE mail (
     channel VARCHAR NOT NULL CHECK (channel IN ('mail', 'chat')),
     kind VARCHAR NOT NULL CHECK (kind IN ('digest', 'urgent', 'alarm', 'heartbeat', 'test', 'verify')),
     slot VARCHAR NOT NULL,                     -- a day, a day and hour, a cause and day
-    message_id VARCHAR NOT NULL,               -- fixed for life: a copy is known for one
+    message_id VARCHAR NOT NULL,               -- from its first leaving on fixed for life: a copy is known for one
     said VARCHAR,                              -- what an alarm, a test or a code says: a kept sentence
     state VARCHAR NOT NULL CHECK (state IN ('queued', 'held', 'sending', 'sent', 'unknown', 'failed', 'moot')),
-    held_for VARCHAR,                          -- quiet, storm, address, stopped, no_account, rate
+    held_for VARCHAR,                          -- data/mails/rules.py HELD_WORDS
     tries INTEGER NOT NULL DEFAULT 0,
     doubts INTEGER NOT NULL DEFAULT 0,         -- how often it was unknown: sent again once
     next_try TIMESTAMPTZ NOT NULL,
-    last_reply VARCHAR,                        -- of the mail server, or why it did not get that far
+    tried_at TIMESTAMPTZ,                      -- when it last began to leave
+    released_by BIGINT,                        -- who let it go in spite of quiet hours or a storm
+    last_reply VARCHAR,                        -- kept sentence of how the last try ended
     body_sha256 VARCHAR,
     body VARCHAR,                              -- its plain text as it was sent, for whoever asks; pruned
     made_at TIMESTAMPTZ NOT NULL,
@@ -100,6 +102,14 @@ CREATE TABLE mail_item (
     mail_id BIGINT NOT NULL,
     reminder_id BIGINT NOT NULL,
     PRIMARY KEY (mail_id, reminder_id)
+);
+
+-- Nothing leaves by this channel until somebody lets it go on.
+CREATE TABLE mail_stop (
+    channel VARCHAR PRIMARY KEY CHECK (channel IN ('mail', 'chat')),
+    reason VARCHAR NOT NULL CHECK (reason IN ('person', 'credential')),
+    since TIMESTAMPTZ NOT NULL,
+    person_id BIGINT                           -- who stopped it; null: the server did not take our password
 );
 
 -- Each day's look at the whole fleet. Its absence is the alarm.
@@ -115,3 +125,11 @@ CREATE TABLE reminder_scan (
     released_at TIMESTAMPTZ,                   -- … until a person says so
     released_by BIGINT
 );
+
+-- The schedule: when each job was last looked at, and what a run may take ---------------------------------------------
+
+ALTER TABLE job ADD COLUMN every_s DOUBLE;              -- between two looks at whether something is due
+ALTER TABLE job ADD COLUMN budget_s DOUBLE;             -- a run that takes longer is told, not ended
+ALTER TABLE job ADD COLUMN since TIMESTAMPTZ;           -- known to this home since; what was due before is not made up for
+ALTER TABLE job ADD COLUMN seen_at TIMESTAMPTZ;         -- when it last came round
+ALTER TABLE job_run ADD COLUMN log VARCHAR;             -- what it wrote to the log
