@@ -1,7 +1,6 @@
-"""Roles, actions and the one table of who may do what; when a session ends."""
+"""Roles, actions and the one table of who may do what."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum
 
 from data.words import N_
@@ -75,6 +74,7 @@ class Action(Enum):
     FILE_VOUCHER = "file_voucher"
     EXPORT = "export"
     RUN_JOBS = "run_jobs"  # run now, pause, resume
+    KEEP_REMINDERS = "keep_reminders"  # rules, recipients, test mail, letting held mail go
     MANAGE_PEOPLE = "manage_people"
     READ_AUDIT = "read_audit"
     WORK = "work"  # what only jobs do: claim, record outcomes, roll up, finish files
@@ -109,6 +109,7 @@ ACTION_WORDS = {
     Action.FILE_VOUCHER: N_("file a voucher"),
     Action.EXPORT: N_("export"),
     Action.RUN_JOBS: N_("run or pause jobs"),
+    Action.KEEP_REMINDERS: N_("keep reminders and mail"),
     Action.MANAGE_PEOPLE: N_("manage people"),
     Action.READ_AUDIT: N_("read the audit log"),
     Action.WORK: N_("do the work of the jobs"),
@@ -193,8 +194,24 @@ class Event(Enum):
     EXPORT_FAILED = "export:failed"
     EXPORT_FETCHED = "export:fetched"
     JOB_ASKED = "job:asked"
+    MAIL_ASKED = "mail:asked"
+    MAIL_RELEASED = "mail:released"
+    MAIL_STOPPED = "mail:stopped"
+    MAIL_GOES_ON = "mail:goes_on"
     ACCOUNTS_READ = "account:read"
     SECRETS_RESEALED = "secrets:resealed"
+    REMINDERS_SCANNED = "reminder:scanned"
+    STORM_RELEASED = "reminder:storm_released"
+    REMINDER_ACKNOWLEDGED = "reminder:acknowledged"
+    REMINDER_SNOOZED = "reminder:snoozed"
+    REMINDER_RULE_KEPT = "reminder_rule:kept"
+    REMINDER_RULE_DROPPED = "reminder_rule:dropped"
+    RECIPIENT_KEPT = "recipient:kept"
+    ADDRESS_ASKED = "address:asked"  # a code was made for it
+    ADDRESS_VERIFIED = "address:verified"
+    HANDED_OVER = "recipient:handed_over"
+    HAND_OVER_ENDED = "recipient:hand_over_ended"
+    HAND_OVER_ACCEPTED = "recipient:hand_over_accepted"
     DEMO_MADE = "home:demo_made"
     REHEARSAL_MADE = "home:rehearsal_made"
 
@@ -233,6 +250,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.FILE_VOUCHER: frozenset({Role.OPERATOR, Role.FINANCE}),
     Action.EXPORT: _EVERYONE | {Role.SYSTEM},
     Action.RUN_JOBS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+    Action.KEEP_REMINDERS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Action.READ_AUDIT: frozenset({Role.APPROVER, Role.ADMINISTRATOR}),
     Action.WORK: _NO_ONE_BUT_JOBS,
@@ -268,16 +286,3 @@ SYSTEM = Actor(person_id=0, name="system", role=Role.SYSTEM, source="job")
 def may(role: Role, action: Action) -> bool:
     """Whether the table allows it."""
     return role in MAY[action]
-
-
-def session_ended(
-    *,
-    made_at: datetime,
-    seen_at: datetime,
-    ended_at: datetime | None,
-    now: datetime,
-    idle: timedelta,
-    longest: timedelta,
-) -> bool:
-    """Whether a session is over: signed out, idle too long, or older than its absolute age."""
-    return ended_at is not None or now - seen_at > idle or now - made_at > longest

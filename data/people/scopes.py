@@ -55,7 +55,7 @@ OWN = ("carrier_day", "batch", "worklist", "payment_request", "voucher", "vouche
 HIDDEN = (
     *("audit", "job_run", "account_sync", "account_balance", "fleet_day", "reconciliation", "upload", "upload_refusal"),
     *("recharge_pin", "notice_paper", "person_scope"),
-    *("recipient", "address", "reminder_rule", "reminder", "mail", "mail_item", "reminder_scan"),
+    *("recipient", "address", "reminder_rule", "reminder", "mail", "mail_item", "mail_stop", "reminder_scan"),
 )
 # A card is in sight when it fulfils the condition of every kind that names a value.
 _BY = {"region": Q.by_region, "branch": Q.by_branch, "agent": Q.by_agent, "merchant": Q.by_merchant}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import Queries, Reader, Row, Transaction
-from data.people.rules import SYSTEM, Action, Actor, Event, session_ended
+from data.people.rules import SYSTEM, Action, Actor, Event
 from data.people.store import Person, require
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
@@ -144,8 +144,9 @@ def digest(token: str) -> str:
 
 
 def _alive(row: Row, *, now: datetime, idle: timedelta, longest: timedelta) -> Session | None:
-    times = {name: row[name] for name in ("made_at", "seen_at", "ended_at")}
-    if not row["active"] or session_ended(**times, now=now, idle=idle, longest=longest):
+    """The session of a row; None where it is over: signed out, idle too long, or older than its absolute age."""
+    over = row["ended_at"] is not None or now - row["seen_at"] > idle or now - row["made_at"] > longest
+    if over or not row["active"]:
         return None
     person = Person(row["person_id"], row["name"], row["role"], row["language"], row["active"])
     return Session(row["session_id"], person, row["seen_at"])
