@@ -22,9 +22,9 @@ check: dev  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Many tests wait for a carrier that does not answer: three at a time keep two cores busy.
+# Many tests wait for a carrier that does not answer or a page that is drawn: four at a time keep two cores busy.
 test: dev  ## everything
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 bench: dev  ## a fleet of 200,000 SIMs: every page's rerun over the websocket, beside one of 10,000
 	$(BIN)/python tests/bench_pages.py

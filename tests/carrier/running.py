@@ -75,7 +75,7 @@ class Carrier:
             "breaker_window": 1_000,
             "breaker_cooldown_s": 1,
             "horizon_s": 60,
-            "call_deadline_s": 4,
+            "call_deadline_s": 2,
         } | keys
         return "[[account]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items())
 
