@@ -138,9 +138,10 @@ def in_trouble(error: Exception) -> bool:
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """200 while every job comes round in time, 503 when one is late. Says nothing else to strangers."""
+    """200 while every job comes round and runs in time, 503 when one is late or over its budget. Says nothing else to strangers."""
     late = _running.late() if _running else ["schedule"]
-    return JSONResponse({"status": "late" if late else "ok"}, 503 if late else 200)
+    status = "late" if late else "long" if _running and _running.long() else "ok"
+    return JSONResponse({"status": status}, 200 if status == "ok" else 503)
 
 
 async def metrics(_request: Request) -> PlainTextResponse:

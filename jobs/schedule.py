@@ -3,24 +3,20 @@
 The scheduler only ticks. What is due is found by a query, so a missed, doubled or late tick changes nothing.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from apscheduler.events import EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from data.clock import HOME_ZONE
-from data.disk import DiskError
 from data.home import Home
 from data.runs import store as runs
-from data.runs.rules import Planned, overdue
-from data.words import N_, ToldError, later, speaking, spoken
+from data.runs.rules import SEEN_EVERY, Planned
+from data.words import N_
 from jobs import (
     import_inbox,
     read_uploads,
@@ -36,29 +32,17 @@ from jobs import (
     verify_renewals,
     write_exports,
 )
-
-log = logging.getLogger("flowcard.schedule")
-Run = Callable[[Home, threading.Event], str | None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One line of SCHEDULE: `every` so long, or daily `at` a time in Shanghai."""
-
-    name: str
-    run: Run  # does what is due; a sentence for later of what it did, None when nothing was due
-    sentence: str
-    every: timedelta | None = None
-    at: time | None = None
-
-    @property
-    def trigger(self) -> str:
-        """As people read it."""
-        return f"every {self.every.total_seconds():g} s" if self.every else f"{self.at:%H:%M}"
-
+from jobs.running import Job, Running, note_seen, written
 
 SCHEDULE: tuple[Job, ...] = (
-    Job("run_renewals", run_renewals.run, N_("Works off approved batches"), every=timedelta(seconds=1)),
+    # A batch of a hundred thousand at one order a second takes a working day.
+    Job(
+        "run_renewals",
+        run_renewals.run,
+        N_("Works off approved batches"),
+        every=timedelta(seconds=1),
+        budget=timedelta(hours=12),
+    ),
     Job(
         "settle_unknowns",
         settle_unknowns.run,
@@ -72,19 +56,28 @@ SCHEDULE: tuple[Job, ...] = (
         every=timedelta(minutes=1),
     ),
     # After midnight in every carrier's books, before anybody works.
-    Job("reconcile", reconcile.run, N_("Compares our orders with the carriers' statements"), at=time(4, 10)),
+    Job(
+        "reconcile",
+        reconcile.run,
+        N_("Compares our orders with the carriers' statements"),
+        at=time(4, 10),
+        budget=timedelta(hours=2),
+    ),
     Job("verify_audit", verify_audit.run, N_("Follows the audit log and writes its head down outside"), at=time(4, 40)),
+    # A fleet of two hundred thousand at ten cards a second.
     Job(
         "refresh_sims",
         refresh_sims.run,
         N_("Reads cards from their carriers: states, expiries, plans"),
         every=timedelta(minutes=1),
+        budget=timedelta(hours=6),
     ),
     Job(
         "refresh_usage",
         refresh_usage.run,
         N_("Reads from carriers what cards have used"),
         every=timedelta(minutes=1),
+        budget=timedelta(hours=6),
     ),
     Job(
         "refresh_plans",
@@ -119,9 +112,9 @@ SCHEDULE: tuple[Job, ...] = (
     ),
 )
 
-# Every tick may wait for a busy worker; none is thrown away for being late.
-_WORKERS = 4
-_TAKE_REQUESTS_EVERY = timedelta(seconds=1)
+# Besides a thread for each job: one run asked for, and one to spare.
+_MORE_WORKERS = 2
+_WATCH_EVERY = timedelta(seconds=1)
 
 
 @dataclass
@@ -130,39 +123,37 @@ class Scheduler:
 
     home: Home
     jobs: tuple[Job, ...] = SCHEDULE
+    look_every: timedelta = timedelta(seconds=30)  # whether a daily job is due
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._ended: dict[str, datetime] = {}
         self._paused: frozenset[str] = frozenset()
-        self._locks = {job.name: threading.Lock() for job in self.jobs}
+        self._running = {job.name: Running(self.home, job, self.stopping) for job in self.jobs}
+        self._noted_at: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=HOME_ZONE,
-            executors={"default": ThreadPoolExecutor(_WORKERS)},
+            # Nobody waits for another's long run, least of all who watches them.
+            executors={
+                "default": ThreadPoolExecutor(len(self.jobs) + _MORE_WORKERS),
+                "watch": ThreadPoolExecutor(1),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
     def start(self) -> None:
         """Write SCHEDULE into its table, then tick."""
-        planned = [Planned(job.name, place, job.trigger, job.sentence) for place, job in enumerate(self.jobs)]
+        planned = [
+            Planned(
+                job.name, place, job.trigger, job.sentence, self._every(job).total_seconds(), job.budget.total_seconds()
+            )
+            for place, job in enumerate(self.jobs)
+        ]
         with self.home.db.write() as tx:
             runs.keep_schedule(tx, planned)
         self._paused = runs.paused(self.home.db.read())
-        now = self.home.clock.now()
-        for job in self.jobs:
-            self._ended[job.name] = now
-            trigger = (
-                IntervalTrigger(seconds=job.every.total_seconds())
-                if job.every
-                else CronTrigger(hour=job.at.hour, minute=job.at.minute, timezone=HOME_ZONE)  # type: ignore[union-attr]
-            )
-            # A tick's first run is now, not one interval from now.
-            first = {"next_run_time": datetime.now(HOME_ZONE)} if job.every else {}
-            self._scheduler.add_job(self._tick, trigger, args=[job], id=job.name, replace_existing=True, **first)
-        self._scheduler.add_job(
-            self._take_requests, IntervalTrigger(seconds=_TAKE_REQUESTS_EVERY.total_seconds()), id="take_requests"
-        )
-        self._scheduler.add_listener(self._note_missed, EVENT_JOB_MISSED)
+        for name, one in self._running.items():
+            self._every_so_often(self._tick, self._every(one.job), name, one)
+        self._every_so_often(self._watch, _WATCH_EVERY, "watch", executor="watch")
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -174,73 +165,60 @@ class Scheduler:
     def ages(self) -> dict[str, timedelta]:
         """How long ago each job last came round, whether or not there was anything to do."""
         now = self.home.clock.now()
-        return {job.name: now - self._ended[job.name] for job in self.jobs}
+        return {name: now - one.came_round_at for name, one in self._running.items()}
 
     def late(self) -> list[str]:
         """Names of jobs that have not come round for too long; a long batch being worked off is not late."""
         now = self.home.clock.now()
         return [
-            job.name
-            for job in self.jobs
-            if job.name not in self._paused
-            and not self._locks[job.name].locked()
-            and overdue(last_end=self._ended[job.name], every=job.every or timedelta(days=1), now=now)
+            name
+            for name, one in self._running.items()
+            if name not in self._paused and one.late(now, look_every=self.look_every)
         ]
 
-    def _tick(self, job: Job) -> None:
-        if job.name not in self._paused:
-            self._run(job)
+    def long(self) -> list[str]:
+        """Names of jobs whose run is over its budget."""
+        now = self.home.clock.now()
+        return [name for name, one in self._running.items() if one.long(now)]
 
-    def _run(self, job: Job) -> None:
-        lock = self._locks[job.name]
-        if self.stopping.is_set() or not lock.acquire(blocking=False):
-            return
-        started = self.home.clock.now()
-        try:
-            # What a job writes down of its own words, beside a carrier's, is in the language of the house.
-            with speaking(self.home.settings.language):
-                did = job.run(self.home, self.stopping)
-            if did:
-                with speaking("en"):
-                    log.info("%s: %s", job.name, spoken(did))
-                self._note(job.name, started, "ok", did=did)
-        except Exception as error:  # one job's trouble never stops the others; it is logged and recorded
-            log.exception("%s failed", job.name)
-            self._note(job.name, started, "failed", error=_why(error))
-        finally:
-            self._ended[job.name] = self.home.clock.now()
-            lock.release()
+    def _every(self, job: Job) -> timedelta:
+        return job.every or self.look_every
+
+    def _every_so_often(
+        self, act: Callable[..., None], every: timedelta, name: str, *args: Running, executor: str = "default"
+    ) -> None:
+        # A tick's first run is now, not one interval from now.
+        self._scheduler.add_job(
+            act,
+            IntervalTrigger(seconds=every.total_seconds()),
+            args=args,
+            id=name,
+            executor=executor,
+            replace_existing=True,
+            next_run_time=datetime.now(HOME_ZONE),
+        )
+
+    def _tick(self, one: Running) -> None:
+        if one.job.name not in self._paused:
+            one.tick()
+
+    def _watch(self) -> None:
+        """Take what people ask, tell what takes long or stays away, and note now and then that all come round."""
+        if runs.waiting(self.home.db.read()):
+            self._take_requests()
+        for name, one in self._running.items():
+            if name not in self._paused:
+                one.watch(look_every=self.look_every)
+        now = self.home.clock.now()
+        if self._noted_at is None or not timedelta() <= now - self._noted_at < SEEN_EVERY:
+            note_seen(self.home, list(self._running.values()))
+            self._noted_at = now
 
     def _take_requests(self) -> None:
-        if not runs.waiting(self.home.db.read()):
-            return
-        with self.home.db.write() as tx:
-            requests = runs.take_requests(tx)
+        requests = written(self.home, runs.take_requests) or []
         self._paused = runs.paused(self.home.db.read())
-        by_name = {job.name: job for job in self.jobs}
         for request in requests:
-            if request["wish"] == "run_now" and request["job"] in by_name:
-                self._run_now(by_name[request["job"]])
-
-    def _run_now(self, job: Job) -> None:
-        self._scheduler.add_job(self._run, args=[job], id=f"{job.name} now", replace_existing=True)
-
-    def _note(
-        self, name: str, started: datetime, outcome: str, *, did: str | None = None, error: str | None = None
-    ) -> None:
-        # Quiet: a run's own rows have already told the pages; the Jobs page reads runs fresh.
-        try:
-            with self.home.db.write(quiet=True) as tx:
-                runs.keep_run(tx, job=name, started_at=started, outcome=outcome, did=did, error=error)
-        except DiskError as trouble:
-            # Where nothing can be written down, every page says so from the database's own word.
-            log.error("%s", trouble)
-
-    def _note_missed(self, event: JobExecutionEvent) -> None:
-        log.warning("%s did not run at %s", event.job_id, event.scheduled_run_time)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ToldError):
-        return later(error.msgid, **error.values)
-    return later("It broke off with {error}; the server's log says where", error=f"{type(error).__name__}: {error}")
+            one = self._running.get(request["job"])
+            if one and request["wish"] == "run_now":
+                name = f"{one.job.name} now"
+                self._scheduler.add_job(one.run, kwargs={"asked": True}, id=name, replace_existing=True)

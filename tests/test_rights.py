@@ -133,6 +133,7 @@ ASKS: dict[str, Action] = {
         ("renewals.verifying", Action.WORK, "keep_looks"),
         ("renewals.verifying", Action.NOTE, "take_on_verifications write_on_verifications close_verifications"),
         ("runs.store", Action.RUN_JOBS, "ask"),
+        ("runs.store", Action.WORK, "prune"),
         ("sims.deciding", Action.DECIDE, "decide answer_proposals confirm_declined"),
         ("sims.findings", Action.DECIDE, "close_findings"),
         ("vouchers.store", Action.FILE_VOUCHER, "file_paper describe link unlink"),

@@ -1,6 +1,10 @@
 """The Jobs page: the schedule in words, what each run did, and wishes that the schedule takes."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+
+import anyio
+import pytest
 
 from data.database import Query
 from data.runs import store as runs
@@ -83,3 +87,19 @@ def test_a_viewer_is_offered_no_wish(home, people, page):
     _schedule(home)
     test = _choose(page("jobs", "viewer"), 1)
     assert [button.key for button in test.button if str(button.key).startswith("jobs:")] == []
+
+
+@pytest.mark.parametrize(
+    ("late", "long", "told"),
+    [
+        ([], [], (200, b'{"status":"ok"}')),
+        (["a"], [], (503, b'{"status":"late"}')),
+        ([], ["b"], (503, b'{"status":"long"}')),
+    ],
+)
+def test_health_tells_late_and_long_runs_and_no_names(monkeypatch, late, long, told):
+    from dashboard import app
+
+    monkeypatch.setattr(app, "_running", SimpleNamespace(late=lambda: late, long=lambda: long))
+    answer = anyio.run(app.healthz, None)
+    assert (answer.status_code, answer.body) == told

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import time as clock_time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,6 @@ from data.database import Row
 from data.home import Home
 from data.people.rules import Actor, Refused
 from data.runs import store as runs
-from data.runs.rules import overdue
 from data.sims.holidays import HolidaysError
 from data.words import language, later, speaking, spoken
 from jobs.schedule import Job, Scheduler
@@ -33,6 +33,16 @@ def often(name: str, run: Callable[[Home, threading.Event], str | None]) -> Job:
     return Job(name, run, "Works off approved batches", every=timedelta(milliseconds=50))
 
 
+def nightly(run: Callable[[Home, threading.Event], str | None]) -> Job:
+    """At four in the morning; the home's clock stands at ten."""
+    return Job("nightly", run, "Works off approved batches", at=clock_time(4, 0))
+
+
+def outcomes(home: Home, job: str = "nightly") -> list[str]:
+    """Oldest first."""
+    return [run["outcome"] for run in reversed(runs.runs(home.db.read(), job=job, limit=50).to_pylist())]
+
+
 def test_a_run_that_did_something_is_recorded_and_an_idle_one_is_not(home: Home) -> None:
     answers = iter([later("{count} vouchers read", count=3)])
     scheduler = Scheduler(home, (often("busy", lambda _home, _stop: next(answers, None)),))
@@ -46,7 +56,8 @@ def test_a_run_that_did_something_is_recorded_and_an_idle_one_is_not(home: Home)
 
 
 def test_one_jobs_trouble_is_recorded_and_stops_no_other(home: Home) -> None:
-    def broken(_home: Home, _stop: threading.Event) -> str | None:
+    def broken(home: Home, _stop: threading.Event) -> str | None:
+        home.clock.move(timedelta(minutes=2))  # type: ignore[attr-defined]
         raise OSError("disk full")
 
     ticks: list[int] = []
@@ -98,21 +109,23 @@ def test_a_paused_job_rests_until_it_is_resumed(home: Home, people: dict[str, Ac
 
 
 def test_run_now_runs_a_nightly_job_at_once(home: Home, people: dict[str, Actor]) -> None:
-    from datetime import time as clock_time
-
-    job = Job(
-        "nightly",
-        lambda _h, _s: later("{count} vouchers read", count=1),
-        "Works off approved batches",
-        at=clock_time(3, 0),
-    )
-    scheduler = Scheduler(home, (job,))
+    scheduler = Scheduler(home, (nightly(lambda _h, _s: later("{count} vouchers read", count=1)),))
     scheduler.start()
     with home.db.write() as tx:
         runs.ask(tx, people["administrator"], job="nightly", wish="run_now")
-    until(lambda: bool(latest(home, "nightly")))
+    until(lambda: outcomes(home) == ["ok"])
     scheduler.stop()
     assert spoken(latest(home, "nightly")[0]["did"]) == "1 vouchers read"
+
+
+def test_run_now_of_a_job_that_runs_says_that_it_was_left_out(home: Home, people: dict[str, Actor]) -> None:
+    scheduler = Scheduler(home, (often("long", lambda _h, stop: stop.wait(20) and None),))
+    scheduler.start()
+    until(scheduler._running["long"].at_work)
+    with home.db.write() as tx:
+        runs.ask(tx, people["operator"], job="long", wish="run_now")
+    until(lambda: outcomes(home, "long") == ["overlapped"])
+    scheduler.stop()
 
 
 def test_a_viewer_may_not_run_jobs(home: Home, people: dict[str, Actor]) -> None:
@@ -167,15 +180,7 @@ def test_a_long_run_is_not_late(home: Home) -> None:
 
     scheduler = Scheduler(home, (often("long", long),))
     scheduler.start()
-    until(scheduler._locks["long"].locked)
+    until(scheduler._running["long"].at_work)
     home.clock.move(timedelta(hours=3))  # type: ignore[attr-defined]
     assert scheduler.late() == []
     scheduler.stop()
-
-
-def test_a_daily_job_is_not_late_after_a_day() -> None:
-    from datetime import UTC, datetime
-
-    now = datetime(2026, 11, 22, tzinfo=UTC)
-    assert not overdue(last_end=now - timedelta(hours=30), every=timedelta(days=1), now=now)
-    assert overdue(last_end=now - timedelta(hours=80), every=timedelta(days=1), now=now)
