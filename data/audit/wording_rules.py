@@ -86,6 +86,8 @@ EVENT_WORDS: dict[Event, str] = {
     Event.SECRETS_RESEALED: N_("Secrets sealed under a new key"),
     Event.DEMO_MADE: N_("Demo made"),
     Event.REHEARSAL_MADE: N_("Rehearsal made"),
+    Event.HOME_BACKED_UP: N_("Backup made"),
+    Event.HOME_RESTORED: N_("Backup put back"),
 }
 SOURCE_WORDS = {
     "page": N_("page"),
@@ -115,6 +117,7 @@ _OBJECT_WORDS = {
     "account": N_("account"),
     "all accounts": N_("all accounts"),
     "secrets": N_("secrets"),
+    "backup": N_("backup"),
 }
 
 

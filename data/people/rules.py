@@ -214,6 +214,8 @@ class Event(Enum):
     HAND_OVER_ACCEPTED = "recipient:hand_over_accepted"
     DEMO_MADE = "home:demo_made"
     REHEARSAL_MADE = "home:rehearsal_made"
+    HOME_BACKED_UP = "home:backed_up"
+    HOME_RESTORED = "home:restored"
 
 
 # Who sees the whole of it. The service desk and the field look cards up, one by one.
