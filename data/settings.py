@@ -61,6 +61,23 @@ class Settings(BaseSettings):
     import_max_mb: int = Field(200, ge=1, le=2048, description="Largest file an import takes, MB")
     import_max_rows: int = Field(2_000_000, ge=1, description="Most rows an import reads")
     voucher_max_mb: int = Field(20, ge=1, le=200, description="Largest voucher, MB")
+    mail_host: str = Field("", max_length=253, description="The mail server; empty: nothing leaves")
+    mail_port: int = Field(465, ge=1, le=65535, description="Its port")
+    mail_tls: Literal["implicit", "starttls"] = Field(
+        "implicit", description="How the line to it is encrypted; one that is not is never used"
+    )
+    mail_ca_file: Path | None = Field(None, description="A certificate authority of the mail server's own, as PEM")
+    mail_user: str = Field("", max_length=254, description="The mail account, an address")
+    mail_password: str = Field(
+        "", max_length=500, description="Where its password stands: env:NAME, file:PATH or secret:NAME"
+    )
+    mail_from: str = Field("", max_length=254, description="The address mail comes from; empty: the account's")
+    mail_per_minute: int = Field(30, ge=1, le=100_000, description="The most mails in a minute")
+    mail_per_hour: int = Field(600, ge=1, le=1_000_000, description="The most mails in an hour")
+    backups_kept: int = Field(14, ge=1, le=366, description="How many nightly backups are kept in backups/")
+    uploads_days: int = Field(
+        90, ge=7, le=3650, description="Days after which imported files are removed; result sheets of worklists stay"
+    )
     pdf_font: Path | None = Field(None, description="A font file with Chinese signs, for papers as PDF")
 
     @classmethod

@@ -216,7 +216,18 @@ def test_every_page_is_in_the_menu() -> None:
 def test_every_job_file_is_in_the_schedule() -> None:
     from jobs.schedule import SCHEDULE
 
-    apart = {"__init__", "schedule", "command_line", "sending", "receiving", "recording", "settling", "refreshing"}
+    apart = {
+        "__init__",
+        "schedule",
+        "command_line",
+        "mail",
+        "chat",
+        "sending",
+        "receiving",
+        "recording",
+        "settling",
+        "refreshing",
+    }
     names = {path.stem for path in (ROOT / "jobs").glob("*.py")} - apart
     assert {job.run.__module__.removeprefix("jobs.") for job in SCHEDULE} == names
 

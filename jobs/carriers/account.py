@@ -116,20 +116,28 @@ class HttpAccount(Account):
 
     def secret_of(self, home: Home, key: str) -> Secret:
         """The secret a key of this account (a SecretRef) points to. Raises NoConnection where there is none."""
-        kind, _colon, name = str(getattr(self, key)).partition(":")
-        match kind:
-            case "env":
-                text = os.environ.get(name, "")
-                way_out = f"set {name} in the environment of 'flowcard serve'"
-            case "file":
-                text = _file_text(Path(name))
-                way_out = f"put the value into {name}, readable for 'flowcard serve'"
-            case _:
-                text = _sealed_text(home, name)
-                way_out = f"keep it with 'flowcard carriers keep {name}'"
-        if not text.strip():
-            raise NoConnection(f"account '{self.name}', {key}: {kind}:{name} holds no value; {way_out}")
-        return Secret(text.strip())
+        try:
+            return secret_at(home, str(getattr(self, key)))
+        except NoConnection as error:
+            raise NoConnection(f"account '{self.name}', {key}: {error}") from None
+
+
+def secret_at(home: Home, reference: str) -> Secret:
+    """The secret that stands at env:NAME, file:PATH or secret:NAME. Raises NoConnection where there is none."""
+    kind, _colon, name = reference.partition(":")
+    match kind:
+        case "env":
+            text = os.environ.get(name, "")
+            way_out = f"set {name} in the environment of 'flowcard serve'"
+        case "file":
+            text = _file_text(Path(name))
+            way_out = f"put the value into {name}, readable for 'flowcard serve'"
+        case _:
+            text = _sealed_text(home, name)
+            way_out = f"keep it with 'flowcard carriers keep {name}'"
+    if not text.strip():
+        raise NoConnection(f"{kind}:{name} holds no value; {way_out}")
+    return Secret(text.strip())
 
 
 def sealed_file(home: Home, name: str) -> Path:
