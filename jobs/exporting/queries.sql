@@ -64,6 +64,12 @@ SELECT
     now.region AS split_region
 FROM ({source}) AS now;
 
+-- name: for_others
+-- Of a list of cards what an agent or a branch gets: nothing of our accounts, sellers, pools and decisions.
+SELECT carrier, iccid, msisdn, plan, status, expires_on, act_by, cancel_by, days_left, renewal_yuan, renewal_months,
+    terminal_id, serial_no, merchant_no, merchant_name, agent_name, branch, city, contact_name, contact_phone
+FROM ({sims});
+
 -- name: kept_evidence
 -- Every evidence that is kept with a decision in the list: sentences for the language of the file.
 SELECT DISTINCT decision_evidence AS kept FROM ({source}) WHERE decision_evidence IS NOT NULL;

@@ -3,11 +3,12 @@
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -85,6 +86,16 @@ def write(home: Home, export: Export) -> Written:
         shutil.rmtree(work)
 
 
+def workbook(home: Home, reader: Reader, *, sim_ids: Sequence[int]) -> bytes:
+    """An Excel sheet of these cards for those who do not sign in, in the language of the moment, as `reader` sees them."""
+    source = rows_of(reader, "sims", {"sim_ids": list(sim_ids)}, today=home.clock.today())
+    found = reader.arrow(Q.for_others.fill(sims=source.query.sql), **source.params)
+    shown = found.rename_columns([header(name) for name in found.column_names])
+    book = BytesIO()
+    _save(book, _(WHAT["sims"]), shown.schema, shown.to_batches(max_chunksize=_ROWS_AT_ONCE), home)
+    return book.getvalue()
+
+
 def _write_list(home: Home, export: Export, work: Path, today: date) -> tuple[Path, str, int]:
     # Whoever sees a part of the fleet gets that part, whatever the filter says.
     with narrowed(home.db, Scope.from_json(export.scope)) as reader:
@@ -144,32 +155,39 @@ def _write_csv(staged: _Staged, query: Query, params: dict[str, Any], work: Path
 def _write_xlsx(source: Path, target: Path, staged: _Staged, rows: int) -> Path:
     if rows > XLSX_MAX_ROWS:
         raise ExportRefused(TOO_MANY_ROWS, rows=number(rows))
-    schema = pq.read_schema(source)
+    file = pq.ParquetFile(source)
+    _save(target, staged.title, file.schema_arrow, file.iter_batches(batch_size=_ROWS_AT_ONCE), staged.home)
+    return target
+
+
+def _save(
+    target: Path | BinaryIO, title: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], home: Home
+) -> None:
     formats = {
         field.name: Format().set_num_format(_XLSX_FORMATS[str(field.type)])
         for field in schema
         if str(field.type) in _XLSX_FORMATS
     }
-    book = FastExcel(str(target)).format(bold_headers=True, datetime_format="yyyy-mm-dd hh:mm:ss").freeze(row=1)
+    book = FastExcel(target).format(bold_headers=True, datetime_format="yyyy-mm-dd hh:mm:ss").freeze(row=1)
     book.sheet(
-        staged.title[:31],
-        _cells(source),
+        title[:31],
+        _cells(schema, batches),
         column_formats=formats,
         column_width=16,
-        page_setup=printed(staged.home),
+        page_setup=printed(home),
     ).save()
-    return target
 
 
-def _cells(path: Path) -> Iterator[dict[str, Any]]:
-    file = pq.ParquetFile(path)
-    if file.metadata.num_rows == 0:
-        # The writer takes its headers from the first record, so an empty export has one without values.
-        yield dict.fromkeys(file.schema_arrow.names)
-    for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
+def _cells(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    empty = True
+    for batch in batches:
         cells = [_cut(column).to_pylist() for column in batch.columns]
         for row in zip(*cells, strict=True):
-            yield dict(zip(batch.schema.names, row, strict=True))
+            empty = False
+            yield dict(zip(schema.names, row, strict=True))
+    if empty:
+        # The writer takes its headers from the first record, so an empty export has one without values.
+        yield dict.fromkeys(schema.names)
 
 
 def _cut(column: pa.Array) -> pa.Array:
