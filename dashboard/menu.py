@@ -27,6 +27,7 @@ SYSTEM = N_("System")
 
 PAGES: tuple[PageRow, ...] = (
     PageRow("today", N_("Today"), ":material/today:", HOME),
+    PageRow("my_reminders", N_("My reminders"), ":material/notifications:", HOME),
     PageRow("look_up", N_("Look up"), ":material/search:", HOME, Action.LOOK_UP),
     PageRow("expiry", N_("Expiry"), ":material/event_upcoming:", SERVICES),
     PageRow("renew", N_("Renew"), ":material/autorenew:", SERVICES, Action.PROPOSE),
@@ -51,6 +52,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("notices", N_("Notices"), ":material/campaign:", PLANS),
     PageRow("import_files", N_("Import"), ":material/upload_file:", SYSTEM, Action.IMPORT),
     PageRow("exports", N_("Exports"), ":material/download:", SYSTEM, Action.EXPORT),
+    PageRow("reminders", N_("Reminders"), ":material/notifications_active:", SYSTEM),
     PageRow("connections", N_("Carrier connections"), ":material/cell_tower:", SYSTEM),
     PageRow("jobs", N_("Jobs"), ":material/schedule:", SYSTEM),
     PageRow("users", N_("Users and rights"), ":material/group:", SYSTEM, Action.MANAGE_PEOPLE),

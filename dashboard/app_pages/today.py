@@ -3,16 +3,15 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import alarms, not_renewing, notices, todays
+from dashboard.widgets import alarms, not_renewing, notices, reminding, todays
 from data.people.rules import Action
 from data.sims import store as sims
 from data.sims.filter import SimFilter
 from data.sims.today import AHEAD_DAYS, TO_PLACE
 from data.words import _, day, plural, weekday, yuan
 
-LOSSES_SHOWN = 20
+ROWS_SHOWN = 20
 DARK_SHOWN = 50
-DRY_SHOWN = 20
 
 who = viewer.enter()
 today = reading.today()
@@ -28,6 +27,7 @@ if ages.num_rows == 0:
     )
     st.stop()
 
+reminding.red_line()
 alarms.money_alarms()
 not_renewing.today_line()
 widgets.kpi_row(todays.cards_of(reading.read(sims.kpis, today=today)))
@@ -56,7 +56,7 @@ with (
     ),
 ):
     todays.loss(reading.read(sims.at_risk, today=today), days=AHEAD_DAYS)
-    todays.losses(reading.read(sims.at_risk_rows, today=today, limit=LOSSES_SHOWN))
+    todays.losses(reading.read(sims.at_risk_rows, today=today, limit=ROWS_SHOWN))
 with right, widgets.section(_("Age of the data")):
     todays.ages(ages)
 with right, widgets.section(_("What does not join")):
@@ -73,7 +73,7 @@ with widgets.section(_("Runs dry"), _("nearly used up, or forecast to be before 
     with controls:
         st.link_button(_("All of them"), widgets.filter_url("expiry", quick="low_data"), type="tertiary")
     todays.cards_or(
-        reading.read(sims.page, SimFilter(quick="low_data"), today=today, order="exhausts_on", limit=DRY_SHOWN),
+        reading.read(sims.page, SimFilter(quick="low_data"), today=today, order="exhausts_on", limit=ROWS_SHOWN),
         _("No SIM is low on data."),
         key="today:dry",
         first=("used_share", "exhausts_on"),

@@ -1,0 +1,37 @@
+"""Reminders: who hears of what and when, at which address, what leaves tomorrow, and what became of every mail."""
+
+import streamlit as st
+
+from dashboard import viewer, widgets
+from dashboard.widgets import outbox, recipients, reminder_preview, reminder_rules, reminding
+from data.people.rules import Action
+from data.words import N_, _
+
+VIEWS = {"rules": N_("Rules"), "recipients": N_("Recipients"), "preview": N_("Preview"), "outbox": N_("Outbox")}
+
+who = viewer.enter(Action.SEE)
+with widgets.page_head(_("Reminders"), _("who hears of what, how long before, and what has left the house")):
+    reminding.storm_button(who)
+    shown = st.segmented_control(
+        _("What to look at"),
+        list(VIEWS),
+        default="rules",
+        required=True,
+        format_func=lambda code: _(VIEWS[code]),
+        key="reminders:view",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+reminding.red_line()
+reminding.way_out()
+reminding.figures()
+if shown == "recipients":
+    recipients.recipients(who)
+elif shown == "preview":
+    reminder_preview.preview()
+elif shown == "outbox":
+    outbox.outbox(who)
+else:
+    reminder_rules.rules(who)
+if not who.may(Action.KEEP_REMINDERS):
+    st.caption(_("An operator or administrator changes rules and recipients."))
