@@ -187,7 +187,12 @@ def busy(status: Status) -> bool:
 
 def _pace(status: Status, progress: Progress, *, stopped: bool) -> str:
     said = [_("{done} of {total} done", done=number(progress.done), total=number(progress.total))]
-    if busy(status) and progress.per_s and not stopped:
+    if progress.by_hand:
+        waits = plural(
+            "{count} SIM waits to be ordered by hand", "{count} SIMs wait to be ordered by hand", progress.by_hand
+        )
+        said.append(waits)
+    if progress.by_hand < status.pending + status.submitted and progress.per_s and not stopped:
         said.append(_("{n} SIMs a minute", n=number(round(progress.per_s * 60))))
         said.append(_("about {time} left", time=seconds(progress.seconds_left)))
     elif not busy(status) and status.unknown:

@@ -58,8 +58,9 @@ class Progress:
 
     done: int  # items at rest
     total: int
+    by_hand: int  # items that wait for a person to order them
     per_s: float | None  # of the last half minute; None: too early to say
-    seconds_left: int | None
+    seconds_left: int | None  # for the others
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,13 @@ def progress(reader: Reader, batch: int) -> Progress:
     """How far a batch is and how long it will take at its present pace."""
     found = status(reader, batch)
     if found is None:
-        return Progress(0, 0, None, None)
+        return Progress(0, 0, 0, None, None)
     done = sum(getattr(found, state.value) for state in RESTING)
+    by_hand = found.pending + found.submitted - left(reader, batch).to_send
     pace = reader.row(Q.pace, batch=batch, window_s=_PACE_WINDOW_S)
     per_s = pace["ended"] * 1000 / pace["span_ms"] if pace and pace["span_ms"] else None
-    left = round((found.items - done) / per_s) if per_s else None
-    return Progress(done, found.items, per_s, left)
+    seconds = round((found.items - done - by_hand) / per_s) if per_s else None
+    return Progress(done, found.items, by_hand, per_s, seconds)
 
 
 def left(reader: Reader, batch: int) -> Left:

@@ -240,6 +240,15 @@ def test_once_only_unconfirmed_ones_are_left_no_false_time_is_given(home, approv
     assert text == "5 of 6 done · the carrier is asked again about 1 unconfirmed SIM"
 
 
+def test_what_people_order_by_hand_is_said_and_no_time_is_given_for_it(home, approved, page):
+    with home.db.write() as tx:
+        tx.run(SET_STATE, batch=1, state="running")
+        tx.run(END_SOME, until=4, now=tx.now)
+        tx.run(Query("by_hand", "A person orders them.", "UPDATE account SET connector = 'offline'"))
+    text = page("batches", "viewer", batch="1").get("progress")[0].text
+    assert text == "4 of 6 done · 2 SIMs wait to be ordered by hand"
+
+
 def test_refused_lines_stand_last(home, fleet, people, page):
     ids = [*fleet(1, auto_renew=True), *fleet(2)]
     with home.db.write() as tx:

@@ -109,6 +109,9 @@ def test_a_batch_goes_by_both_lanes_and_a_fresh_card_list_proves_the_hand_made_o
     by = people["operator"]
     work(demo_home)
     assert standing(demo_home, batch) == {"succeeded": 2, "pending": 6, "state": "running"}
+    far = renewals.progress(demo_home.db.read(), batch)
+    assert (far.done, far.total, far.by_hand) == (2, 8, 6)
+    assert not far.seconds_left  # no machine sends what is left
     assert labels(demo_home) == {"Agent Wang": {"to_pay": 3}, "Agent Li": {"to_pay": 3}}
     with pytest.raises(Refused):
         send(demo_home, by, batch)
