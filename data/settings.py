@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     import_max_mb: int = Field(200, ge=1, le=2048, description="Largest file an import takes, MB")
     import_max_rows: int = Field(2_000_000, ge=1, description="Most rows an import reads")
     voucher_max_mb: int = Field(20, ge=1, le=200, description="Largest voucher, MB")
+    reminder_hour: int = Field(
+        8, ge=0, le=23, description="From this hour of the day on, Shanghai, its reminders are found and leave"
+    )
     mail_host: str = Field("", max_length=253, description="The mail server; empty: nothing leaves")
     mail_port: int = Field(465, ge=1, le=65535, description="Its port")
     mail_tls: Literal["implicit", "starttls"] = Field(

@@ -27,6 +27,7 @@ from jobs import (
     refresh_usage,
     roll_up,
     run_renewals,
+    send_reminders,
     settle_unknowns,
     verify_audit,
     verify_renewals,
@@ -108,6 +109,12 @@ SCHEDULE: tuple[Job, ...] = (
         "roll_up",
         roll_up.run,
         N_("Makes the joined view of every SIM anew for the new day"),
+        every=timedelta(minutes=1),
+    ),
+    Job(
+        "send_reminders",
+        send_reminders.run,
+        N_("Finds what is to be reminded of and puts it into mails"),
         every=timedelta(minutes=1),
     ),
 )

@@ -83,7 +83,7 @@ ASKS: dict[str, Action] = {
         ("files.store", Action.IMPORT, "keep_upload choose accept discard imported refuse"),
         ("files.store", Action.WORK, "previewed"),
         ("mails.store", Action.KEEP_REMINDERS, "ask release stop go_on"),
-        ("mails.store", Action.WORK, "queue alarm"),
+        ("mails.store", Action.WORK, "queue alarm sign_of_life"),
         ("mails.claiming", Action.WORK, "next_mail claim moot postpone record recover retry_unknown"),
         ("payees.store", Action.PROPOSE_PAYEE, "propose withdraw"),
         ("payees.store", Action.CONFIRM_PAYEE, "confirm refuse"),

@@ -59,12 +59,13 @@ def ask(
 def alarm(tx: Transaction, by: Actor, *, cause: str, said: str) -> list[int]:
     """Tell administrators and groups of our own, once for each cause and day; the mails made."""
     require(tx, by, Action.WORK, f"alarm {cause}")
-    slot = rules.slot("alarm", tx.now, cause=cause)
-    recipients = [row["recipient_id"] for row in tx.rows(Q.alarmed)]
-    # One that has been told today is not told again, whatever has become of that mail.
-    new = [one for one in recipients if tx.row(Q.mail_of_slot, digest=rules.digest(one, "alarm", slot)) is None]
-    made = (_queued(tx, recipient_id=one, kind="alarm", slot=slot, said=said) for one in new)
-    return [mail_id for mail_id in made if mail_id is not None]
+    return _told(tx, "alarm", rules.slot("alarm", tx.now, cause=cause), said)
+
+
+def sign_of_life(tx: Transaction, by: Actor, *, said: str) -> list[int]:
+    """Tell the same people once a day that the fleet was looked at, also where nothing is due; the mails made."""
+    require(tx, by, Action.WORK, "sign of life")
+    return _told(tx, "heartbeat", rules.slot("heartbeat", tx.now), said)
 
 
 def release(tx: Transaction, by: Actor, *, mail_id: int) -> None:
@@ -121,6 +122,14 @@ def one(reader: Reader, mail_id: int) -> Row | None:
 def unreachable(reader: Reader) -> list[Row]:
     """Cards of which nobody can be told: sim_id, recipient_id, recipient, since."""
     return reader.rows(Q.unreachable)
+
+
+def _told(tx: Transaction, kind: str, slot: str, said: str) -> list[int]:
+    recipients = [row["recipient_id"] for row in tx.rows(Q.alarmed)]
+    # One that has been told today is not told again, whatever has become of that mail.
+    new = [one for one in recipients if tx.row(Q.mail_of_slot, digest=rules.digest(one, kind, slot)) is None]
+    made = (_queued(tx, recipient_id=one, kind=kind, slot=slot, said=said) for one in new)
+    return [mail_id for mail_id in made if mail_id is not None]
 
 
 def _queued(

@@ -6,7 +6,7 @@ By a query and not by events, so that whatever was missed is made up for by the 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from data.audit import store as audit
@@ -53,6 +53,7 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     if not looked_at and tx.value(Q.looked_before):
         return _kept(tx, by, Scanned(looked_at, 0, 0, 0, held=True), storm=True)
     tx.run(Q.forget_ahead, now=tx.now)
+    tx.run(Q.forget_looks_ahead, now=tx.now)
     tx.rows(Q.keep_wanted.fill(wanted=wanted().sql), **reached(tx, now=tx.now, today=tx.today, calendar=calendar))
     _say(tx)
     moot = tx.run(Q.end_moot, now=tx.now)
@@ -65,6 +66,11 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     storm = _is_storm(new["made"], cards=new["cards"], looked_at=looked_at, most=new["most"])
     found = Scanned(looked_at, new["made"] + revived, late + new["late"], moot, held=storm or held(tx))
     return _kept(tx, by, found, storm=storm)
+
+
+def looked_on(reader: Reader, day: date) -> bool:
+    """Whether the look of that day has ended."""
+    return bool(reader.value(Q.looked_on, day=day))
 
 
 def held(reader: Reader) -> bool:

@@ -73,6 +73,14 @@ WHERE to_remind.subject = s.subject AND to_remind.thing = s.thing AND to_remind.
 -- What a clock that ran ahead has made and nobody was sent: its day will come.
 DELETE FROM reminder WHERE made_at > $now AND state NOT IN ('in_mail', 'done', 'acknowledged');
 
+-- name: forget_looks_ahead
+-- A look on a day that has not come yet would say that somebody looks.
+DELETE FROM reminder_scan WHERE ended_at > $now;
+
+-- name: looked_on
+-- Whether the look of a day has ended.
+SELECT count(*) > 0 FROM reminder_scan WHERE day = $day AND ended_at IS NOT NULL;
+
 -- name: end_moot
 -- Renewed, cancelled, decided, handed to somebody else: nobody needs to hear of it.
 UPDATE reminder SET state = 'moot', ended_at = $now
