@@ -14,7 +14,7 @@ from data.database import Queries, Reader, Row, Transaction
 from data.people.rules import Action, Actor, Event, NotThere, Refused, Role
 from data.people.store import person_now, require
 from data.reminders.rules import CONCERNED, SUBJECTS, stages_of
-from data.reminders.scanning import reached, wanted
+from data.reminders.scanning import reached
 from data.sims.rules import Workdays
 from data.words import LANGUAGES, _
 
@@ -189,8 +189,8 @@ def accept_hand_over(tx: Transaction, by: Actor, *, recipient_id: int) -> None:
 
 def tomorrow(reader: Reader, *, day: date, calendar: Workdays) -> pa.Table:
     """Who would get what on `day` as things stand: recipient_id, recipient, kind, subject, urgent, things, amount_fen, first_on."""
-    values = reached(reader, now=datetime.combine(day, time(9), HOME_ZONE), today=day, calendar=calendar)
-    return reader.arrow(Q.tomorrow.fill(wanted=wanted().sql), **values)
+    wanted, values = reached(reader, now=datetime.combine(day, time(9), HOME_ZONE), today=day, calendar=calendar)
+    return reader.arrow(Q.tomorrow.fill(wanted=wanted.sql), **values)
 
 
 def _check(tx: Transaction, recipient_id: int | None, told: dict[str, Any]) -> None:

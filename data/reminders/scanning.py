@@ -6,7 +6,7 @@ By a query and not by events, so that whatever was missed is made up for by the 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data.audit import store as audit
@@ -54,7 +54,8 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
         return _kept(tx, by, Scanned(looked_at, 0, 0, 0, held=True), storm=True)
     tx.run(Q.forget_ahead, now=tx.now)
     tx.run(Q.forget_looks_ahead, now=tx.now)
-    tx.rows(Q.keep_wanted.fill(wanted=wanted().sql), **reached(tx, now=tx.now, today=tx.today, calendar=calendar))
+    wanted, values = reached(tx, now=tx.now, today=tx.today, calendar=calendar)
+    tx.rows(Q.keep_wanted.fill(wanted=wanted.sql), **values)
     _say(tx)
     moot = tx.run(Q.end_moot, now=tx.now)
     late = tx.run(Q.end_late, now=tx.now)
@@ -87,7 +88,7 @@ def release_storm(tx: Transaction, by: Actor) -> None:
     audit.record(tx, by, Event.STORM_RELEASED, "reminders", days=[row["day"] for row in days])
 
 
-def heard(subjects: Iterable[str] = tuple(SUBJECTS), *, which: str = "true") -> Query:
+def heard(subjects: Iterable[str], *, which: str = "true") -> Query:
     """Who hears of what now, of these subjects and of the cards that `which` picks."""
     found = []
     for name in subjects:
@@ -96,24 +97,21 @@ def heard(subjects: Iterable[str] = tuple(SUBJECTS), *, which: str = "true") -> 
     return OCCASIONS.heard.fill(occasions="\n".join(found), which=which)
 
 
-def wanted() -> Query:
-    """Every stage that has been reached, with its key; its values are those of `reached`."""
-    return Q.wanted.fill(heard=heard().sql)
-
-
-def reached(reader: Reader, *, now: Any, today: Any, calendar: Workdays) -> dict[str, Any]:
-    """The values of `wanted`."""
+def reached(reader: Reader, *, now: datetime, today: date, calendar: Workdays) -> tuple[Query, dict[str, Any]]:
+    """Every stage that has been reached, with its key: the query and its values."""
     found: list[Step] = []
-    for rule in reader.rows(Q.rules_now):
-        if rule["subject"] in SUBJECTS:
-            found += steps(rule["subject"], rule["stages"], today=today, calendar=calendar)
-    for subject in SUBJECTS:
-        found += escalations(subject, today=today, calendar=calendar)
-    return {
+    rules = [rule for rule in reader.rows(Q.rules_now) if rule["subject"] in SUBJECTS]
+    for rule in rules:
+        found += steps(rule["subject"], rule["stages"], today=today, calendar=calendar)
+    subjects = {rule["subject"]: SUBJECTS[rule["subject"]] for rule in rules}
+    for name in subjects:
+        found += escalations(name, today=today, calendar=calendar)
+    query = Q.wanted.fill(heard=heard(subjects).sql)
+    return query, {
         "now": now,
         "today": today,
         "unanswered_since": now - _ANSWERED_WITHIN,
-        "escalating": [name for name, subject in SUBJECTS.items() if subject.escalates],
+        "escalating": [name for name, subject in subjects.items() if subject.escalates],
         "subjects": [step.subject for step in found],
         "stages_of": [step.stages for step in found],
         "targets": [step.target for step in found],

@@ -23,7 +23,7 @@ MOST_AT_ONCE = 20_000
 class Due:
     """Reminders that one mail is to carry."""
 
-    recipient_id: int  # who gets the mail: a deputy, or a lead, may stand in for whose they are
+    recipient_id: int  # who gets the mail: a deputy may stand in for whose they are
     urgent: bool
     reminder_ids: list[int]
 

@@ -1,16 +1,8 @@
 -- name: due_for
--- What is due, by whoever gets the mail: a deputy in force, the lead where the own address takes no mail, else the
--- recipient. While a storm is held, urgent ones only.
-WITH place AS (
-    SELECT t.*, t.kind = 'chat' OR coalesce(a.state = 'verified', false) AS reachable,
-        t.deputy_accepted_at IS NOT NULL AND t.deputy_from <= $today AND t.deputy_until >= $today AS deputised
-    FROM recipient t LEFT JOIN address a ON a.address = t.address
-)
-SELECT coalesce(l.recipient_id, p.recipient_id) AS goes_to, r.urgent, list(r.reminder_id ORDER BY r.reminder_id) AS reminder_ids
-FROM reminder r
-JOIN place o ON o.recipient_id = r.recipient_id
-JOIN place p ON p.recipient_id = CASE WHEN o.deputised THEN o.deputy_id ELSE o.recipient_id END
-LEFT JOIN place l ON l.recipient_id = p.lead_id AND NOT p.reachable AND l.reachable AND l.active
+-- What is due, by whoever gets the mail: the recipient, or who stands in for him. While a storm is held, urgent ones only.
+SELECT CASE WHEN t.deputy_accepted_at IS NOT NULL AND t.deputy_from <= $today AND t.deputy_until >= $today THEN t.deputy_id
+    ELSE t.recipient_id END AS goes_to, r.urgent, list(r.reminder_id ORDER BY r.reminder_id) AS reminder_ids
+FROM reminder r JOIN recipient t USING (recipient_id)
 WHERE r.state = 'due' AND r.due_on <= $today
     AND (r.urgent OR NOT EXISTS (FROM reminder_scan WHERE held_since IS NOT NULL AND released_at IS NULL))
 GROUP BY goes_to, r.urgent ORDER BY goes_to, r.urgent DESC;
