@@ -5,15 +5,15 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from data.clock import SystemClock
-from tests.serving import Served, browser, demo, served, settled, sign_in
+from tests.serving import Served, demo, settled, sign_in
 from tests.stories import real_files
+from tests.stories.hands import button, go, tick
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,6 @@ PLANS = {
 }
 # Slow enough that the kill comes in the middle, quick enough for a test.
 DELAY_MS = 20
-ROW = 32  # pixels of a row of a table, its header too
 MERCHANT = "望江便民超市"
 
 
@@ -49,19 +48,6 @@ def passwords(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server(home: Path, passwords: dict[str, str]) -> Iterator[Served]:
-    assert passwords
-    with served(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def foreign() -> list[str]:
     """Addresses the operator's window asked for that are not ours: fonts, maps, counters."""
     return []
@@ -78,26 +64,6 @@ def operator(window: Browser, server: Served, passwords: dict[str, str], foreign
 @pytest.fixture(scope="module")
 def cards() -> list[real_files.Card]:
     return real_files.cards(CARDS, today=SystemClock().today(), plans=PLANS)
-
-
-def go(page: Page, server: Served, path: str) -> None:
-    page.goto(server.url + path)
-    page.wait_for_selector("[data-testid=stSidebarNav]")
-    settled(page)
-
-
-def button(page: Page, words: str | re.Pattern[str]) -> Locator:
-    return page.get_by_role("button", name=words).first
-
-
-def tick(page: Page, table: int, row: int) -> None:
-    """Tick a row of the n-th table: tables are drawn on a canvas, so by place."""
-    drawn = page.get_by_test_id("stDataFrame").nth(table)
-    drawn.scroll_into_view_if_needed()
-    box = drawn.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 16, box["y"] + ROW + row * ROW + ROW / 2)
-    settled(page)
 
 
 def test_four_files_are_recognised_and_accepted(

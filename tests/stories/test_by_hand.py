@@ -3,18 +3,18 @@ a fresh card list of the provider is the receipt, a later one the proof."""
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from data.clock import SystemClock
 from data.database import Query
 from data.renewals.paying_rules import capitals
 from tests.pdf_text import pages
-from tests.serving import Served, browser, demo, run, served, settled, sign_in
+from tests.serving import Served, demo, run, settled, sign_in
+from tests.stories.hands import button, go, tick
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,6 @@ ACTS = Query(
     """SELECT DISTINCT person FROM audit WHERE source = 'page' AND event IN
        ('renewal:proposed', 'renewal:approved', 'payment:asked', 'payment:paid', 'offline:worklist_sent')""",
 )
-ROW = 32  # pixels of a row of a table, its header too
 FONT = next(iter(sorted(Path("/usr/share/fonts").rglob("NotoSansCJK-Regular.ttc"))), None)
 ENDS = SystemClock().today() + timedelta(days=20)
 RENEWED = ENDS.replace(year=ENDS.year + 1) if (ENDS.month, ENDS.day) != (2, 29) else ENDS + timedelta(days=365)
@@ -68,19 +67,6 @@ def passwords(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server(home: Path, passwords: dict[str, str]) -> Iterator[Served]:
-    assert passwords
-    with served(home) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def person(window: Browser, server: Served, passwords: dict[str, str]) -> object:
     """`person("finance")`: that person's own window, signed in once."""
     windows: dict[str, Page] = {}
@@ -97,25 +83,6 @@ def person(window: Browser, server: Served, passwords: dict[str, str]) -> object
 def told() -> dict[str, str]:
     """What one person learns and another needs: the batch, the sum."""
     return {}
-
-
-def go(page: Page, server: Served, path: str) -> None:
-    page.goto(server.url + path)
-    page.wait_for_selector("[data-testid=stSidebarNav]")
-    settled(page)
-
-
-def button(page: Page, words: str | re.Pattern[str]) -> Locator:
-    return page.get_by_role("button", name=words).first
-
-
-def tick(page: Page, table: int, row: int = 0) -> None:
-    drawn = page.get_by_test_id("stDataFrame").nth(table)
-    drawn.scroll_into_view_if_needed()
-    box = drawn.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 16, box["y"] + ROW + row * ROW + ROW / 2)
-    settled(page)
 
 
 def test_a_clerk_proposes_what_is_ordered_by_hand(person, server, told) -> None:

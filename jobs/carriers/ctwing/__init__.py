@@ -5,16 +5,15 @@ a key of the account. No call that renews or adds data was seen: such orders go 
 account has it, or through the contract. It knows cards by their access number.
 """
 
-from collections.abc import Sequence
-
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Unknown, unsayable
+from jobs.carriers import Accepted, Order, Outcome, Refused, Unknown, unsayable
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.ctwing.account import CtwingAccount
 from jobs.carriers.ctwing.reading import STATES, Reading
 from jobs.carriers.ctwing.session import CUT, Session, canonical, code_of
 from jobs.carriers.http import CallError, Reply
+from jobs.carriers.one_by_one import OneByOne
 from jobs.carriers.telecom_cmp.session import TAKEN, said_once
 
 __all__ = ["ABILITIES", "ACCOUNT", "CODES", "STATES", "connect"]
@@ -54,7 +53,7 @@ _ACTIONS = {"suspend": "ADD", "resume": "DEL"}
 _AGAIN = ("重复", "已断网", "未断网")
 
 
-class Ctwing(Reading):
+class Ctwing(OneByOne, Reading):
     """One account at CTWing."""
 
     def __init__(self, home: Home, account: CtwingAccount) -> None:
@@ -67,29 +66,9 @@ class Ctwing(Reading):
         Reading.__init__(self, home, self._open)
         self.terms = account.terms()
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._open.close()
-
-    def held_s(self) -> float:
-        """Seconds for which it takes no call."""
-        return self._open.http.pace.held_s()
-
     def request(self, order: Order) -> bytes:
         """What is asked for one order; who asks, and the sign, come on top."""
         return canonical(CUT, self._asked(order))
-
-    def place(self, orders: Sequence[Order]) -> list[Outcome]:
-        """One call per order."""
-        return [self._place(order) for order in orders]
-
-    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
-        """It cannot be asked by an order."""
-        return Unknown("the carrier cannot be asked about an order; the card is read")
-
-    def statement(self, day: object) -> Statement | None:  # noqa: ARG002
-        """It tells no statement."""
-        return None
 
     def _asked(self, order: Order) -> dict[str, str]:
         """The parameters of an order. Raises Unsayable."""

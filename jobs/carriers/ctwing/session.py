@@ -41,10 +41,6 @@ class Session:
         """An answer as nested dicts, lists and texts. Raises Unreadable."""
         return undressed(text_of(reply.body))
 
-    def close(self) -> None:
-        """Close all connections."""
-        self.http.close()
-
     def _answer(self, call: Callable[[float], Reply]) -> dict[str, Any]:
         reply = asked(call, deadline_s=self.account.call_deadline_s)
         if reply.status != 200:

@@ -4,14 +4,13 @@ Written from the vendor's documentation as clients of it show it; it has met no 
 a key of the account. Its yes often means no more than "message received": the end of the card's plan is the proof.
 """
 
-from collections.abc import Sequence
-
 from data.home import Home
 from data.words import N_
-from jobs.carriers import Accepted, Order, Outcome, Refused, Statement, Unknown, unsayable
+from jobs.carriers import Accepted, Order, Outcome, Refused, Unknown, unsayable
 from jobs.carriers.account import NoConnection
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
+from jobs.carriers.one_by_one import OneByOne
 from jobs.carriers.telecom_cmp.account import TelecomAccount
 from jobs.carriers.telecom_cmp.reading import STATES, Reading
 from jobs.carriers.telecom_cmp.session import (
@@ -55,7 +54,7 @@ _KEEP, _BACK = "19", "20"
 _AGAIN = ("重复", "已订购", "已经订购")
 
 
-class Telecom(Reading):
+class Telecom(OneByOne, Reading):
     """One account at China Telecom's older platform."""
 
     def __init__(self, home: Home, account: TelecomAccount) -> None:
@@ -73,29 +72,9 @@ class Telecom(Reading):
         Reading.__init__(self, self._open)
         self.terms = account.terms()
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._open.close()
-
-    def held_s(self) -> float:
-        """Seconds for which it takes no call."""
-        return self._open.http.pace.held_s()
-
     def request(self, order: Order) -> bytes:
         """What is asked for one order; who asks, and the sign, come on top."""
         return canonical(*self._asked(order))
-
-    def place(self, orders: Sequence[Order]) -> list[Outcome]:
-        """One call per order."""
-        return [self._place(order) for order in orders]
-
-    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
-        """It cannot be asked by an order."""
-        return Unknown("the carrier cannot be asked about an order; the card is read")
-
-    def statement(self, day: object) -> Statement | None:  # noqa: ARG002
-        """It tells no statement."""
-        return None
 
     def _asked(self, order: Order) -> tuple[str, str, dict[str, str]]:
         """Path, method and parameters of an order. Raises Unsayable."""

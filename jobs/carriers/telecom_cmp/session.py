@@ -74,10 +74,6 @@ class Session:
                 raise Unreadable("the answer cannot be deciphered") from None
         return undressed(text)
 
-    def close(self) -> None:
-        """Close all connections."""
-        self.http.close()
-
     def _credentials(self, method: str, said: Mapping[str, str]) -> dict[str, str]:
         user, password = self._user.reveal(), self._password.reveal()
         return {

@@ -5,14 +5,14 @@ a key of the account. It has published no codes of its refusals: what the accoun
 """
 
 import json
-from collections.abc import Sequence
 
 from data.home import Home
 from data.renewals.rules import STEM_LENGTH
 from data.words import N_
-from jobs.carriers import Confirmed, Order, Outcome, Statement, Unknown, unsayable
+from jobs.carriers import Confirmed, Order, Outcome, unsayable
 from jobs.carriers.classifying import Codes, no_answer, outcome
 from jobs.carriers.http import CallError, Reply
+from jobs.carriers.one_by_one import OneByOne
 from jobs.carriers.unicom_cmp.reading import STATES, Reading
 from jobs.carriers.unicom_cmp.session import OK, Session, UnicomAccount, code_of, data_of
 
@@ -42,7 +42,7 @@ _PLAN, _STATE = "4", "3"
 _STOP, _RUN = "3", "2"
 
 
-class Unicom(Reading):
+class Unicom(OneByOne, Reading):
     """One account at China Unicom CMP."""
 
     def __init__(self, home: Home, account: UnicomAccount) -> None:
@@ -57,29 +57,9 @@ class Unicom(Reading):
         self._codes = Codes(ok=frozenset({OK}), refused=account.refusals)
         self.terms = account.terms(promises=frozenset({"iccid"}))
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._open.close()
-
-    def held_s(self) -> float:
-        """Seconds for which it takes no call."""
-        return self._open.http.pace.held_s()
-
     def request(self, order: Order) -> bytes:
         """What is asked for one order; who asks, and the token, come on top."""
         return json.dumps(self._asked(order), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-    def place(self, orders: Sequence[Order]) -> list[Outcome]:
-        """One call per order."""
-        return [self._place(order) for order in orders]
-
-    def find_order(self, order_no: str, carrier_ref: str | None = None) -> Outcome:  # noqa: ARG002
-        """It cannot be asked by an order."""
-        return Unknown("the carrier cannot be asked about an order; the card is read")
-
-    def statement(self, day: object) -> Statement | None:  # noqa: ARG002
-        """It tells no statement."""
-        return None
 
     def _asked(self, order: Order) -> dict[str, str]:
         """One change of one card. Raises Unsayable."""

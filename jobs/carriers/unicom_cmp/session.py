@@ -99,10 +99,6 @@ class Session:
         said = {"app_id": app, "timestamp": stamp, "trans_id": f"{at:%Y%m%d%H%M%S}{thousandth}{number:06d}"}
         return {**said, "token": token(said, self._secret.reveal())}
 
-    def close(self) -> None:
-        """Close all connections."""
-        self.http.close()
-
 
 def token(said: Mapping[str, str], secret: str) -> str:
     """SM3 over names and values in the order of the names, the secret behind them."""
