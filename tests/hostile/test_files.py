@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import report
 
 from data.home import Home
 from jobs import import_inbox
@@ -76,7 +77,7 @@ def test_no_hostile_file_breaks_a_door_or_takes_more_than_its_share(
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     told = json.loads(ran.stdout)
-    print({name: value for name, value in told.items() if name != "outcomes"})
+    report.door(which, told)
     assert told["files"] >= 110
     assert told["failures"] == []
     for name, part in expected.items():

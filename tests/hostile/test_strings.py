@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+import report
 from naughty import ACTIVE, STRINGS
 from playwright.sync_api import Browser
 from poisoning import cards, poison
@@ -67,7 +68,7 @@ def test_no_page_runs_asks_for_or_breaks_on_what_data_says(
             fields += window.write(f"/{row.name}", list(itertools.islice(texts, 12)))
         for query in DETAILS.get(row.name, ()):
             window.visit(f"/{row.name}{query}")
-    print(f"{who}: {window.visits} visits, {fields} fields, {window.requests} requests, {len(window.caught)} caught")
+    report.walk(who, visits=window.visits, fields=fields, requests=window.requests, caught=len(window.caught))
     window.page.context.close()
     assert window.caught == []
 
