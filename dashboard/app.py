@@ -30,6 +30,7 @@ from data.renewals.journal import JournalBroken
 from data.renewals.recovery import RecoveryError, recover
 from data.settings import SettingsError
 from data.words import _
+from jobs import send_outbox
 from jobs.carriers import accounts
 from jobs.run_renewals import tell
 from jobs.schedule import Scheduler
@@ -76,6 +77,7 @@ def _start() -> Home:
     try:
         accounts.load(home)
         log.info("recovered: %s", recover(home.db, home.journal))
+        send_outbox.recover(home)
         # A kill may have come between a purchase and the joined row that shows it.
         tell(home)
     except BaseException:

@@ -149,7 +149,7 @@ class Line:
     account: MailAccount
     _client: _Client | None = field(default=None, repr=False)
 
-    def send(self, content: bytes, *, to: str, message_id: str) -> Outcome:  # noqa: ARG002 - as every way to send
+    def send(self, content: bytes, *, to: str) -> Outcome:
         """Send one letter to one address. Never raises, and is over by the account's deadline.
 
         1. an address that is none of the plain kind is refused here

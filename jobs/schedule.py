@@ -18,7 +18,9 @@ from data.runs import store as runs
 from data.runs.rules import SEEN_EVERY, Planned
 from data.words import N_
 from jobs import (
+    back_up,
     import_inbox,
+    prune,
     read_uploads,
     read_vouchers,
     reconcile,
@@ -27,6 +29,7 @@ from jobs import (
     refresh_usage,
     roll_up,
     run_renewals,
+    send_outbox,
     send_reminders,
     settle_unknowns,
     verify_audit,
@@ -56,6 +59,15 @@ SCHEDULE: tuple[Job, ...] = (
         N_("Reads paid cards again: do they run on?"),
         every=timedelta(minutes=1),
     ),
+    # Ahead of the other nightly jobs: what they change, the backup shows as it was.
+    Job(
+        "back_up",
+        back_up.run,
+        N_("Makes a backup while everybody works on, and reads it back"),
+        at=time(3, 10),
+        budget=timedelta(hours=2),
+    ),
+    Job("prune", prune.run, N_("Removes what nobody needs any more; nothing that money stands on"), at=time(3, 50)),
     # After midnight in every carrier's books, before anybody works.
     Job(
         "reconcile",
@@ -116,6 +128,12 @@ SCHEDULE: tuple[Job, ...] = (
         send_reminders.run,
         N_("Finds what is to be reminded of and puts it into mails"),
         every=timedelta(minutes=1),
+    ),
+    Job(
+        "send_outbox",
+        send_outbox.run,
+        N_("Sends what stands in the outbox, by mail and to chat groups"),
+        every=timedelta(seconds=5),
     ),
 )
 

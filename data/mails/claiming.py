@@ -44,6 +44,7 @@ class Mail:
     address: str | None
     secret_name: str | None
     part: str | None
+    carries: int = 0  # reminders
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,13 @@ def next_mail(tx: Transaction, by: Actor, *, channel: Channel, limits: Limits) -
     return tx.record(Mail, Q.next_mail, channel=channel, now=tx.now, urgent=urgent, **each)
 
 
-def claim(tx: Transaction, by: Actor, *, mail: Mail, domain: str, body: str, body_sha256: str) -> str | None:
-    """Note the intent to send a mail with this text; its Message-ID. Send it only after the commit.
-
-    None: somebody else has it.
-    """
+def claim(tx: Transaction, by: Actor, *, mail: Mail, domain: str, body: str, body_sha256: str) -> str:
+    """Note the intent to send a mail with this text; its Message-ID. Send it only after the commit."""
     require(tx, by, Action.WORK, f"mail {mail.mail_id}")
     rules.check(State.QUEUED, State.SENDING)
     name = rules.message_id(mail.digest, domain)
     said = {"body": body, "body_sha256": body_sha256, "message_id": name}
-    found: str | None = tx.value(Q.claim, mail_id=mail.mail_id, now=tx.now, **said)
-    return found
+    return str(tx.rows(Q.claim, mail_id=mail.mail_id, now=tx.now, **said)[0]["message_id"])
 
 
 def moot(tx: Transaction, by: Actor, *, mail_id: int) -> None:
@@ -171,8 +168,9 @@ def _note_address(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> 
 def _failed(tx: Transaction, by: Actor, mail: Row, outcome: Outcome) -> bool:
     """Tell of a mail that failed; whether another carries what it carried."""
     if mail["kind"] not in {"alarm", "test", "verify"}:
+        # The first of a day; the outbox has them all.
         said = later("A mail to {name} could not be sent; the outbox says why", name=mail["name"])
-        alarm(tx, by, cause=f"failed {mail['recipient_id']}", said=said)
+        alarm(tx, by, cause="failed", said=said)
     # What may have arrived is not told to somebody else as if it had not.
     return outcome.kind != "unknown" and any(
         _hand_on(tx, by, row) for row in tx.rows(Q.to_hand_on, mail_id=mail["mail_id"])

@@ -80,3 +80,15 @@ SELECT rem.sim_id, r.recipient_id, r.name AS recipient, min(m.made_at) AS since
 FROM mail m JOIN recipient r USING (recipient_id) JOIN mail_item i USING (mail_id) JOIN reminder rem USING (reminder_id)
 WHERE m.state = 'held' AND m.held_for = 'address' AND rem.state = 'in_mail' AND rem.sim_id IS NOT NULL
 GROUP BY ALL ORDER BY rem.sim_id, r.recipient_id;
+
+-- name: waits
+-- Whether a worker has anything to look at: what may have come due, and what may be held or let go.
+SELECT EXISTS (FROM mail WHERE channel = $channel AND (state = 'held' OR (state = 'queued' AND next_try <= $now)));
+
+-- name: unclear
+-- Whether an unclear mail has waited long enough.
+SELECT EXISTS (FROM mail WHERE state = 'unknown' AND next_try <= $now);
+
+-- name: sending
+-- Whether something began to leave before an instant and has no end yet.
+SELECT EXISTS (FROM mail WHERE state = 'sending' AND tried_at <= $before);

@@ -1,6 +1,7 @@
 """Putting mails into the outbox, letting them go, stopping and starting the sending, and reading what stands there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 import pyarrow as pa
@@ -130,6 +131,21 @@ def _told(tx: Transaction, kind: str, slot: str, said: str) -> list[int]:
     new = [one for one in recipients if tx.row(Q.mail_of_slot, digest=rules.digest(one, kind, slot)) is None]
     made = (_queued(tx, recipient_id=one, kind=kind, slot=slot, said=said) for one in new)
     return [mail_id for mail_id in made if mail_id is not None]
+
+
+def waits(reader: Reader, *, channel: Channel, now: datetime) -> bool:
+    """Whether a worker has anything to look at."""
+    return bool(reader.value(Q.waits, channel=channel, now=now))
+
+
+def unclear(reader: Reader, *, now: datetime) -> bool:
+    """Whether an unclear mail has waited long enough to go out once more."""
+    return bool(reader.value(Q.unclear, now=now))
+
+
+def in_the_air(reader: Reader, *, before: datetime) -> bool:
+    """Whether something began to leave before this instant, and nothing of its end is written down."""
+    return bool(reader.value(Q.sending, before=before))
 
 
 def _queued(

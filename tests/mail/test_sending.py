@@ -1,0 +1,224 @@
+"""From what is due to what arrives: each once, nobody about a card renewed, and no worse after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from data.mails import rules
+from data.mails import store as mails
+from data.people.rules import SYSTEM
+from data.words import later
+from tests.mail.building import House, keys
+
+ROOT = Path(__file__).parents[2]
+LONG = os.environ.get("TESTS_MAIL") == "campaign"
+CARDS, RECIPIENTS = 3, 4
+WANTED = {(f"r{n}@example.test", f"{n * 100 + i:05d}7"[-6:]) for n in range(1, RECIPIENTS + 1) for i in range(CARDS)}
+
+
+@pytest.fixture
+def house(tmp_path, sink):
+    with House(tmp_path / "home", sink).open() as made:
+        yield made.build(recipients=RECIPIENTS, cards=CARDS)
+
+
+def test_everybody_hears_once_of_the_cards_that_are_theirs(house, sink):
+    house.look()
+    assert house.reminded() == {"in_mail": RECIPIENTS * CARDS, "skipped_late": RECIPIENTS * CARDS * 2}
+    assert house.send() is not None
+    assert keys(sink.accepted()) == Counter(WANTED)
+    assert (house.states(), house.reminded()["done"]) == ({"sent": RECIPIENTS}, RECIPIENTS * CARDS)
+    assert len({one.session for one in sink.accepted()}) == 1
+    house.look()
+    assert house.send() is None
+    assert len(sink.accepted()) == RECIPIENTS
+    [row] = house.rows("SELECT * FROM mail WHERE recipient_id = 1")
+    assert row["message_id"] == rules.message_id(rules.digest(1, "digest", "2026-11-23"), "example.test")
+    assert row["body"].splitlines()[0] in sink.accepted()[0].letter.get_body(("plain",)).get_content()
+
+
+def test_n3_a_card_renewed_between_the_look_and_the_claim_is_not_spoken_of(house, sink):
+    house.look()
+    house.write("UPDATE sim SET expires_on = DATE '2027-11-30' WHERE sim_id < 300 AND sim_id <> 200")
+    house.look()
+    house.send()
+    assert keys(sink.accepted()) == Counter(
+        key
+        for key in WANTED
+        if key[0] in {"r3@example.test", "r4@example.test"} or key == ("r2@example.test", "002007")
+    )
+    assert house.states() == {"sent": 3, "moot": 1}
+
+
+def test_n3_a_card_renewed_while_its_mail_is_unclear_is_not_spoken_of_again(house, sink):
+    sink.fault("letter drop")
+    house.look()
+    house.send()
+    assert (house.states(), sink.accepted()) == ({"unknown": RECIPIENTS}, [])
+    sink.fault()
+    house.write("UPDATE sim SET expires_on = DATE '2027-11-30' WHERE sim_id < 200")
+    house.wait(minutes=10)
+    house.look()
+    house.send()
+    assert keys(sink.accepted()) == Counter(key for key in WANTED if key[0] != "r1@example.test")
+
+
+def test_an_unclear_mail_is_sent_once_more_under_the_same_name_and_no_third_time(house, sink):
+    sink.fault("ack drop")
+    house.look()
+    house.send()
+    assert house.states() == {"unknown": RECIPIENTS}
+    house.wait(minutes=9)
+    assert house.send() is None
+    house.wait(minutes=1)
+    house.send()
+    digests = {row["message_id"] for row in house.rows("SELECT message_id FROM mail WHERE kind = 'digest'")}
+    assert {copies for name, copies in sink.copies().items() if name in digests} == {2}
+    # It is told as failed, and what it said is due again.
+    assert house.states()["failed"] == RECIPIENTS
+    assert house.reminded()["due"] == RECIPIENTS * CARDS
+    sink.fault()
+    house.wait(hours=24)
+    house.look()
+    house.rest()
+    assert len(sink.copies()) > RECIPIENTS
+
+
+def test_a_server_that_is_down_costs_nobody_a_mail(house, sink):
+    sink.fault("banner drop")
+    house.look()
+    house.send()
+    assert house.states() == {"queued": RECIPIENTS}
+    assert len(house.rows("SELECT * FROM mail WHERE last_reply IS NOT NULL")) == RECIPIENTS
+    sink.fault()
+    assert house.send() is None
+    house.wait(minutes=1)
+    house.send()
+    assert keys(sink.accepted()) == Counter(WANTED)
+
+
+def test_a_wrong_password_is_tried_once_and_everything_waits_for_a_person(house, sink, tmp_path):
+    sink.fault("auth 535")
+    house.look()
+    house.send()
+    assert sink.sessions() == 1
+    house.wait(hours=1)
+    house.send()
+    assert sink.sessions() == 1
+    assert {row["held_for"] for row in house.rows("SELECT held_for FROM mail")} == {"stopped"}
+    sink.fault()
+    house.write("DELETE FROM mail_stop")
+    house.send()
+    assert keys(sink.accepted()) == Counter(WANTED)
+
+
+def test_n6_what_a_bounced_address_should_have_got_reaches_the_lead(house, sink):
+    house.write("UPDATE recipient SET lead_id = 2 WHERE recipient_id = 1")
+    sink.fault("rcpt 550", to="r1@example.test")
+    house.look()
+    house.rest()
+    cards_of_1 = {card for to, card in WANTED if to == "r1@example.test"}
+    assert {card for to, card in keys(sink.accepted()) if to == "r2@example.test"} >= cards_of_1
+    assert house.rows("SELECT state FROM address WHERE address = 'r1@example.test'") == [{"state": "bounced"}]
+    assert not [one for one in sink.accepted() if one.to == "r1@example.test"]
+    assert house.reminded()["done"] == RECIPIENTS * CARDS
+
+
+def test_n6_with_no_address_left_the_cards_are_listed_as_nobody_s(house, sink):
+    sink.fault("rcpt 550", to="r1@example.test")
+    house.look()
+    house.rest()
+    house.wait(hours=24)
+    house.look()
+    house.rest()
+    assert {row["sim_id"] for row in mails.unreachable(house.home.db.read())} == {100, 101, 102}
+    told = [one.letter.get_body(("plain",)).get_content() for one in sink.accepted() if one.to == "r3@example.test"]
+    assert any("operator" in text and "地址" in text for text in told), "the administrator hears of it"
+
+
+def test_n7_two_workers_send_each_mail_once(house, sink):
+    count = 1_000 if LONG else 60
+    said = later("Today's look saw no card at all; nothing but urgent mail leaves before somebody says so")
+    with house.home.db.write() as tx:
+        for n in range(count):
+            mails.queue(tx, SYSTEM, recipient_id=n % 4 + 1, kind="alarm", slot=f"cause {n}", said=said)
+    workers = [threading.Thread(target=house.send) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(sink.accepted()) == count
+    assert set(sink.copies().values()) == {1}
+    assert house.states() == {"sent": count}
+    assert {one.session for one in sink.accepted()} == {1, 2}
+
+
+HOSTILE = [
+    "<script>alert(1)</script><img src=http://127.0.0.1:9/x onerror=alert(1)>",
+    "/etc/passwd",
+    "甲\r\nBcc: evil@example.test\r\n\r\n<b>",
+    "\u202egnp.exe\u2066",
+    "长" * 10_000,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=["html", "a path", "line breaks", "right to left", "10 kB"])
+def test_n8_hostile_names_stay_names_all_the_way(tmp_path, sink, name):
+    with House(tmp_path / "home", sink).open() as house:
+        house.build(recipients=1, cards=1, hostile=name).look()
+        house.send()
+    [arrived] = sink.accepted()
+    letter = arrived.letter
+    assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+    html = letter.get_body(("html",)).get_content()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "http://127.0.0.1:9" not in html.replace("http://127.0.0.1:9/x onerror", "")
+    assert letter["bcc"] is None
+    assert b"root:" not in arrived.content
+    assert "\u202e" not in html
+    assert len(arrived.content) < 200_000
+
+
+def dies(house, point):
+    command = [sys.executable, "-m", "tests.mail.dying", str(house.path), house.clock.now().isoformat(), point]
+    child = subprocess.run(
+        command,
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert child.returncode == -signal.SIGKILL, f"it lived through {point}: {child.stdout}{child.stderr}"
+
+
+@pytest.mark.parametrize("point", ["after queue commit", "after claim commit", "after data", "after the result"])
+def test_n2_a_kill_loses_no_key_and_doubles_at_most_what_was_not_acknowledged(tmp_path, sink, point):
+    house = House(tmp_path / "home", sink)
+    with house.open():
+        house.build(recipients=RECIPIENTS, cards=CARDS)
+    for _life in range(50 if LONG else 3):
+        seen = len(sink.accepted())
+        with house.open():
+            house.wait(hours=24)
+            # Another expiry makes other keys: each life has its own to send.
+            house.write("UPDATE sim SET expires_on = $day", day=house.clock.today() + timedelta(days=7))
+            house.look(queue=point != "after queue commit")
+        dies(house, point)
+        with house.open():
+            house.rest()
+            letters = sink.accepted()[seen:]
+            again = Counter(one.message_id for one in letters) - Counter({one.message_id for one in letters})
+            assert set(keys(letters)) == WANTED
+            assert again.total() <= (point == "after data"), "one acknowledgement was lost, or none"
+            assert not set(house.states()) & {"sending", "queued", "unknown"}
+            assert set(house.reminded()) <= {"done", "moot", "skipped_late"}
