@@ -30,7 +30,7 @@ GROUP BY c.sim_id;
 -- Cards with an order of which nobody knows whether it took effect: a person must look, or a day has passed.
 SELECT c.sim_id, min(timezone('Asia/Shanghai', coalesce(s.submitted_at, s.changed_at))::DATE) AS on_date, on_date AS target
 FROM state s JOIN obligation o ON o.id = s.obligation JOIN card c ON c.sim_id = o.sim_id
-WHERE s.st = 'needs_review' OR s.st = 'unknown' AND s.submitted_at < $now::TIMESTAMPTZ - INTERVAL 24 HOUR
+WHERE s.st = 'needs_review' OR s.st = 'unknown' AND s.submitted_at <= $now::TIMESTAMPTZ - INTERVAL 24 HOUR
 GROUP BY c.sim_id;
 
 -- name: balance
