@@ -19,6 +19,10 @@ from jobs.letters.sheets import Group, Row, Section, Sheet, Tile
 
 # Older than this, what we know of a carrier's expiries is named on top.
 TOO_OLD = timedelta(hours=48)
+# So much of what an alarm says stands in its subject.
+_CAUSE_SIGNS = 60
+# A sentence may be as long as this, whatever names stand in it.
+_SENTENCE_SIGNS = 300
 _TITLES = {
     "alarm": N_("Something is wrong"),
     "heartbeat": N_("Reminders are at work"),
@@ -79,7 +83,7 @@ def filled(
     link = _link(found, public_url) if to.signs_in and found else ""
     head = audit.head(reader)
     return Sheet(
-        subject=listed([title, _urgent(found, today), day]),
+        subject=listed([title, _cause(mail), _urgent(found, today), day]),
         title=title,
         day=day,
         lead=tuple(_lead(mail, found, to)),
@@ -89,7 +93,7 @@ def filled(
         button=_("Open them in Flowcard") if link else "",
         link=link,
         sections=tuple(_sections(found, today=today, rows=rows)),
-        footer=tuple(_footer(to, public_url, str(head), now)),
+        footer=tuple(_footer(found, to, public_url, str(head), now)),
         preview=_preview(found),
     )
 
@@ -105,13 +109,17 @@ def _title(mail: Mail, found: Carried) -> str:
     return _("Nothing to do: renewals under way")
 
 
+def _cause(mail: Mail) -> str:
+    return name(spoken(mail.said), _CAUSE_SIGNS) if mail.kind == "alarm" and mail.said else ""
+
+
 def _urgent(found: Carried, today: date) -> str:
     count = cards.pressing(found.ending, today=today)
     return plural("{count} of them urgent", "{count} of them urgent", count) if count else ""
 
 
 def _lead(mail: Mail, found: Carried, to: To) -> list[str]:
-    sentences = [spoken(mail.said)] if mail.said else []
+    sentences = [name(spoken(mail.said), _SENTENCE_SIGNS)] if mail.said else []
     if found and not to.signs_in:
         sentences.append(
             _(
@@ -184,7 +192,7 @@ def _of_things(things: Sequence[Item], today: date) -> tuple[Group, ...]:
     by_subject: dict[str, list[Row]] = {}
     for item in things:
         days = (item.on_date - today).days
-        said = name(spoken(item.said), 200) if item.said else name(item.thing)
+        said = name(spoken(item.said), _SENTENCE_SIGNS) if item.said else name(item.thing)
         row = Row(
             said, first=dated(item.on_date), second=left(days) if days >= 0 else "", tone="red" if item.urgent else ""
         )
@@ -202,10 +210,10 @@ def _link(found: Carried, public_url: str) -> str:
     return f"{public_url}/expiry?{urlencode(asked | ({'carrier': carriers.pop()} if len(carriers) == 1 else {}))}"
 
 
-def _footer(to: To, public_url: str, head: str, now: datetime) -> list[str]:
+def _footer(found: Carried, to: To, public_url: str, head: str, now: datetime) -> list[str]:
     mine = (
         [_("Acknowledge, put off or hand over: {address}", address=f"{public_url}/my_reminders")]
-        if to.kind == "person"
+        if found and to.kind == "person"
         else []
     )
     return [

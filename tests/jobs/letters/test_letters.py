@@ -272,8 +272,21 @@ def test_a_code_stands_alone_and_not_in_the_subject(written) -> None:
 def test_an_alarm_carries_what_it_hands_on(written) -> None:
     said = later("This was meant for {name}, whose address takes no mail", name="Wang")
     letter = written([item(1)], kind="alarm", said=said)
-    assert letter.subject.startswith("Something is wrong")
+    assert letter.subject == (
+        "Something is wrong · This was meant for Wang, whose address takes no mail · 2026-11-22 Sun"
+    )
     assert letter.text.index("This was meant for Wang") < letter.text.index("Shop 1")
+
+
+def test_a_hostile_name_in_a_sentence_stays_in_it(written) -> None:
+    said = later("This was meant for {name}, whose address takes no mail", name=HOSTILE)
+    batch = item(1, subject="review", sim_id=None, thing="batch 7", said=said)
+    letter = written([batch], kind="alarm", said=said)
+    assert not [line for line in letter.text.splitlines() if line.startswith("Bcc")]
+    assert {tag for tag, _attrs in _parsed(letter.html)} <= TAGS
+    assert len(letter.subject) < 150
+    assert letter.subject.isprintable()
+    assert len(letter.text) < 2_000
 
 
 @pytest.mark.parametrize(("kind", "subject"), [("test", "This is a test"), ("heartbeat", "Reminders are at work")])
