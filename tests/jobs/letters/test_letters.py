@@ -179,7 +179,7 @@ def test_every_letter_is_in_the_language_of_whoever_it_is_for(written) -> None:
     assert chinese.subject == "1 张卡待续费 · 2026-11-22 周日"
     assert "最晚 2026-11-24 周二 办理" in chinese.text
     assert 'lang="zh-Hans"' in chinese.html
-    assert "发送给华东服务商" in written([item(1)], to=3).text
+    assert "发送给 华东服务商" in written([item(1)], to=3).text
 
 
 def test_an_agent_gets_his_own_cards_as_one_workbook_and_no_link(written) -> None:
