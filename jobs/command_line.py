@@ -6,7 +6,21 @@ import typer
 from typer.exceptions import TyperException
 
 from data import redacting
-from jobs.commands import USAGE, audit, carriers, check, demo, exports, imports, rehearse, renew, secrets, serve, users
+from jobs.commands import (
+    USAGE,
+    audit,
+    backups,
+    carriers,
+    check,
+    demo,
+    exports,
+    imports,
+    rehearse,
+    renew,
+    secrets,
+    serve,
+    users,
+)
 
 app = typer.Typer(
     name="flowcard",
@@ -15,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for area in (serve, demo, rehearse, imports, renew, exports, users, carriers, check, audit, secrets):
+for area in (serve, demo, rehearse, imports, renew, exports, users, carriers, check, audit, secrets, backups):
     area.register(app)
 
 

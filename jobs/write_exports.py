@@ -1,11 +1,10 @@
-"""Write the exports people asked for, and remove the files they have had a week to fetch."""
+"""Write the exports people asked for."""
 
 import shutil
 import threading
-from datetime import datetime
 
 from data.files import exports_store as exports
-from data.files.exports_rules import NOT_WRITTEN, ExportRefused, outlived
+from data.files.exports_rules import NOT_WRITTEN, ExportRefused
 from data.files.exports_store import Export
 from data.home import Home
 from data.people.rules import SYSTEM
@@ -17,7 +16,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
     """Write what is waiting.
 
     1. Take the waiting exports, oldest first. 2. Write each to exports/<id>.<format>. 3. Record rows and hash, or the
-    sentence why not. 4. Remove files past their days.
+    sentence why not.
     """
     written = failed = 0
     for wish in exports.waiting(home.db.read()):
@@ -27,15 +26,9 @@ def run(home: Home, stop: threading.Event) -> str | None:
             written += 1
         else:
             failed += 1
-    removed = _remove_outlived(home)
-    if not written and not failed and not removed:
+    if not written and not failed:
         return None
-    return later(
-        "{written} exports written, {failed} failed, {removed} files removed",
-        written=written,
-        failed=failed,
-        removed=removed,
-    )
+    return later("{written} exports written, {failed} failed", written=written, failed=failed)
 
 
 def write_one(home: Home, wish: Export) -> Written | None:
@@ -61,18 +54,3 @@ def write_one(home: Home, wish: Export) -> Written | None:
 def _record_failure(home: Home, wish: Export, reason: ExportRefused) -> None:
     with home.db.write() as tx:
         exports.failed(tx, SYSTEM, export_id=wish.export_id, reason=reason)
-
-
-def _remove_outlived(home: Home) -> int:
-    removed = 0
-    now = home.clock.now()
-    for path in home.exports.iterdir():
-        if path.stem.isdecimal() and _outlived(home, int(path.stem), now=now):
-            path.unlink()
-            removed += 1
-    return removed
-
-
-def _outlived(home: Home, export_id: int, *, now: datetime) -> bool:
-    found = exports.one(home.db.read(), export_id)
-    return found is None or outlived(found.ended_at, now=now)

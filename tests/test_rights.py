@@ -139,6 +139,7 @@ ASKS: dict[str, Action] = {
         ("reminders.store", Action.LOOK_UP, "acknowledge snooze"),
         ("runs.store", Action.RUN_JOBS, "ask"),
         ("runs.store", Action.WORK, "prune backed_up put_back"),
+        ("mails.pruning", Action.WORK, "forget_texts"),
         ("sims.deciding", Action.DECIDE, "decide answer_proposals confirm_declined"),
         ("sims.findings", Action.DECIDE, "close_findings"),
         ("vouchers.store", Action.FILE_VOUCHER, "file_paper describe link unlink"),

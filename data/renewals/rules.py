@@ -217,6 +217,7 @@ PAUSES = {
 # Why the kill switch was thrown, where no person did.
 STOPS = {
     "clock": N_("The clock of this machine was set; nothing is sent until an approver lets it go on"),
+    "restored": N_("A backup was put back; nothing is sent until an approver lets it go on"),
     "mass_due": N_("Too many cards fell due from one day to the next; nothing is sent until an approver lets it go on"),
 }
 

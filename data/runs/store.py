@@ -66,6 +66,18 @@ def prune(tx: Transaction, by: Actor) -> int:
     return tx.run(Q.prune_runs, before=tx.now - KEPT_FOR)
 
 
+def backed_up(tx: Transaction, by: Actor, *, name: str, rows: int, head: str) -> None:
+    """A backup was made and read back; it holds so many rows, and the audit log up to `head`."""
+    people.require(tx, by, Action.WORK, f"backup {name}")
+    audit.record(tx, by, Event.HOME_BACKED_UP, f"backup {name}", rows=rows, head=head)
+
+
+def put_back(tx: Transaction, by: Actor, *, name: str, head: str) -> None:
+    """This database is a backup that was put back; what it replaces ended with the audit entry `head`, '' not known."""
+    people.require(tx, by, Action.WORK, f"backup {name}")
+    audit.record(tx, by, Event.HOME_RESTORED, f"backup {name}", head_before=head)
+
+
 def ask(tx: Transaction, by: Actor, *, job: str, wish: Wish) -> None:
     """Write a person's wish about a job; the schedule takes it within seconds."""
     people.require(tx, by, Action.RUN_JOBS, job)
