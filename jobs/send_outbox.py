@@ -17,7 +17,7 @@ from data.mails.claiming import Limits, Mail, Recorded
 from data.mails.rules import Outcome, State
 from data.people.rules import SYSTEM
 from data.reminders import store as reminders
-from data.words import N_, later
+from data.words import N_, later, speaking
 from jobs import chat, letters
 from jobs.carriers.account import NoConnection, secret_at
 from jobs.letters import Letter
@@ -116,7 +116,8 @@ def _one(home: Home, way: Way, channel: mails.Channel, limits: Limits) -> State 
             letter = letters.compose(tx, mail=mail, items=items, home=home)
             message_id = _claimed(tx, mail, letter, way)
             things = len({item.thing for item in items})
-            content = _content(tx, letter, mail, way, message_id, things=things)
+            with speaking(mail.language or home.settings.language):
+                content = _content(tx, letter, mail, way, message_id, things=things)
     except BaseException:
         # What cannot be put into words must not keep the others waiting.
         if mail is not None:

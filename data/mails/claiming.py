@@ -45,6 +45,7 @@ class Mail:
     secret_name: str | None
     part: str | None
     carries: int = 0  # reminders
+    language: str | None = None  # of a group; None: that of the house
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ FROM mail WHERE channel = $channel AND tried_at > $hour_ago;
 -- name: next_mail
 -- The next mail whose time has come: what is urgent first; no more to one group than its bot takes in a minute.
 SELECT m.mail_id, m.recipient_id, m.channel, m.kind, m.slot, m.digest::VARCHAR AS digest, m.said, m.tries, m.doubts,
-       r.name, r.address, r.secret_name, r.part, (SELECT count(*) FROM mail_item i WHERE i.mail_id = m.mail_id) AS carries
+       r.name, r.address, r.secret_name, r.part, r.language, (SELECT count(*) FROM mail_item i WHERE i.mail_id = m.mail_id) AS carries
 FROM mail m JOIN recipient r USING (recipient_id)
 WHERE m.state = 'queued' AND m.channel = $channel AND m.next_try <= $now
   AND ($channel = 'mail' OR $each > (
