@@ -15,12 +15,11 @@ with widgets.page_head(_("Reminders"), _("who hears of what, how long before, an
     shown = st.segmented_control(
         _("What to look at"),
         list(VIEWS),
-        default="rules",
+        default=asked if (asked := st.query_params.get("view", "")) in VIEWS else "rules",
         required=True,
         format_func=lambda code: _(VIEWS[code]),
         key="reminders:view",
         label_visibility="collapsed",
-        bind="query-params",
     )
 reminding.red_line()
 reminding.way_out()

@@ -26,16 +26,16 @@ KEY = "my_reminders:list"
 _URGENT = {"urgent": N_("urgent")}
 _STATE_COLOURS = {"due": "orange", "in_mail": "blue", "done": "gray", "snoozed": "violet"}
 _REMINDERS = (
-    Column("pressing", N_("Urgency"), "badge", words=_URGENT, colours={"urgent": "red"}, width=80, pinned=True),
-    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=170),
-    Column("on_date", N_("Date"), "date", width=95),
-    Column("left", N_("Days left"), width=120),
-    Column("open", N_("What"), "link", width=235),
-    Column("terminal_id", N_("Terminal"), width=110),
-    Column("merchant", N_("Merchant"), width=180),
-    Column("price_fen", N_("Price"), "yuan", width=85),
-    Column("when", N_("Reminded"), width=130),
-    Column("state", N_("State"), "badge", words=STATE_WORDS, colours=_STATE_COLOURS, width=130),
+    Column("pressing", N_("Urgency"), "badge", words=_URGENT, colours={"urgent": "red"}, width=58, pinned=True),
+    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=115),
+    Column("target", N_("Act by"), "date", width=92),
+    Column("left", N_("Days left"), width=78),
+    Column("on_date", N_("Ends"), "date", width=92),
+    Column("open", N_("What"), "link", width=165),
+    Column("terminal_id", N_("Terminal"), width=80),
+    Column("merchant", N_("Merchant"), width=110),
+    Column("when", N_("Reminded"), width=95),
+    Column("state", N_("State"), "badge", words=STATE_WORDS, colours=_STATE_COLOURS, width=80),
 )
 # Where a thing that is no card is looked at: the page, and how its number stands in the address.
 _PLACES = {

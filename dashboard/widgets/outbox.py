@@ -28,16 +28,16 @@ _COLOURS = {
     "moot": "gray",
 }
 _MAILS = (
-    Column("mail_id", N_("Number"), "count", width=70, pinned=True),
-    Column("recipient", N_("To"), width=150),
-    Column("kind", N_("What"), "word", words=rules.KIND_WORDS, width=130),
-    Column("state", N_("State"), "badge", words=_WORDS, colours=_COLOURS, width=150),
-    Column("why", N_("Why it waits, or what was answered"), width=340),
-    Column("items", N_("Reminders in it"), "count", width=85),
-    Column("tries", N_("Tries"), "count", width=65),
-    Column("next_try", N_("Next try"), "moment", width=130),
-    Column("ended_at", N_("Left at"), "moment", width=130),
-    Column("made_at", N_("Written at"), "moment", width=130),
+    Column("mail_id", N_("Number"), "count", width=55, pinned=True),
+    Column("recipient", N_("To"), width=145),
+    Column("kind", N_("What"), "word", words=rules.KIND_WORDS, width=108),
+    Column("state", N_("State"), "badge", words=_WORDS, colours=_COLOURS, width=130),
+    Column("why", N_("Why it waits, or what was answered"), width=262),
+    Column("items", N_("Reminders in it"), "count", width=72),
+    Column("ended_at", N_("Left at"), "moment", width=122),
+    Column("tries", N_("Tries"), "count", width=50),
+    Column("next_try", N_("Next try"), "moment", width=122),
+    Column("made_at", N_("Written at"), "moment", width=122),
 )
 _TEST = "reminders:test"
 # What a person may let go by hand; everything else waits for what holds it.

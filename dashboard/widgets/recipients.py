@@ -15,28 +15,20 @@ from data.mails import store as mails
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action, Role, may
 from data.reminders import choosing, showing
-from data.reminders.wording_rules import ADDRESS_WORDS, KIND_WORDS
+from data.reminders.wording_rules import ADDRESS_COLOURS, ADDRESS_WORDS, KIND_WORDS
 from data.words import LANGUAGES, N_, _, day, later, told
 
-_COLOURS = {
-    "verified": "green",
-    "group": "green",
-    "unverified": "orange",
-    "none": "orange",
-    "soft_bouncing": "orange",
-    "bounced": "red",
-    "complained": "red",
-    "muted": "gray",
-}
 _RECIPIENTS = (
-    Column("name", N_("Recipient"), pinned=True, width=170),
-    Column("kind", N_("Kind"), "word", words=KIND_WORDS, width=125),
-    Column("address", N_("Address"), width=235),
-    Column("address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=_COLOURS, width=175),
-    Column("part", N_("Which cards"), width=110),
-    Column("waiting", N_("To be sent"), "count", width=80),
+    Column("name", N_("Recipient"), pinned=True, width=150),
+    Column("kind", N_("Kind"), "word", words=KIND_WORDS, width=110),
+    Column("address", N_("Address"), width=200),
+    Column(
+        "address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=ADDRESS_COLOURS, width=125
+    ),
+    Column("part", N_("Which cards"), width=85),
+    Column("waiting", N_("To be sent"), "count", width=55),
     Column("sent_at", N_("Last mail"), "moment", width=130),
-    Column("quiet", N_("Quiet hours"), width=105),
+    Column("quiet", N_("Quiet hours"), width=95),
     Column("lead", N_("Lead"), width=120),
     Column("stands_in", N_("Stands in"), width=230),
 )

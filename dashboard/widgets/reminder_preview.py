@@ -11,7 +11,7 @@ from dashboard.widgets.heads import section
 from dashboard.widgets.listing import Column, listing
 from data.database import Reader
 from data.reminders import choosing, showing
-from data.reminders.wording_rules import ADDRESS_WORDS, KIND_WORDS, SUBJECT_WORDS
+from data.reminders.wording_rules import ADDRESS_COLOURS, ADDRESS_WORDS, SUBJECT_WORDS
 from data.sims.holidays import workdays
 from data.words import N_, _, day, plural
 
@@ -19,13 +19,14 @@ _AHEAD_DAYS = 14
 _MAIL = {"urgent": N_("urgent mail"), "digest": N_("the day's mail")}
 _PREVIEW = (
     Column("recipient", N_("Recipient"), width=180, pinned=True),
-    Column("kind", N_("Kind"), "word", words=KIND_WORDS, width=125),
-    Column("address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, width=175),
+    Column(
+        "address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=ADDRESS_COLOURS, width=165
+    ),
     Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=190),
     Column("things", N_("How many"), "count", width=90),
     Column("amount_fen", N_("Amount"), "yuan", width=115),
     Column("first_on", N_("First date"), "date", width=105),
-    Column("mail", N_("Leaves by"), "badge", words=_MAIL, colours={"urgent": "red", "digest": "blue"}, width=115),
+    Column("mail", N_("Leaves by"), "badge", words=_MAIL, colours={"urgent": "red", "digest": "blue"}, width=130),
 )
 
 
@@ -52,6 +53,7 @@ def preview() -> None:
         shown = tables.replaced(
             found,
             address_state=pa.array([states[row["recipient_id"]] for row in rows], pa.string()),
+            amount_fen=pa.array([row["amount_fen"] or None for row in rows], pa.int64()),
             mail=pa.array(["urgent" if row["urgent"] else "digest" for row in rows], pa.string()),
         )
         reached = len({row["recipient_id"] for row in rows})

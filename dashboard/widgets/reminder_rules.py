@@ -19,11 +19,11 @@ from data.words import N_, _, plural
 
 _STANDINGS = {"on": N_("in force"), "off": N_("paused")}
 _RULES = (
-    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=190, pinned=True),
-    Column("when", N_("When"), width=330),
-    Column("who", N_("Who hears of it"), width=210),
-    Column("part", N_("Of which cards"), width=260),
-    Column("standing", N_("Standing"), "badge", words=_STANDINGS, colours={"on": "green", "off": "gray"}, width=110),
+    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=175, pinned=True),
+    Column("when", N_("When"), width=270),
+    Column("who", N_("Who hears of it"), width=205),
+    Column("part", N_("Of which cards"), width=205),
+    Column("standing", N_("Standing"), "badge", words=_STANDINGS, colours={"on": "green", "off": "gray"}, width=85),
 )
 _ROWS = pa.schema([(column.name, pa.string()) for column in _RULES])
 # Who can be told by role: whoever may open the pages a mail leads to.

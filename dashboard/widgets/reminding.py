@@ -23,15 +23,15 @@ def figures() -> None:
                 looked,
                 None if now.looked_at is None else plural("{count} SIM", "{count} SIMs", now.looked_at),
             ),
-            Kpi(_("Reminders to be sent"), number(now.waiting), _("leave with the next mail")),
+            Kpi(_("Reminders to be sent"), number(now.waiting), _("leave with the next mail") if now.waiting else None),
             Kpi(
                 _("Mails in trouble"),
                 number(trouble),
-                _("not sent, or unclear whether they were") if trouble else _("all went out"),
+                _("not sent, or unclear") if trouble else _("all went out"),
                 good=trouble == 0,
             ),
             Kpi(
-                _("Recipients without a confirmed address"),
+                _("Addresses to confirm"),
                 number(now.unreachable),
                 _("nothing is sent to them") if now.unreachable else _("everybody can be reached"),
                 good=now.unreachable == 0,

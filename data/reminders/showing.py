@@ -85,7 +85,10 @@ def standing(reader: Reader) -> Standing:
 def mine(
     reader: Reader, person_id: int, *, today: date, subject: str | None = None, limit: int = 50, offset: int = 0
 ) -> pa.Table:
-    """What a person is reminded of and nobody has settled, of each thing its latest stage; `days_left` may be negative."""
+    """What a person is reminded of and nobody has settled, of each thing its latest stage.
+
+    `target` is the last day to act, `on_date` the day it is about; `days_left` (to the target) may be negative.
+    """
     told = {"person_id": person_id, "today": today, "subject": subject, "limit": limit, "offset": offset}
     return reader.arrow(Q.mine.fill(of_person=Q.of_person.sql), **told)
 

@@ -61,8 +61,9 @@ stuck AS (
     SELECT ob.sim_id, st.st FROM state st JOIN obligation ob ON ob.id = st.obligation
     WHERE st.st IN ('failed', 'unknown', 'needs_review')
 )
-SELECT o.reminder_id, o.subject, o.thing, o.sim_id, s.iccid, s.terminal_id, s.merchant, s.price_fen, o.on_date,
-       o.on_date - $today::DATE AS days_left, o.stage, o.urgent, o.said, o.state, o.snoozed_until
+SELECT o.reminder_id, o.subject, o.thing, o.sim_id, s.iccid, s.terminal_id, s.merchant, o.on_date,
+       CASE WHEN o.subject = 'expiry' THEN least(s.act_by, o.on_date) ELSE o.on_date END AS target,
+       target - $today::DATE AS days_left, o.stage, o.urgent, o.said, o.state, o.snoozed_until
 FROM own o LEFT JOIN sim_now s ON s.sim_id = o.sim_id
 WHERE o.state IN ('due', 'in_mail', 'done', 'suppressed', 'snoozed')
     AND (o.sim_id IS NULL OR (s.live AND s.decision IS DISTINCT FROM 'decline')) AND CASE o.subject
@@ -80,7 +81,7 @@ WHERE o.state IN ('due', 'in_mail', 'done', 'suppressed', 'snoozed')
 -- name: mine
 -- A page of them, the most pressing first.
 SELECT * FROM ({of_person}) WHERE ($subject IS NULL OR subject = $subject)
-ORDER BY urgent DESC, on_date, reminder_id LIMIT $limit OFFSET $offset;
+ORDER BY urgent DESC, target, reminder_id LIMIT $limit OFFSET $offset;
 
 -- name: counted
 -- How many of them there are, by subject.

@@ -34,6 +34,16 @@ ADDRESS_WORDS = {
     "none": N_("no address"),
     "group": N_("group's own bot"),
 }
+ADDRESS_COLOURS = {
+    "verified": "green",
+    "group": "green",
+    "unverified": "orange",
+    "none": "orange",
+    "soft_bouncing": "orange",
+    "bounced": "red",
+    "complained": "red",
+    "muted": "gray",
+}
 STATE_WORDS = {
     "due": N_("due"),
     "in_mail": N_("in the next mail"),
@@ -51,7 +61,7 @@ HEARS_WORDS = {
     "agent": N_("every agent, of its own cards"),
     "branch": N_("every branch, of its own cards"),
     "chat": N_("every chat group"),
-    CONCERNED: N_("whoever made it and whoever checked it"),
+    CONCERNED: N_("its maker and its checker"),
 }
 
 
@@ -75,11 +85,11 @@ def stages_words(subject: str, stages: str) -> str:
     """The stages of a rule on one line: "30, 14, 7 days ahead, on the day, 1 day overdue"."""
     found = stages_of(subject, stages)
     if SUBJECTS[subject].unit == "percent":
-        return ", ".join(f"{count}%" for count in found)
+        return _(", ").join(f"{count}%" for count in found)
     ahead = [str(count) for count in found if count > 1]
     # "30, 14, 1 days ahead" reads well where another goes before it.
     near = [count for count in found if count <= 1]
     if ahead and near[:1] == [1]:
         ahead.append(str(near.pop(0)))
-    first = [_("{days} days ahead", days=", ".join(ahead))] if ahead else []
-    return ", ".join([*first, *(stage_words(subject, str(count)) for count in near)])
+    first = [_("{days} days ahead", days=_(", ").join(ahead))] if ahead else []
+    return _(", ").join([*first, *(stage_words(subject, str(count)) for count in near)])

@@ -127,7 +127,7 @@ def test_recipients_stand_there_with_the_state_of_their_addresses(home, view):
     }
     assert shown.loc["Agent Wang", "lead"] == "Lead" and shown.loc["Group", "address"] == "env:BOT"
     figures = {metric.label: metric.value for metric in test.metric}
-    assert figures["Recipients without a confirmed address"] == "2"
+    assert figures["Addresses to confirm"] == "2"
     assert "Keep" not in labels(choose(test, "reminders:recipients"))
 
 
