@@ -19,6 +19,7 @@ from jobs.demo.notices import make_notices
 from jobs.demo.pastbatch import Cast, back_then
 from jobs.demo.payments import make_payments
 from jobs.demo.providers import change_payees, make_providers
+from jobs.demo.reminders import make_reminders
 
 # Who asks while a demo is made: whoever can open the home's files owns them.
 COMMAND_LINE = Actor(0, "command line", Role.SYSTEM, "command line")
@@ -72,7 +73,7 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     2. The fleet: terminals, cards, usage.
     3. What the operator has decided about cards that are not worth another term.
     4. What a year of work has left: renewals, failures, vouchers, payments asked for.
-    5. What of late was said of payees and announced about plans.
+    5. What of late was said of payees and announced about plans, and who was reminded of what.
     6. The note that the demo is whole.
     """
     if home.kind == "real":
@@ -91,6 +92,7 @@ def make_demo(home: Home, *, sims: int, days: int, seed: int) -> list[SignIn]:
     make_payments(home, cast)
     change_payees(home, cast)
     make_notices(home, cast)
+    make_reminders(home, cast)
     write_carriers_file(home.carriers_file)
     with home.db.write() as tx:
         tx.run(fleet.Q.add_past_days, today=tx.today)

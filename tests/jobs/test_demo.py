@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,13 @@ from data.carriers import store as carriers
 from data.clock import MovedClock
 from data.database import Queries, Query
 from data.home import Home, open_home
+from data.mails import store as mails
 from data.payees import store as payees
 from data.people import passwords
 from data.people import store as people
 from data.plans import notices
 from data.providers import store as providers
+from data.reminders import showing
 from data.renewals import paying
 from data.renewals import store as renewals
 from data.secrets import Secret
@@ -296,6 +298,21 @@ def test_three_notices_two_of_which_wait(demo: tuple[Home, list]) -> None:
     assert (found.source, found.kind) == ("account unicom-main", "price")
     told = notices.effects(home.db.read(), [mailed.notice_id, found.notice_id], today=home.clock.today())
     assert all(notice.cards and told[notice.notice_id].more_fen > 0 for notice in (mailed, found))
+
+
+def test_colleagues_agents_and_a_group_were_reminded_and_one_address_is_refused(demo: tuple[Home, list]) -> None:
+    home, _signs = demo
+    reader = home.db.read()
+    found = showing.recipients(reader)
+    assert Counter(row["kind"] for row in found) == {"person": 5, "agent": 3, "branch": 1, "chat": 1}
+    assert Counter(row["address_state"] for row in found) == {"verified": 7, "group": 1, "unverified": 1, "bounced": 1}
+    assert sum(row["deputy"] == "deputy" for row in found) == 1  # the approver will be away
+    standing = showing.standing(reader)
+    assert standing.day == home.clock.today() - timedelta(days=1) and standing.held_since is None
+    counts = {state: row["mails"] for state, row in mails.counts(reader).items()}
+    assert set(counts) == {"sent", "failed", "moot"} and counts["failed"] == 1
+    # Nothing left the house: each letter is a file.
+    assert len(list((home.practice / "mails").iterdir())) == counts["sent"]
 
 
 def test_61_vouchers_are_missing(demo: tuple[Home, list]) -> None:
