@@ -78,7 +78,7 @@ def filled(
     reader: Reader, *, mail: Mail, found: Carried, to: To, settings: Settings, now: datetime, today: date, rows: int
 ) -> Sheet:
     """The sheet of `mail` with at most `rows` lines to a part."""
-    title, public_url = _title(mail, found), settings.public_url
+    title, public_url = _title(mail, found), settings.public_url.rstrip("/")
     day = dated(today)
     link = _link(found, public_url) if to.signs_in and found else ""
     head = audit.head(reader)

@@ -1,10 +1,8 @@
 import zipfile
-from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -12,13 +10,12 @@ import pytest
 from data.audit import store as audit
 from data.database import Query
 from data.home import Home
-from data.mails.claiming import Mail
 from data.people.rules import Actor
 from data.reminders.store import Item
 from data.sims.store import roll_up
 from data.words import later
-from jobs.letters import Letter, compose
-from tests.fleet import iccid, run, stock
+from tests.fleet import iccid, run
+from tests.lettering import item
 
 TODAY = date(2026, 11, 22)
 # What mail clients show of a letter before they cut it.
@@ -27,53 +24,6 @@ HOSTILE = (
     '<script>alert(1)</script><img src="http://evil.example/x.png"></td>\r\nBcc: victim@example.com\r\n\r\n'
     "\u202eevil\u2066\u200b{{ 7*7 }}{% raw %}" + "长" * 10_000
 )
-
-
-def item(n: int = 1, **more: Any) -> Item:
-    """A card that ends in a week, unless `more` says otherwise."""
-    told: dict[str, Any] = dict.fromkeys(field.name for field in fields(Item))
-    told |= {"reminder_id": n, "sim_id": n, "thing": f"sim {n}", "subject": "expiry", "stage": "7", "urgent": False}
-    told |= {"on_date": date(2026, 11, 29), "expires_on": date(2026, 11, 29), "act_by": date(2026, 11, 24)}
-    told |= {
-        "days_left": 7,
-        "in_progress": False,
-        "cancel_by": date(2027, 2, 27),
-        "iccid": iccid(n),
-        "carrier": "mobile",
-    }
-    told |= {"merchant": f"Shop {n}", "terminal_id": f"{n:08d}", "plan": "30MB/年", "price_fen": 1805}
-    return Item(**told | more)
-
-
-def mail(to: int = 1, kind: str = "digest", said: str | None = None) -> Mail:
-    told: dict[str, Any] = dict.fromkeys(field.name for field in fields(Mail))
-    return Mail(**told | {"mail_id": 1, "recipient_id": to, "channel": "mail", "kind": kind, "said": said, "tries": 0})
-
-
-@pytest.fixture
-def written(home: Home):  # type: ignore[no-untyped-def]
-    """`written([item()], to=3)`: the letter to the person Chen (1), one who reads Chinese (2), an agent (3)."""
-    stock(home)
-    with home.db.write() as tx:
-        for n, (kind, name, language) in enumerate(
-            [("person", "Chen", "en"), ("person", "陈静", "zh_CN"), ("agent", "华东服务商", None)], 1
-        ):
-            run(
-                tx,
-                "INSERT INTO recipient (recipient_id, kind, name, language, secret_name, address, made_at)"
-                " VALUES ($n, $kind, $name, $language, 'env:CANARY_NAME', 'canary@example.com', $now)",
-                n=n,
-                kind=kind,
-                name=name,
-                language=language,
-                now=tx.now,
-            )
-
-    def write(items: list[Item], **more: Any) -> Letter:
-        with home.db.write() as tx:
-            return compose(tx, mail=mail(**more), items=items, home=home)
-
-    return write
 
 
 def test_a_digest_says_of_each_card_what_to_do_by_when(written) -> None:
