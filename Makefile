@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check test bench bench-renewals money mutants hostile audit shots lock clean
+.PHONY: help run install dev check test bench bench-renewals money mutants reminders hostile audit shots lock clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -35,7 +35,11 @@ bench-renewals: dev  ## a batch of 100,000: items a second, and a page's reruns 
 money: dev  ## the long campaign of faults and kills beside a naive engine: about half an hour; docs/money-report.md
 	$(BIN)/python tests/money/campaign.py
 
-hostile: dev  ## every hostile file through both doors, every page as six roles over naughty strings: about ten minutes
+reminders: dev  ## 400 days of a fleet's reminders against a mail server full of faults, and 200 kills of the sender; docs/reminders-report.md
+	$(BIN)/python tests/reminders/simulation.py --report docs/reminders-report.md
+	TESTS_MAIL=campaign $(BIN)/pytest -q tests/mail
+
+hostile: dev  ## every hostile file through both doors, every page as six roles over naughty strings: about ten minutes; docs/hostile-report.md
 	TESTS_HOSTILE=campaign $(BIN)/pytest -s -q tests/hostile
 
 audit: dev  ## what is installed against the lock, licences and a dated export of advisories (ADVISORIES=all.zip); a bill of materials
