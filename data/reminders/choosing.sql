@@ -72,6 +72,7 @@ SELECT EXISTS (FROM person_scope WHERE person_id = $person_id) AND (
 SELECT t.recipient_id, t.name AS recipient, t.kind, w.subject, w.urgent, count(*) AS things,
     coalesce(sum(n.price_fen), 0)::BIGINT AS amount_fen, min(w.on_date) AS first_on
 FROM ({wanted}) w JOIN recipient t USING (recipient_id) LEFT JOIN sim_now n ON n.sim_id = w.sim_id
-WHERE w.latest AND w.acknowledged_by IS NULL AND w.snoozed_until IS NULL
-    AND w.digest NOT IN (SELECT digest FROM reminder WHERE state NOT IN ('due', 'in_mail', 'moot') AND NOT (state = 'snoozed' AND snoozed_until <= $today))
+WHERE w.acknowledged_by IS NULL AND w.snoozed_until IS NULL AND NOT EXISTS (
+    FROM reminder r WHERE r.digest = w.digest AND r.state NOT IN ('due', 'in_mail', 'moot')
+        AND NOT (r.state = 'snoozed' AND r.snoozed_until <= $today))
 GROUP BY t.recipient_id, t.name, t.kind, w.subject, w.urgent ORDER BY w.urgent DESC, t.name, w.subject;

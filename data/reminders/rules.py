@@ -114,6 +114,7 @@ class Step:
     due_on: date
     urgent: bool
     last_call: bool
+    latest: bool  # no further stage of this rule has been reached
 
 
 def stages_of(subject: str, text: str) -> tuple[int, ...]:
@@ -148,19 +149,17 @@ def urgent(subject: str, stage: int, *, days_left: int) -> bool:
 
 def steps(subject: str, text: str, *, today: date, calendar: Workdays) -> Iterator[Step]:
     """Every stage of a rule that has been reached `today`, for every date or share it can have been reached from."""
-    stages = stages_of(subject, text)
-    for stage in stages:
-        last = last_call(subject, stage, stages)
-        if SUBJECTS[subject].unit == "percent":
-            for share in range(stage, MOST_SHARE + 1):
-                yield Step(subject, text, None, share, str(stage), stage, today, urgent=False, last_call=last)
-            continue
-        for back in range(-KEPT_DAYS, max(stages) + _SLACK_DAYS):
-            target = today + timedelta(days=back)
-            due_on = stage_due_on(target, stage, calendar, event=SUBJECTS[subject].event)
-            if due_on <= today:
-                soon = urgent(subject, stage, days_left=back)
-                yield Step(subject, text, target, None, str(stage), -stage, due_on, soon, last)
+    stages, event = stages_of(subject, text), SUBJECTS[subject].event
+    if SUBJECTS[subject].unit == "percent":
+        for share in range(stages[0], MOST_SHARE + 1):
+            reached = [(stage, today) for stage in stages if stage <= share]
+            yield from _steps(subject, text, stages, reached, share=share)
+        return
+    for back in range(-KEPT_DAYS, max(stages) + _SLACK_DAYS):
+        target = today + timedelta(days=back)
+        days = [(stage, stage_due_on(target, stage, calendar, event=event)) for stage in stages]
+        reached = [(stage, due_on) for stage, due_on in days if due_on <= today]
+        yield from _steps(subject, text, stages, reached, target=target, days_left=back)
 
 
 def escalations(subject: str, *, today: date, calendar: Workdays) -> Iterator[Step]:
@@ -173,4 +172,21 @@ def escalations(subject: str, *, today: date, calendar: Workdays) -> Iterator[St
             due_on = stage_due_on(target, days, calendar)
             if due_on <= today:
                 soon = days <= _LAST_CALL_DAYS and back >= -_URGENT_FOR_DAYS
-                yield Step(subject, "", target, None, stage, progress, due_on, soon, last_call=True)
+                yield Step(subject, "", target, None, stage, progress, due_on, soon, last_call=True, latest=False)
+
+
+def _steps(
+    subject: str,
+    text: str,
+    stages: tuple[int, ...],
+    reached: list[tuple[int, date]],
+    *,
+    target: date | None = None,
+    share: int | None = None,
+    days_left: int = 0,
+) -> Iterator[Step]:
+    for stage, due_on in reached:
+        progress = stage if share else -stage
+        soon, last = urgent(subject, stage, days_left=days_left), last_call(subject, stage, stages)
+        latest = stage == reached[-1][0]
+        yield Step(subject, text, target, share, str(stage), progress, due_on, soon, last, latest)

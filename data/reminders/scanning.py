@@ -4,6 +4,7 @@ By a query and not by events, so that whatever was missed is made up for by the 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -57,15 +58,19 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     wanted, values = reached(tx, now=tx.now, today=tx.today, calendar=calendar)
     tx.rows(Q.keep_wanted.fill(wanted=wanted.sql), **values)
     _say(tx)
-    moot = tx.run(Q.end_moot, now=tx.now)
-    late = tx.run(Q.end_late, now=tx.now)
+    ended = Counter(row["state"] for row in tx.rows(Q.end_others, now=tx.now))
     revived = tx.run(Q.revive, today=tx.today)
+    tx.run(Q.forget_known)
+    again = heard(dict.fromkeys(values["subjects"]), which=Q.new_cards.sql).sql
+    tx.run(Q.add_earlier.fill(heard=again, step=Q.step.sql, digest=Q.digest.sql), **values)
     tx.run(Q.forget_known)
     new = tx.row(Q.weigh, today=tx.today) or {}
     tx.run(Q.make, now=tx.now)
     tx.rows(Q.forget_wanted)
     storm = _is_storm(new["made"], cards=new["cards"], looked_at=looked_at, most=new["most"])
-    found = Scanned(looked_at, new["made"] + revived, late + new["late"], moot, held=storm or held(tx))
+    found = Scanned(
+        looked_at, new["made"] + revived, ended["skipped_late"] + new["late"], ended["moot"], held=storm or held(tx)
+    )
     return _kept(tx, by, found, storm=storm)
 
 
@@ -106,7 +111,7 @@ def reached(reader: Reader, *, now: datetime, today: date, calendar: Workdays) -
     subjects = {rule["subject"]: SUBJECTS[rule["subject"]] for rule in rules}
     for name in subjects:
         found += escalations(name, today=today, calendar=calendar)
-    query = Q.wanted.fill(heard=heard(subjects).sql)
+    query = Q.wanted.fill(heard=heard(subjects).sql, step=Q.step.sql, digest=Q.digest.sql)
     return query, {
         "now": now,
         "today": today,
@@ -121,6 +126,7 @@ def reached(reader: Reader, *, now: datetime, today: date, calendar: Workdays) -
         "due_on": [step.due_on for step in found],
         "urgent": [step.urgent for step in found],
         "last_call": [step.last_call for step in found],
+        "latest": [step.latest for step in found],
     }
 
 

@@ -2,25 +2,26 @@
 -- The stages that anybody hears of.
 SELECT DISTINCT subject, stages FROM reminder_rule WHERE active ORDER BY ALL;
 
+-- name: step
+-- The stages that have been reached, for every date or share they can be counted from.
+SELECT unnest($subjects::VARCHAR[]) AS subject, unnest($stages_of::VARCHAR[]) AS stages, unnest($targets::DATE[]) AS target,
+    unnest($shares::INTEGER[]) AS share, unnest($stages::VARCHAR[]) AS stage, unnest($progress::INTEGER[]) AS progress,
+    unnest($due_on::DATE[]) AS due_on, unnest($urgent::BOOLEAN[]) AS urgent, unnest($last_call::BOOLEAN[]) AS last_call,
+    unnest($latest::BOOLEAN[]) AS latest;
+
+-- name: digest
+-- The key of a reminder: the first 128 bits of SHA-256.
+sha256(concat_ws('|', recipient_id, subject, thing, on_date, stage))[1:32]::UUID;
+
 -- name: wanted
--- Every stage that has been reached, by recipient and thing, with its key; of each ladder the latest is the one to send.
+-- Of every thing and whoever hears of it the latest stage that has been reached, with its key.
 WITH heard AS ({heard}),
-step AS (
-    SELECT unnest($subjects::VARCHAR[]) AS subject, unnest($stages_of::VARCHAR[]) AS stages, unnest($targets::DATE[]) AS target,
-        unnest($shares::INTEGER[]) AS share, unnest($stages::VARCHAR[]) AS stage, unnest($progress::INTEGER[]) AS progress,
-        unnest($due_on::DATE[]) AS due_on, unnest($urgent::BOOLEAN[]) AS urgent, unnest($last_call::BOOLEAN[]) AS last_call
-),
+step AS ({step}),
 -- What became of the earlier stages of the same thing.
 past AS (
     SELECT recipient_id, subject, thing, on_date, max(acknowledged_by) FILTER (state = 'acknowledged') AS acknowledged_by,
         max(snoozed_until) FILTER (state = 'snoozed') AS snoozed_until, min(ended_at) FILTER (state = 'done') AS told_at
     FROM reminder WHERE state IN ('acknowledged', 'snoozed', 'done') GROUP BY ALL
-),
-reached AS (
-    SELECT h.recipient_id, h.subject, h.thing, h.sim_id, h.on_date, s.stage, s.progress, s.due_on, s.urgent, s.last_call, h.told
-    FROM heard h JOIN step s ON s.subject = h.subject AND s.stages = h.stages AND s.target IS NOT DISTINCT FROM h.target
-        AND s.share IS NOT DISTINCT FROM h.share
-    WHERE NOT h.running
 ),
 unanswered AS (
     SELECT DISTINCT h.subject, h.thing, h.sim_id, h.on_date, h.target, h.told, p.told_at, h.deputy_id, h.lead_id
@@ -30,33 +31,54 @@ unanswered AS (
 ),
 -- Nobody answered: the lead hears of it a day later or three days ahead, lead and deputy on the last.
 escalated AS (
-    SELECT u.*, s.stage, s.progress, s.due_on, s.urgent FROM unanswered u
-    JOIN step s ON s.subject = u.subject AND s.stages = '' AND s.target = u.target
+    SELECT u.* EXCLUDE (target, told_at), s.stage, s.progress, s.due_on, s.urgent, true AS last_call
+    FROM unanswered u JOIN step s ON s.subject = u.subject AND s.stages = '' AND s.target = u.target
     UNION ALL
-    SELECT u.*, 'esc-lead', 0, $today, false FROM unanswered u WHERE u.told_at <= $unanswered_since
+    SELECT u.* EXCLUDE (target, told_at), 'esc-lead', 0, $today, false, true FROM unanswered u WHERE u.told_at <= $unanswered_since
 ),
-everything AS (
-    SELECT * FROM reached
-    UNION ALL BY NAME SELECT * EXCLUDE (lead_id, deputy_id, target, told_at), lead_id AS recipient_id, true AS last_call FROM escalated
-    UNION ALL BY NAME
-    SELECT * EXCLUDE (lead_id, deputy_id, target, told_at), deputy_id AS recipient_id, true AS last_call FROM escalated
+reached AS (
+    SELECT h.recipient_id, h.subject, h.thing, h.sim_id, h.on_date, s.stage, s.progress, s.due_on, s.urgent, s.last_call, h.told,
+        false AS escalation
+    FROM heard h JOIN step s ON s.subject = h.subject AND s.stages = h.stages AND s.target IS NOT DISTINCT FROM h.target
+        AND s.share IS NOT DISTINCT FROM h.share
+    WHERE s.latest AND NOT h.running
+    UNION ALL BY NAME SELECT * EXCLUDE (lead_id, deputy_id), lead_id AS recipient_id, true AS escalation FROM escalated
+    UNION ALL BY NAME SELECT * EXCLUDE (lead_id, deputy_id), deputy_id AS recipient_id, true AS escalation FROM escalated
     WHERE stage = 'esc-deputy'
 ),
-keyed AS (
-    SELECT recipient_id, subject, thing, on_date, stage, any_value(sim_id) AS sim_id, any_value(told) AS told, any_value(progress) AS progress,
-        min(due_on) AS due_on, bool_or(urgent) AS urgent, bool_or(last_call) AS last_call
-    FROM everything WHERE recipient_id IS NOT NULL GROUP BY recipient_id, subject, thing, on_date, stage
+top AS (
+    SELECT recipient_id, subject, thing, on_date, escalation, any_value(sim_id) AS sim_id, any_value(told) AS told,
+        arg_max(struct_pack(stage, progress, due_on, urgent, last_call), row(progress, last_call)) AS step
+    FROM reached WHERE recipient_id IS NOT NULL GROUP BY recipient_id, subject, thing, on_date, escalation
 )
-SELECT sha256(concat_ws('|', k.recipient_id, k.subject, k.thing, k.on_date, k.stage))[1:32]::UUID AS digest,
-    k.recipient_id, k.subject, k.thing, k.sim_id, k.on_date, k.stage, k.due_on, k.urgent, k.told AS said,
-    k.progress = max(k.progress) OVER (PARTITION BY k.recipient_id, k.subject, k.thing, k.on_date, k.stage LIKE 'esc-%') AS latest,
-    CASE WHEN NOT k.last_call THEN p.acknowledged_by END AS acknowledged_by,
-    CASE WHEN NOT k.last_call AND p.snoozed_until > $today THEN p.snoozed_until END AS snoozed_until
-FROM keyed k LEFT JOIN past p USING (recipient_id, subject, thing, on_date);
+SELECT {digest} AS digest, * FROM (
+    SELECT t.recipient_id, t.subject, t.thing, t.on_date, t.escalation, t.sim_id, t.told AS said, t.step.stage, t.step.progress,
+        t.step.due_on, t.step.urgent, CASE WHEN NOT t.step.last_call THEN p.acknowledged_by END AS acknowledged_by,
+        CASE WHEN NOT t.step.last_call AND p.snoozed_until > $today THEN p.snoozed_until END AS snoozed_until, true AS latest
+    FROM top t LEFT JOIN past p USING (recipient_id, subject, thing, on_date)
+);
 
 -- name: keep_wanted
 -- What is to be so after this look.
 CREATE TEMP TABLE to_remind AS {wanted};
+
+-- name: add_earlier
+-- The stages before those that are new, so that the history is whole.
+INSERT INTO to_remind BY NAME
+WITH heard AS ({heard}),
+step AS ({step})
+SELECT DISTINCT {digest} AS digest, * FROM (
+    SELECT h.recipient_id, h.subject, h.thing, h.on_date, false AS escalation, h.sim_id, t.said, s.stage, s.progress, s.due_on, false AS urgent,
+        false AS latest
+    FROM to_remind t JOIN heard h USING (recipient_id, subject, thing, on_date)
+    JOIN step s ON s.subject = h.subject AND s.stages = h.stages AND s.target IS NOT DISTINCT FROM h.target
+        AND s.share IS NOT DISTINCT FROM h.share AND s.progress < t.progress
+    WHERE NOT t.escalation
+);
+
+-- name: new_cards
+-- The cards of what is new.
+n.sim_id IN (SELECT sim_id FROM to_remind);
 
 -- name: to_say
 -- Things that are no cards, and what there is to say of each.
@@ -81,20 +103,17 @@ DELETE FROM reminder_scan WHERE ended_at > $now;
 -- Whether the look of a day has ended.
 SELECT count(*) > 0 FROM reminder_scan WHERE day = $day AND ended_at IS NOT NULL;
 
--- name: end_moot
--- Renewed, cancelled, decided, handed to somebody else: nobody needs to hear of it.
-UPDATE reminder SET state = 'moot', ended_at = $now
-WHERE state IN ('due', 'snoozed') AND digest NOT IN (SELECT digest FROM to_remind);
-
--- name: end_late
--- A later stage has come before this one left.
-UPDATE reminder SET state = 'skipped_late', ended_at = $now
-WHERE state IN ('due', 'snoozed') AND digest IN (SELECT digest FROM to_remind WHERE NOT latest);
+-- name: end_others
+-- Renewed, cancelled, decided, handed to somebody else: nobody needs to hear of it; or a later stage came before it left.
+UPDATE reminder SET ended_at = $now, state = CASE WHEN EXISTS (
+    FROM to_remind w WHERE w.recipient_id = reminder.recipient_id AND w.subject = reminder.subject AND w.thing = reminder.thing
+        AND w.on_date = reminder.on_date AND w.escalation = (reminder.stage LIKE 'esc-%')) THEN 'skipped_late' ELSE 'moot' END
+WHERE state IN ('due', 'snoozed') AND digest NOT IN (SELECT digest FROM to_remind) RETURNING state;
 
 -- name: revive
 -- Put off until today, or moot no more: a renewal was taken back, a list that had lost its cards is whole again.
 UPDATE reminder SET state = 'due', ended_at = NULL
-WHERE (state = 'moot' OR state = 'snoozed' AND snoozed_until <= $today) AND digest IN (SELECT digest FROM to_remind WHERE latest);
+WHERE (state = 'moot' OR state = 'snoozed' AND snoozed_until <= $today) AND digest IN (SELECT digest FROM to_remind);
 
 -- name: forget_known
 -- What has its row keeps it.
