@@ -3,10 +3,10 @@
 import streamlit as st
 
 from dashboard import reading, viewer, widgets
-from dashboard.widgets import schedule
+from dashboard.widgets import alarms, schedule
 from data.people.rules import Action
 from data.runs import store as runs
-from data.runs.rules import WISH_WORDS
+from data.runs.rules import WISH_WORDS, alarm
 from data.words import _
 
 who = viewer.enter(Action.SEE)
@@ -29,10 +29,13 @@ def overview() -> None:
         widgets.empty(_("No schedule yet"), _("The schedule is written when the server starts its jobs."))
         return
     sentences = {job["name"]: job["sentence"] for job in jobs}
+    alarms.red_lines([found for job in jobs if (found := alarm(job, now=now))])
     with widgets.section(_("Schedule")):
         row = schedule.jobs_table(jobs, now=now)
         chosen = None if row is None else jobs[row]
         act_on(chosen)
+    with widgets.section(_("What waits"), _("for a job, or for a person")):
+        schedule.queues_table(reading.fresh(runs.queues))
     with widgets.section(_("Last 24 hours"), _("green: did something, red: failed, grey: nothing was due")):
         schedule.last_day(reading.fresh(runs.runs_by_hour, now=now), sentences=sentences, now=now)
     with widgets.section(_("Runs")) as controls:
@@ -65,6 +68,13 @@ def history(job: str | None, sentences: dict[str, str], *, failed_only: bool) ->
     found = reading.fresh(runs.runs, job=job, failed_only=failed_only, limit=limit, offset=offset)
     with place:
         schedule.runs_table(found, sentences=sentences)
+        chosen = schedule.chosen_run()
+        if chosen is None:
+            st.caption(_("Choose a run to read what it wrote to the log."))
+        elif who.may(Action.RUN_JOBS):
+            schedule.log_of_run(chosen, reading.fresh(runs.log_of, chosen))
+        else:
+            st.caption(_("An operator or administrator may read the logs of runs."))
 
 
 overview()

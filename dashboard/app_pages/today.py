@@ -28,7 +28,7 @@ if ages.num_rows == 0:
     st.stop()
 
 reminding.red_line()
-alarms.money_alarms()
+alarms.shown()
 not_renewing.today_line()
 widgets.kpi_row(todays.cards_of(reading.read(sims.kpis, today=today)))
 

@@ -1,13 +1,20 @@
-"""Alarms about money, on the first page anybody opens: what was found, how often, and where it is settled."""
+"""Alarms on the first page anybody opens: jobs that are not in order, and about money what was found, how often, where it is settled."""
+
+from collections.abc import Sequence
 
 import pyarrow as pa
+import streamlit as st
 
 from dashboard import reading
+from dashboard.plain import plain
 from dashboard.widgets.heads import section
 from dashboard.widgets.listing import Column, listing
+from data.audit.store import VERIFY_JOB
+from data.runs import store as runs
+from data.runs.rules import ALARM_WORDS, Alarm
 from data.sims import store as sims
 from data.sims.rules import FINDING_KINDS
-from data.words import N_, _
+from data.words import N_, _, plural, spoken
 
 # Where each kind of alarm is settled: the page, and its name in the menu.
 _DESKS = {
@@ -19,6 +26,8 @@ _DESKS = {
     "money_no_answer": ("review", N_("Review desk")),
     "money_reply": ("review", N_("Review desk")),
 }
+# More jobs than this stay away for one reason.
+_LINES = 3
 # The others are about sending itself.
 _ELSE = ("batches", N_("Batches"))
 _ALARMS = (
@@ -26,6 +35,30 @@ _ALARMS = (
     Column("count", N_("Count"), "count", width=90),
     Column("desk", N_("Settled on"), "link", width=200),
 )
+
+
+def shown() -> None:
+    """Everything that is wrong with the house and its money; nothing while all is well."""
+    found = reading.fresh(runs.alarms, now=reading.home().clock.now())
+    # A log that was tampered with is everybody's business; what else is wrong with jobs the page Jobs tells.
+    red_lines([alarm for alarm in found if alarm.job == VERIFY_JOB and alarm.kind == "failed"])
+    others = sum(alarm.job != VERIFY_JOB or alarm.kind != "failed" for alarm in found)
+    if others:
+        told = plural("{count} job is not in order", "{count} jobs are not in order", others)
+        st.error(told, icon=":material/schedule:")
+        st.page_link("app_pages/jobs.py", label=_("Open the page Jobs"), icon=":material/arrow_forward:")
+    money_alarms()
+
+
+def red_lines(found: Sequence[Alarm]) -> None:
+    """A line for each job that is not in order; one for all where the whole schedule stands still."""
+    late = [alarm for alarm in found if alarm.kind == "late"]
+    if len(late) > _LINES:
+        told = plural("{count} job has not come round in time", "{count} jobs have not come round in time", len(late))
+        st.error(f"**{_('The schedule stands still')}**: {told}", icon=":material/report:")
+    for alarm in found if len(late) <= _LINES else [alarm for alarm in found if alarm.kind != "late"]:
+        why = f" — {plain(spoken(alarm.why))}" if alarm.why else ""
+        st.error(f"**{_(alarm.sentence)}**: {_(ALARM_WORDS[alarm.kind])}{why}", icon=":material/report:")
 
 
 def money_alarms() -> None:

@@ -53,6 +53,8 @@ class Alarm:
 
     job: str
     kind: str  # a key of ALARM_WORDS
+    sentence: str  # msgid of what the job does
+    why: str | None = None  # a kept sentence
 
 
 def overdue(*, last_end: datetime, every: timedelta, now: datetime) -> bool:
@@ -64,14 +66,27 @@ def alarm(job: Mapping[str, Any], *, now: datetime) -> Alarm | None:
     """What is wrong with a row of `store.jobs`. A paused job rests, and one that runs is not late."""
     if job["last_outcome"] == "running":
         took = now - job["last_started_at"]
-        return Alarm(job["name"], "long") if job["budget_s"] and took.total_seconds() > job["budget_s"] else None
+        long = bool(job["budget_s"]) and took.total_seconds() > job["budget_s"]
+        return Alarm(job["name"], "long", job["sentence"]) if long else None
     if job["paused"]:
         return None
     seen, every = job["seen_at"], timedelta(seconds=job["every_s"] or 0)
     if seen is not None and overdue(last_end=seen, every=max(every, SEEN_EVERY), now=now):
-        return Alarm(job["name"], "late")
-    return Alarm(job["name"], "failed") if job["last_outcome"] == "failed" else None
+        return Alarm(job["name"], "late", job["sentence"])
+    failed = job["last_outcome"] == "failed"
+    return Alarm(job["name"], "failed", job["sentence"], job["last_error"]) if failed else None
+
+
+def unusual(job: Mapping[str, Any]) -> float | None:
+    """How many times as long as usual the last run of a row of `store.jobs` took; None where that is nothing to tell."""
+    took, usual = job["last_s"], job["usual_s"]
+    if not took or not usual or took < _WORTH_TELLING_S or took < _UNUSUAL * usual:
+        return None
+    return float(took / usual)
 
 
 # How often it is written down that jobs come round: often enough for a page, seldom enough for a disk.
 SEEN_EVERY = timedelta(seconds=30)
+# A run of seconds says nothing, and none takes quite as long as the last.
+_WORTH_TELLING_S = 10.0
+_UNUSUAL = 3.0

@@ -10,6 +10,8 @@ from typing import TypeVar
 from data.database import Transaction
 from data.disk import DiskError
 from data.home import Home
+from data.mails import store as mails
+from data.people.rules import SYSTEM
 from data.runs import slots
 from data.runs import store as runs
 from data.runs.rules import overdue
@@ -24,6 +26,12 @@ _NOTED_AFTER = timedelta(seconds=10)
 # The same trouble every second is one piece of news a minute.
 _SAME_TROUBLE_EVERY = timedelta(minutes=1)
 _LATE = N_("It has not come round since {moment}")
+# What administrators are mailed, once a day for each job and trouble.
+_ALARMS = {
+    "late": N_("The job {job} has not come round in time; the page Jobs says since when"),
+    "long": N_("The job {job} has been running for longer than it may; it goes on, and the page Jobs says since when"),
+    "failed": N_("The job {job} failed; the page Jobs says why"),
+}
 
 
 @dataclass(frozen=True)
@@ -110,11 +118,13 @@ class Running:
         if self.long(now) and not self._told_long:
             self._told_long = True
             log.warning("%s has been running since %s, its budget is %s", self.job.name, started, self.job.budget)
+            self._alarm("long")
         late = self.late(now, look_every=look_every)
         if late and self._suspected and (self._trouble is None or self._trouble[0] != _LATE):
             log.error("%s has not come round since %s", self.job.name, self.came_round_at)
             self._trouble = (_LATE, now)
             self._keep("missed", now, error=later(_LATE, moment=moment(self.came_round_at)))
+            self._alarm("late")
         self._suspected = late
 
     def _do(self, started: datetime, lines: Sequence[str]) -> None:
@@ -130,6 +140,9 @@ class Running:
             log.exception("%s failed", self.job.name)
             self._trouble = (why, now)
             self._keep("failed", started, run_id=run_id, error=why, lines=lines)
+            # What is looked at every minute may stumble once; a night has one chance.
+            if known or self.job.at is not None:
+                self._alarm("failed")
             return
         run_id = self._end()
         if did:
@@ -174,6 +187,10 @@ class Running:
                 runs.keep_run(tx, job=self.job.name, started_at=started, outcome=outcome, **ended)
 
         written(self._home, keep)
+
+    def _alarm(self, kind: str) -> None:
+        cause, said = f"job {self.job.name} {kind}", later(_ALARMS[kind], job=self.job.name)
+        written(self._home, lambda tx: mails.alarm(tx, SYSTEM, cause=cause, said=said))
 
 
 def note_seen(home: Home, running: Sequence[Running]) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from data.clock import MovedClock
+from data.database import Query
 from data.home import Home, open_home
 from data.runs import slots
 from data.runs import store as runs
-from data.runs.rules import ALARM_WORDS, Alarm, Planned, overdue
+from data.runs.rules import ALARM_WORDS, Planned, overdue
 from data.words import later, spoken
 from jobs.schedule import Job, Scheduler
 from tests.conftest import NOW
@@ -31,6 +32,10 @@ def scheduler(home: Home, *jobs: Job) -> Scheduler:
     made = Scheduler(home, jobs, look_every=SOON)
     made.start()
     return made
+
+
+def alarms(home: Home) -> list[tuple[str, str]]:
+    return [(alarm.job, alarm.kind) for alarm in runs.alarms(home.db.read(), now=home.clock.now())]
 
 
 def looked(home: Home, one: Scheduler) -> None:
@@ -125,6 +130,7 @@ import sys, threading
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from data.clock import MovedClock
+from data.database import Query
 from data.home import open_home
 from jobs.schedule import Job, Scheduler
 
@@ -220,12 +226,12 @@ def test_a_run_over_its_budget_is_told_and_goes_on(home: Home) -> None:
     assert one.long() == []
     home.clock.move(timedelta(minutes=2))  # type: ignore[attr-defined]
     assert one.long() == ["slow"]
-    assert runs.alarms(home.db.read(), now=home.clock.now()) == [Alarm("slow", "long")]
+    assert alarms(home) == [("slow", "long")]
     let_go.set()
     until(lambda: outcomes(home, "slow")[:1] == ["ok"])
     one.stop()
     assert one.long() == []
-    assert runs.alarms(home.db.read(), now=home.clock.now()) == []
+    assert alarms(home) == []
 
 
 def test_a_job_that_stays_away_is_an_alarm_once_and_over_when_it_comes_round(home: Home) -> None:
@@ -237,21 +243,21 @@ def test_a_job_that_stays_away_is_an_alarm_once_and_over_when_it_comes_round(hom
     home.clock.move(timedelta(minutes=3))  # type: ignore[attr-defined]
     until(lambda: outcomes(home, "away") == ["missed"])
     assert one.late() == ["away"]
-    until(lambda: runs.alarms(home.db.read(), now=home.clock.now()) == [Alarm("away", "late")])
+    until(lambda: alarms(home) == [("away", "late")])
     assert looked_at.strftime("%M") in spoken(latest(home, "away")[0]["error"])
     away.resume()
     until(lambda: outcomes(home, "away") == ["missed", "ok"])
     home.clock.move(timedelta(seconds=31))  # type: ignore[attr-defined]
-    until(lambda: runs.alarms(home.db.read(), now=home.clock.now()) == [])
+    until(lambda: alarms(home) == [])
     one.stop()
 
 
 def test_a_schedule_that_nobody_serves_any_more_is_late_as_a_whole(home: Home) -> None:
     scheduler(home, often("one", lambda _h, _s: None), often("two", lambda _h, _s: None)).stop()
     home.clock.move(timedelta(minutes=3))  # type: ignore[attr-defined]
-    found = runs.alarms(home.db.read(), now=home.clock.now())
-    assert found == [Alarm("one", "late"), Alarm("two", "late")]
-    assert {alarm.kind for alarm in found} <= set(ALARM_WORDS)
+    found = alarms(home)
+    assert found == [("one", "late"), ("two", "late")]
+    assert {kind for _job, kind in found} <= set(ALARM_WORDS)
 
 
 def test_the_same_trouble_every_tick_is_one_row_a_minute_and_the_first_good_run_ends_it(home: Home) -> None:
@@ -265,14 +271,31 @@ def test_the_same_trouble_every_tick_is_one_row_a_minute_and_the_first_good_run_
     one = scheduler(home, often("broken", broken))
     looked(home, one)
     assert outcomes(home, "broken") == ["failed"]
-    assert runs.alarms(home.db.read(), now=home.clock.now()) == [Alarm("broken", "failed")]
+    assert alarms(home) == [("broken", "failed")]
     home.clock.move(timedelta(minutes=1))  # type: ignore[attr-defined]
     until(lambda: outcomes(home, "broken") == ["failed", "failed"])
     well.set()
     until(lambda: outcomes(home, "broken") == ["failed", "failed", "ok"])
     looked(home, one)
     one.stop()
-    assert runs.alarms(home.db.read(), now=home.clock.now()) == []
+    assert alarms(home) == []
+
+
+def test_administrators_are_mailed_once_a_day_that_a_night_failed(home: Home, people) -> None:
+    add = "INSERT INTO recipient (kind, person_id, name, made_at) VALUES ('person', $person_id, 'admin', now())"
+    with home.db.write() as tx:
+        tx.run(Query("t", "", add), person_id=people["administrator"].person_id)
+    one = scheduler(home, nightly(lambda _h, _s: 1 // 0 and ""))
+    home.clock.move(timedelta(days=1))  # type: ignore[attr-defined]
+    until(lambda: outcomes(home) == ["failed"])
+    home.clock.move(timedelta(hours=1, seconds=1))  # type: ignore[attr-defined]
+    until(lambda: outcomes(home) == ["failed", "failed"])
+    looked(home, one)
+    one.stop()
+    found = home.db.read().rows(Query("t", "", "SELECT kind, slot, said FROM mail"))
+    assert [(mail["kind"], spoken(mail["said"])) for mail in found] == [
+        ("alarm", "The job nightly failed; the page Jobs says why")
+    ]
 
 
 def test_the_log_of_a_run_is_kept_beside_it_without_secrets(home: Home, caplog: pytest.LogCaptureFixture) -> None:
