@@ -83,7 +83,7 @@ def filled(
     link = _link(found, public_url) if to.signs_in and found else ""
     head = audit.head(reader)
     return Sheet(
-        subject=listed([title, _cause(mail), _urgent(found, today), day]),
+        subject=listed([title, _cause(mail), _urgent(mail, found, today), day]),
         title=title,
         day=day,
         lead=tuple(_lead(mail, found, to)),
@@ -101,6 +101,8 @@ def filled(
 def _title(mail: Mail, found: Carried) -> str:
     if mail.kind in _TITLES:
         return _(_TITLES[mail.kind])
+    if found.ending and mail.kind == "urgent":
+        return plural("Urgent: {count} SIM to renew", "Urgent: {count} SIMs to renew", len(found.ending))
     if found.ending:
         return plural("{count} SIM to renew", "{count} SIMs to renew", len(found.ending))
     others = sum(map(len, found.others.values())) + len(found.things)
@@ -113,8 +115,8 @@ def _cause(mail: Mail) -> str:
     return name(spoken(mail.said), _CAUSE_SIGNS) if mail.kind == "alarm" and mail.said else ""
 
 
-def _urgent(found: Carried, today: date) -> str:
-    count = cards.pressing(found.ending, today=today)
+def _urgent(mail: Mail, found: Carried, today: date) -> str:
+    count = 0 if mail.kind == "urgent" else cards.pressing(found.ending, today=today)
     return plural("{count} of them urgent", "{count} of them urgent", count) if count else ""
 
 

@@ -55,6 +55,11 @@ def test_urgent_cards_come_first_then_those_with_most_takings_at_risk(written) -
     assert "1 of them urgent" in letter.subject
 
 
+def test_an_urgent_mail_says_so_first(written) -> None:
+    letter = written([item(1, urgent=True), item(2, urgent=True)], kind="urgent")
+    assert letter.subject == "Urgent: 2 SIMs to renew · 2026-11-22 Sun"
+
+
 def test_cards_stand_together_by_carrier_and_expiry_with_count_and_sum(written) -> None:
     letter = written([item(1), item(2, carrier="unicom"), item(3), item(4, price_fen=None)])
     assert "China Mobile · expires 2026-11-29 Sun · 7 days left · 3 SIMs · ¥36.10 · 1 without a price" in letter.text
@@ -177,6 +182,12 @@ def test_a_huge_digest_is_not_cut_by_mail_clients_and_says_how_much_more_there_i
     assert shown > 0
     assert f"and {5_000 - shown:,} SIMs · ¥{(5_000 - shown) * 18.05:,.2f} more" in letter.text
     assert "5,000 SIMs · ¥90,250.00" in letter.text
+
+
+def test_a_list_longer_than_anybody_reads_ends_after_sixty(written) -> None:
+    letter = written([item(n) for n in range(1, 71)])
+    assert letter.text.count("card ending") == letter.html.count("card ending") == 60
+    assert "and 10 SIMs · ¥180.50 more" in letter.html
 
 
 def test_a_letter_fetches_nothing(written) -> None:
