@@ -56,6 +56,8 @@ _AGAIN = ("重复", "已断网", "未断网")
 class Ctwing(OneByOne, Reading):
     """One account at CTWing."""
 
+    _open: Session
+
     def __init__(self, home: Home, account: CtwingAccount) -> None:
         self._open = Session(
             account,

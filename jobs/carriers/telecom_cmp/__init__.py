@@ -57,6 +57,8 @@ _AGAIN = ("重复", "已订购", "已经订购")
 class Telecom(OneByOne, Reading):
     """One account at China Telecom's older platform."""
 
+    _open: Session
+
     def __init__(self, home: Home, account: TelecomAccount) -> None:
         try:
             key = checked_key(account.secret_of(home, "key"))

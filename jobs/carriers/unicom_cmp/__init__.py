@@ -45,6 +45,8 @@ _STOP, _RUN = "3", "2"
 class Unicom(OneByOne, Reading):
     """One account at China Unicom CMP."""
 
+    _open: Session
+
     def __init__(self, home: Home, account: UnicomAccount) -> None:
         self._open = Session(
             account,
