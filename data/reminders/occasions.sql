@@ -1,7 +1,7 @@
 -- name: expiry
 -- Cards in service whose term ends or has ended; what is counted from is the last day to order, where that is nearer.
 SELECT sim_id, expires_on AS on_date, least(act_by, expires_on) AS target, moving AS running FROM card
-WHERE begun AND expires_on >= $today - 366 AND expires_on <= $today + 400 AND cancel_by >= $today - 30;
+WHERE begun AND expires_on >= $today - 200 AND expires_on <= $today + 400 AND cancel_by >= $today - 30;
 
 -- name: cancel
 -- Cards past their term that are soon gone for good.
@@ -81,8 +81,8 @@ FROM payment_request WHERE state = 'asked';
 -- name: voucher
 -- Payees that owe papers, by the month of the oldest.
 SELECT 'account ' || c.account AS thing, date_trunc('month', min(timezone('Asia/Shanghai', s.ended_at)))::DATE AS on_date,
-    min(timezone('Asia/Shanghai', s.ended_at))::DATE AS target, any_value(c.carrier) AS carrier,
-    json_object('payee', any_value(c.payee), 'cards', count(*), 'amount_fen', coalesce(sum(a.amount_fen), 0)::BIGINT, 'since', target) AS told
+    greatest(min(timezone('Asia/Shanghai', s.ended_at))::DATE, $today - 180) AS target, any_value(c.carrier) AS carrier,
+    json_object('payee', any_value(c.payee), 'cards', count(*), 'amount_fen', coalesce(sum(a.amount_fen), 0)::BIGINT, 'since', min(timezone('Asia/Shanghai', s.ended_at))::DATE) AS told
 FROM state s JOIN obligation o ON o.id = s.obligation JOIN account c ON c.account = o.account AND c.gives_invoice
 LEFT JOIN attempt a ON a.obligation = s.obligation AND a.n = s.n
 WHERE s.st = 'succeeded' AND s.obligation NOT IN (SELECT obligation FROM voucher_renewal)

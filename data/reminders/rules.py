@@ -10,8 +10,8 @@ from data.words import N_
 
 # A role of a rule beside those of people: the persons the thing itself names, such as a batch's maker and checker.
 CONCERNED = "concerned"
-# Further back nothing is looked for: a card a year over its date is no longer waiting for a mail.
-KEPT_DAYS = 366
+# Further back nothing is looked for: a card half a year over its date is no longer waiting for a mail.
+KEPT_DAYS = 200
 # How far ahead a stage may lie, and the highest share of a quota one can name.
 MOST_DAYS, MOST_SHARE = 180, 200
 MOST_STAGES = 12

@@ -7,10 +7,12 @@ import pytest
 
 from data.clock import MovedClock
 from data.database import Query
+from data.home import open_home
 from data.people.rules import SYSTEM
 from data.reminders import scanning, store
 from data.sims.holidays import published
 from data.sims.rolling import roll_up
+from tests.conftest import add_people
 
 
 def sql(text):
@@ -115,11 +117,46 @@ class Reminding:
         return {row["stage"]: row["state"] for row in found}
 
 
+# What a test leaves behind.
+TABLES = (
+    *("sim", "sim_now", "terminal", "merchant", "agent", "plan", "price", "account", "account_balance", "usage_month"),
+    *(
+        "obligation",
+        "placement",
+        "state",
+        "attempt",
+        "batch",
+        "batch_line",
+        "payment_request",
+        "notice",
+        "person_scope",
+    ),
+    *("recipient", "address", "reminder_rule", "reminder", "mail", "mail_item", "reminder_scan"),
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """One for the tests of a file: a new one each would be most of their time."""
+    opened = open_home(tmp_path_factory.mktemp("reminders") / "home", create="real")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def people(home):
+    return add_people(home)
+
+
 @pytest.fixture
 def reminding(home, people):
     """Recipient 1 is the operator; an account whose orders take effect at once; Monday 2026-06-01."""
     made = Reminding(home)
     made.on(date(2026, 6, 1))
+    with home.db.write() as tx:
+        for table in TABLES:
+            tx.run(sql(f"DELETE FROM {table}"))
+        tx.run(sql("UPDATE person SET active = true, role = rtrim(name, '2') WHERE person_id > 0"))
     made.insert(
         "account", account="main", connector="offline", carrier="mobile", payee="Mobile", way_to_pay="prepaid", working_days=0,
         cancel_after_days=90, expiry_rule="from_old_expiry", gives_invoice=True, support="10086",
