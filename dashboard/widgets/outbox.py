@@ -39,7 +39,7 @@ _MAILS = (
     Column("next_try", N_("Next try"), "moment", width=122),
     Column("made_at", N_("Written at"), "moment", width=122),
 )
-_TEST = "reminders:test"
+_TEST, _TEST_SHOWN = "reminders:test", "reminders:test:shown"
 # What a person may let go by hand; everything else waits for what holds it.
 _RELEASABLE = frozenset({"quiet", "storm"})
 
@@ -140,7 +140,9 @@ def _stops(who: viewer.Viewer) -> None:
 def _test_button(who: viewer.Viewer) -> None:
     if not who.may(Action.KEEP_REMINDERS):
         return
-    with st.popover(_("Test mail"), icon=":material/outgoing_mail:", key="reminders:test:popover"):
+    # Once one was asked for it is another popover, which stands closed: what became of the test is under it.
+    key = f"reminders:test:popover:{viewer.kept(_TEST, 0)}"
+    with st.popover(_("Test mail"), icon=":material/outgoing_mail:", key=key):
         ready = {
             row["recipient_id"]: f"{row['name']} · {row['address'] or row['secret_name']}"
             for row in reading.read(showing.recipients)
@@ -168,6 +170,10 @@ def _watch_test() -> None:
     mail = reading.fresh(mails.one, viewer.kept(_TEST))
     if mail is None:
         return
+    if mail["state"] != viewer.kept(_TEST_SHOWN, mail["state"]):
+        viewer.keep(_TEST_SHOWN, mail["state"])
+        st.rerun()  # the list below shows it, too
+    viewer.keep(_TEST_SHOWN, mail["state"])
     with st.container(horizontal=True, vertical_alignment="center"):
         to = plain(mail["address"] or mail["recipient"])
         said = plain(_why(mail) or "")

@@ -33,6 +33,8 @@ _RECIPIENTS = (
     Column("stands_in", N_("Stands in"), width=230),
 )
 CODE_TEXT = N_("The code for this address is {code}. Whoever keeps the reminders types it in, and they come here.")
+# Once somebody is kept, the form for another is closed.
+_FORM = "recipient"
 _MOST_NAME, _MOST_ADDRESS = 80, 200
 
 
@@ -41,13 +43,13 @@ def recipients(who: viewer.Viewer) -> None:
     found = reading.read(showing.recipients)
     may_keep = who.may(Action.KEEP_REMINDERS)
     caption = _("nothing goes to an address before the code mailed to it was typed in here")
-    with section(_("Recipients"), caption) as place:
-        adding = may_keep and place.toggle(_("New recipient"), key="reminders:new_recipient")
+    with section(_("Recipients"), caption):
         chosen = None
         if found:
             chosen = choose_one(_shown(found), _RECIPIENTS, key="reminders:recipients", alt=_("Recipients"))
         else:
             st.caption(_("Nobody yet. Add the colleagues first, then agents, branches and chat groups."))
+        adding = may_keep and st.toggle(_("New recipient"), key=f"reminders:new_recipient:{viewer.form_key(_FORM)}")
     if adding:
         with section(_("New recipient")):
             _form(None, found, who)
@@ -221,4 +223,5 @@ def _done(who: viewer.Viewer, verb: Any, **what: Any) -> None:
     with viewer.told():
         with reading.writing() as tx:
             verb(tx, who.actor, **what)
+        viewer.new_form_key(_FORM)
         st.rerun()

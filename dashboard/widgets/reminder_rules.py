@@ -20,15 +20,17 @@ from data.words import N_, _, plural
 _STANDINGS = {"on": N_("in force"), "off": N_("paused")}
 _RULES = (
     Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=175, pinned=True),
-    Column("when", N_("When"), width=270),
-    Column("who", N_("Who hears of it"), width=205),
-    Column("part", N_("Of which cards"), width=205),
+    Column("when", N_("When"), width=305),
+    Column("who", N_("Who hears of it"), width=200),
+    Column("part", N_("Of which cards"), width=180),
     Column("standing", N_("Standing"), "badge", words=_STANDINGS, colours={"on": "green", "off": "gray"}, width=85),
 )
 _ROWS = pa.schema([(column.name, pa.string()) for column in _RULES])
 # Who can be told by role: whoever may open the pages a mail leads to.
 _ROLES = tuple(role for role in ROLE_WORDS if role not in {Role.SYSTEM, Role.DESK, Role.FIELD})
 _MOST_STAGES = 60
+# Once a rule is kept, the form for another is closed.
+_FORM = "reminder-rule"
 
 
 def rules(who: viewer.Viewer) -> None:
@@ -38,13 +40,14 @@ def rules(who: viewer.Viewer) -> None:
     found = sorted(found, key=lambda row: (order.index(row["subject"]), row["rule_id"]))
     may = who.may(Action.KEEP_REMINDERS)
     caption = plural("{count} rule", "{count} rules", len(found))
-    with section(_("Who hears of what"), f"{caption} · {_('choose a line to change it')}" if may else caption) as place:
-        adding = may and place.toggle(_("New rule"), key="reminders:new_rule")
+    with section(_("Who hears of what"), f"{caption} · {_('choose a line to change it')}" if may else caption):
         chosen = None
         if found:
             chosen = choose_one(_shown(found), _RULES, key="reminders:rules", alt=_("Rules of reminding"))
         else:
             st.caption(_("No rule yet: nobody is reminded of anything. Add the first one."))
+        # Under the table: over it the table's own buttons would cover it.
+        adding = may and st.toggle(_("New rule"), key=f"reminders:new_rule:{viewer.form_key(_FORM)}")
     if adding:
         with section(_("New rule")):
             _form(None, who)
@@ -103,7 +106,7 @@ def _form(row: Row | None, who: viewer.Viewer) -> None:
         max_chars=_MOST_STAGES,
         key=f"{key}:stages:{subject}",
     )
-    told = _whom(right, key, said)
+    told = _whom(right, f"{key}:who:{subject}", said, usual=usual.hears[0])
     part = _narrowed(key, said)
     with st.container(horizontal=True, vertical_alignment="center"):
         active = st.toggle(_("In force"), said.get("active", True), key=f"{key}:active")
@@ -115,19 +118,18 @@ def _form(row: Row | None, who: viewer.Viewer) -> None:
             _done(who, choosing.keep_rule, **about, **told, **part, active=active)
 
 
-def _whom(place: Any, key: str, said: dict[str, Any]) -> dict[str, Any]:
+def _whom(place: Any, key: str, said: dict[str, Any], *, usual: str) -> dict[str, Any]:
     names = {one["recipient_id"]: one for one in reading.read(showing.recipients)}
     codes: list[Any] = [*(role.value for role in _ROLES), *HEARS_WORDS, *names]
-    before = said.get("role") or said.get("recipient_id")
-    codes += [before] if before and before not in codes else []
+    before = said.get("role") or said.get("recipient_id") or usual
+    codes += [before] if before not in codes else []
 
     def spoken(code: Any) -> str:
         if isinstance(code, str):
             return _hears(code)
         return f"{names[code]['name']} ({_(KIND_WORDS[names[code]['kind']])})"
 
-    at = codes.index(before) if before in codes else 0
-    code = place.selectbox(_("Who hears of it"), codes, at, format_func=spoken, key=f"{key}:who")
+    code = place.selectbox(_("Who hears of it"), codes, codes.index(before), format_func=spoken, key=key)
     return {
         "role": code if isinstance(code, str) else None,
         "recipient_id": None if isinstance(code, str) else code,
@@ -163,4 +165,5 @@ def _done(who: viewer.Viewer, verb: Any, **told: Any) -> None:
     with viewer.told():
         with reading.writing() as tx:
             verb(tx, who.actor, **told)
+        viewer.new_form_key(_FORM)
         st.rerun()

@@ -47,8 +47,10 @@ def tick(test, *ids):
     return test.run()
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
-@pytest.mark.parametrize(("language", "said"), [("en", "You are not reminded of anything"), ("zh_CN", "你还没有提醒")])
+@pytest.mark.parametrize(
+    ("who", "language", "said"),
+    [*((who, "en", "You are not reminded of anything") for who in EVERYBODY), ("viewer", "zh_CN", "你还没有提醒")],
+)
 def test_who_is_no_recipient_is_told_what_makes_him_one(page, who, language, said):
     test = page("my_reminders", who, language=language)
     assert not test.exception and said in [head.value for head in test.subheader]
