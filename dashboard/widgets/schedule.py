@@ -28,13 +28,13 @@ _COLOURS = {
 }
 
 _JOBS = (
-    Column("sentence", N_("What it does"), "word", pinned=True, width=355),
-    Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS, width=130),
+    Column("sentence", N_("What it does"), "word", pinned=True, width=345),
+    Column("state", N_("Last run"), "badge", words=_STATE_WORDS, colours=_COLOURS, width=115),
     Column("last_ended_at", N_("Ended"), "moment", width=125),
-    Column("took", N_("Duration"), width=130),
-    Column("usual", N_("Usual duration"), width=105),
-    Column("when", N_("Trigger"), width=110),
+    Column("took", N_("Duration"), width=95),
+    Column("usual", N_("Usual duration"), width=100),
     Column("next", N_("Next run"), width=125),
+    Column("when", N_("Trigger"), width=95),
     Column("runs_24h", N_("Runs in 24 h"), "count", width=95),
     Column("failed_24h", N_("Failed in 24 h"), "count", width=100),
     Column("last_did", N_("What it did"), width=420),
@@ -191,7 +191,8 @@ def _took(job: Mapping[str, Any], *, now: datetime) -> str | None:
         return _("{time} so far", time=seconds((now - job["last_started_at"]).total_seconds()))
     times = unusual(job)
     took = seconds(job["last_s"]) if job["last_outcome"] in {"ok", "failed", "stopped"} else None
-    return _("{time}, {n} times the usual", time=took, n=words.number(round(times))) if took and times else took
+    # The usual duration stands beside it.
+    return f"{took} ({words.number(round(times))}×)" if took and times else took
 
 
 def _next(job: Mapping[str, Any], *, now: datetime) -> str:

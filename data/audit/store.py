@@ -18,6 +18,8 @@ _LOWEST = -(2**63)
 # So many are followed in a blink; all of them are followed at night.
 NEWEST = 2_000
 VERIFY_JOB = "verify_audit"
+# Whoever changes more than so many entries in a row has made another log.
+_TRIED = 50
 
 
 def record(tx: Transaction, by: Actor, event: Event, object: str, **detail: Any) -> None:
@@ -63,6 +65,12 @@ def verify_newest(reader: Reader, audit_key: bytes) -> Verified:
 def first_broken(reader: Reader, audit_key: bytes) -> int | None:
     """The sequence number of the first entry that does not fit the chain; None: all of it verifies."""
     return verify(reader, audit_key).broken
+
+
+def written_with(reader: Reader, audit_key: bytes) -> bool:
+    """Whether this is the key of the log: any of the newest entries fits it by itself. Of an empty log every key is."""
+    entries = reader.rows(Q.entries_from, seq=head(reader).seq - _TRIED, limit=_TRIED + 1)
+    return not entries or any(entry_hash(audit_key, entry["prev_hash"], entry) == entry["hash"] for entry in entries)
 
 
 def head(reader: Reader) -> Head:

@@ -73,7 +73,7 @@ def _prepared(staged: Path, key: bytes, name: str, by: Actor, *, head: str) -> M
     except DatabaseError as error:
         raise BackupError(N_("The backup cannot be opened: {why}"), why=str(error)) from error
     try:
-        if audit.first_broken(db.read(), key) is not None:
+        if not audit.written_with(db.read(), key):
             raise BackupError(OTHER_KEY, path=staged.parents[1] / "keys")
         db.migrate(kind="real")  # its kind stands in it
         with db.write() as tx:

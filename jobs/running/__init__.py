@@ -137,7 +137,8 @@ class Running:
             known, run_id = self._trouble, self._end()
             if run_id is None and known and known[0] == why and now - known[1] < _SAME_TROUBLE_EVERY:
                 return
-            log.exception("%s failed", self.job.name)
+            # What has a sentence of its own needs no trace.
+            log.error("%s failed: %s", self.job.name, error, exc_info=not isinstance(error, ToldError))
             self._trouble = (why, now)
             self._keep("failed", started, run_id=run_id, error=why, lines=lines)
             # What is looked at every minute may stumble once; a night has one chance.

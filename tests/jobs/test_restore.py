@@ -206,6 +206,15 @@ def wrong(home: Home) -> dict[str, str]:
         return {one.what: one.wrong for one in found if one.wrong}
 
 
+def test_a_log_that_was_tampered_with_comes_back_as_it_is_and_is_told(home: Home, people) -> None:
+    with home.db.write() as tx:
+        tx.run(sql("UPDATE audit SET person = 'nobody' WHERE seq = 3"))
+    path = closed(home)
+    flowcard(path, "backup")
+    assert flowcard(path, "restore", newest(path))[0] == OK
+    assert "Entry 3 of the audit log" in flowcard(path, "audit", "verify")[1].replace("\n", " ")
+
+
 def test_a_running_home_is_not_touched(home: Home, people) -> None:
     path = closed(home)
     flowcard(path, "backup")
