@@ -56,6 +56,9 @@ def _look(home: Home) -> Scanned:
                 count=number(found.made),
             )
             mails.alarm(tx, SYSTEM, cause="storm", said=said)
+        if found.unheard:
+            said = later("{count} cards are due and nobody is reminded of them", count=number(found.unheard))
+            mails.alarm(tx, SYSTEM, cause="nobody hears", said=said)
         mails.sign_of_life(tx, SYSTEM, said=_sign_of_life(tx, found))
     return found
 

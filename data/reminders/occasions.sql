@@ -167,9 +167,9 @@ WHERE (l.region IS NULL OR l.region = o.region) AND (l.branch IS NULL OR l.branc
     AND (l.carrier IS NULL OR l.carrier = o.carrier)
     AND (l.role IS DISTINCT FROM 'concerned' OR list_contains(o.persons, l.person_id))
     AND l.person_id IS DISTINCT FROM coalesce(o.but, -1)
+    -- What is no card has no place, and is for nobody who sees a part only.
     AND (NOT l.scoped OR (
-        o.sim_id IS NOT NULL
-        AND (l.regions IS NULL OR coalesce(list_contains(l.regions, o.region), false))
+        (l.regions IS NULL OR coalesce(list_contains(l.regions, o.region), false))
         AND (l.branches IS NULL OR coalesce(list_contains(l.branches, o.branch), false))
         AND (l.agents IS NULL OR coalesce(list_contains(l.agents, o.agent_no), false))
         AND (l.merchants IS NULL OR coalesce(list_contains(l.merchants, o.merchant_no), false))));

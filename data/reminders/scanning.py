@@ -39,6 +39,7 @@ class Scanned:
     late: int  # stages that passed while nobody looked
     moot: int
     held: bool  # all but urgent mail waits for a person
+    unheard: int  # cards that are due and of which nobody hears
 
 
 def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
@@ -52,7 +53,7 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
         _begin(tx)
     looked_at = int(tx.value(Q.looked_at))
     if not looked_at and tx.value(Q.looked_before):
-        return _kept(tx, by, Scanned(looked_at, 0, 0, 0, held=True), storm=True)
+        return _kept(tx, by, Scanned(looked_at, 0, 0, 0, held=True, unheard=0), storm=True)
     tx.run(Q.forget_ahead, now=tx.now)
     tx.run(Q.forget_looks_ahead, now=tx.now)
     wanted, values = reached(tx, now=tx.now, today=tx.today, calendar=calendar)
@@ -68,9 +69,9 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     tx.run(Q.make, now=tx.now)
     tx.rows(Q.forget_wanted)
     storm = _is_storm(new["made"], cards=new["cards"], looked_at=looked_at, most=new["most"])
-    found = Scanned(
-        looked_at, new["made"] + revived, ended["skipped_late"] + new["late"], ended["moot"], held=storm or held(tx)
-    )
+    unheard = int(tx.value(Q.unheard.fill(heard=heard(("expiry",)).sql), now=tx.now, today=tx.today))
+    made, late = new["made"] + revived, ended["skipped_late"] + new["late"]
+    found = Scanned(looked_at, made, late, ended["moot"], storm or held(tx), unheard)
     return _kept(tx, by, found, storm=storm)
 
 
@@ -155,7 +156,7 @@ def _is_storm(made: int, *, cards: int, looked_at: int, most: int | None) -> boo
 
 
 def _kept(tx: Transaction, by: Actor, found: Scanned, *, storm: bool) -> Scanned:
-    told = {name: value for name, value in vars(found).items() if name != "held"}
+    told = {name: value for name, value in vars(found).items() if name not in {"held", "unheard"}}
     tx.run(Q.keep_scan, today=tx.today, now=tx.now, storm=storm, **told)
     audit.record(tx, by, Event.REMINDERS_SCANNED, f"day {tx.today}", held=found.held, **told)
     return found

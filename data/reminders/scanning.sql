@@ -140,6 +140,11 @@ FROM to_remind ORDER BY recipient_id, subject, on_date, sim_id;
 -- The next look finds its own.
 DROP TABLE to_remind;
 
+-- name: unheard
+-- Cards that are due and of which nobody hears.
+WITH heard AS ({heard})
+SELECT count(*) FROM sim_now WHERE due AND cancel_by >= $today AND sim_id NOT IN (SELECT sim_id FROM heard);
+
 -- name: looked_at
 -- Cards there are to look at.
 SELECT count(*) FROM sim_now WHERE live;

@@ -103,6 +103,18 @@ def test_a_stage_that_comes_meanwhile_waits_too_but_no_last_call_does(ladder, pe
     }
 
 
+def test_a_last_call_that_days_off_make_earlier_comes_whatever_was_put_off(reminding, people):
+    reminding.rule("expiry", LADDER, recipient_id=1)
+    reminding.card(1, date(2026, 8, 11))  # to be ordered on Monday the 10th: the last call is on Friday
+    reminding.scan(date(2026, 7, 27))
+    reminding.send()
+    snooze(reminding, people["operator"], ids(reminding), date(2026, 8, 9))
+    reminding.scan(date(2026, 8, 6))
+    assert reminding.due() == []
+    reminding.scan(date(2026, 8, 7))
+    assert reminding.send() == [(1, "expiry", "sim 1", "1")]
+
+
 def test_nothing_is_put_off_past_the_day_before(ladder, people):
     walk(ladder, ["14"])
     for until in (ACT_BY, END, LEAVES["14"]):
@@ -143,6 +155,7 @@ def test_whoever_answers_keeps_the_lead_out_of_it(with_lead, people):
     walk(with_lead, ["14"])
     acknowledge(with_lead, people["operator"], ids(with_lead))
     assert walk(with_lead, ["7", "3", "1", "0"]) == {"7": [], "3": [], "1": [(1, "1")], "0": [(1, "0")]}
+    assert with_lead.rows("SELECT * FROM reminder WHERE recipient_id = 2") == []
 
 
 def test_an_answer_between_the_look_and_the_leads_mail_keeps_it_out_of_that(with_lead, people):

@@ -67,6 +67,16 @@ def test_an_agent_a_branch_and_a_group_get_their_own_cards_and_nothing_else(plac
     assert len(said(places, 6)) == 4
 
 
+def test_cards_that_are_due_and_of_which_nobody_hears_are_counted(places):
+    places.recipient(2, kind="agent", part="A1")
+    places.rule("expiry", "30", role="agent")
+    assert places.scan(TODAY).unheard == 0  # none is due yet
+    places.write("UPDATE sim SET expires_on = DATE '2026-06-20'")
+    assert places.scan(TODAY).unheard == 2
+    places.rule("expiry", "30", role="operator")
+    assert places.scan(TODAY).unheard == 0
+
+
 def test_a_card_that_changed_hands_before_the_mail_was_claimed_is_not_in_it(places):
     places.recipient(2, kind="agent", part="A1")
     places.rule("expiry", "30", role="agent")
@@ -80,17 +90,27 @@ def test_a_card_that_changed_hands_before_the_mail_was_claimed_is_not_in_it(plac
     assert places.send() == [(3, "expiry", "sim 1", "30"), (3, "expiry", "sim 2", "30")]
 
 
-def test_somebody_with_a_part_of_the_fleet_hears_of_no_other_card_and_of_nothing_else(places, people):
+@pytest.mark.parametrize(
+    ("scope", "hears"),
+    [
+        ([("region", "浙江")], ["sim 1"]),
+        ([("branch", "上海")], ["sim 2"]),
+        ([("agent", "A1")], ["sim 1"]),
+        ([("merchant", "M1"), ("merchant", "M2")], ["sim 1", "sim 2"]),
+        ([("region", "浙江"), ("merchant", "M2")], []),
+    ],
+)
+def test_somebody_with_a_part_of_the_fleet_hears_of_no_other_card_and_of_nothing_else(places, people, scope, hears):
     viewer = people["viewer"].person_id
     places.recipient(2, person_id=viewer)
     places.write("UPDATE price SET valid_to = DATE '2026-07-01'")
     places.rule("expiry", "30", role="viewer")
     places.rule("offer", "30", role="viewer")
-    assert len(said(places, 2)) == 4
-    places.write("DELETE FROM reminder")
-    for kind, value in (("region", "浙江"), ("region", "上海"), ("merchant", "M1")):
+    for kind, value in scope:
         places.insert("person_scope", person_id=viewer, kind=kind, value=value)
-    assert said(places, 2) == ["sim 1"]
+    assert said(places, 2) == hears
+    places.write("DELETE FROM person_scope")
+    assert len(said(places, 2)) == 4
 
 
 @pytest.mark.parametrize(
