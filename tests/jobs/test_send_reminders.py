@@ -117,6 +117,14 @@ def test_a_look_that_fails_is_told_of_within_a_day_and_a_minute(
     assert "since 2026-11-23 09:00" in spoken(alarms[0]["said"])
 
 
+def test_cards_nobody_is_reminded_of_are_an_alarm(reminding: Home) -> None:
+    with reminding.db.write() as tx:
+        sql(tx, "UPDATE reminder_rule SET carrier = 'unicom'")
+    send_reminders.run(reminding, GO)
+    (alarm,) = outbox(reminding, "alarm")
+    assert "nobody is reminded of them" in spoken(alarm["said"])
+
+
 def test_an_emptied_table_is_an_alarm_and_no_quiet_day(reminding: Home) -> None:
     send_reminders.run(reminding, GO)
     with reminding.db.write() as tx:
