@@ -109,7 +109,7 @@ def _one(home: Home, way: Way, channel: mails.Channel, limits: Limits) -> State 
             mail = claiming.next_mail(tx, SYSTEM, channel=channel, limits=limits)
             if mail is None:
                 return None
-            items = reminders.recheck(tx, mail_id=mail.mail_id)
+            items = reminders.recheck(tx, mail_id=mail.mail_id) if mail.carries else []
             if mail.carries and not items:
                 claiming.moot(tx, SYSTEM, mail_id=mail.mail_id)
                 return State.MOOT

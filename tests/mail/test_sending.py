@@ -104,7 +104,7 @@ def test_a_server_that_is_down_costs_nobody_a_mail(house, sink):
     assert keys(sink.accepted()) == Counter(WANTED)
 
 
-def test_a_wrong_password_is_tried_once_and_everything_waits_for_a_person(house, sink, tmp_path):
+def test_a_wrong_password_is_tried_once_and_everything_waits_for_a_person(house, sink):
     sink.fault("auth 535")
     house.look()
     house.send()
@@ -143,8 +143,7 @@ def test_n6_with_no_address_left_the_cards_are_listed_as_nobody_s(house, sink):
     assert any("operator" in text and "地址" in text for text in told), "the administrator hears of it"
 
 
-def test_n7_two_workers_send_each_mail_once(house, sink):
-    count = 1_000 if LONG else 60
+def test_n7_two_workers_send_each_mail_once(house, sink, count=1_000 if LONG else 60):
     said = later("Today's look saw no card at all; nothing but urgent mail leaves before somebody says so")
     with house.home.db.write() as tx:
         for n in range(count):
@@ -187,22 +186,26 @@ def test_n8_hostile_names_stay_names_all_the_way(tmp_path, sink, name):
     assert len(arrived.content) < 200_000
 
 
-def dies(house, point):
-    command = [sys.executable, "-m", "tests.mail.dying", str(house.path), house.clock.now().isoformat(), point]
-    child = subprocess.run(
-        command,
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=60,
-    )
-    assert child.returncode == -signal.SIGKILL, f"it lived through {point}: {child.stdout}{child.stderr}"
+@pytest.fixture(scope="module")
+def dying():
+    """`dying(house, point)`: one life that ends there."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-m", "tests.mail.dying"], cwd=ROOT, text=True, env=env, **pipes)
+
+    def dies(house, point):
+        process.stdin.write(f"{house.clock.now().isoformat()}\t{point}\t{house.path}\n")
+        process.stdin.flush()
+        assert int(process.stdout.readline()) == -signal.SIGKILL, f"it lived through {point}"
+
+    yield dies
+    process.stdin.close()
+    process.wait(10)
+    process.stdout.close()
 
 
 @pytest.mark.parametrize("point", ["after queue commit", "after claim commit", "after data", "after the result"])
-def test_n2_a_kill_loses_no_key_and_doubles_at_most_what_was_not_acknowledged(tmp_path, sink, point):
+def test_n2_a_kill_loses_no_key_and_doubles_at_most_what_was_not_acknowledged(tmp_path, sink, dying, point):
     house = House(tmp_path / "home", sink)
     with house.open():
         house.build(recipients=RECIPIENTS, cards=CARDS)
@@ -213,7 +216,7 @@ def test_n2_a_kill_loses_no_key_and_doubles_at_most_what_was_not_acknowledged(tm
             # Another expiry makes other keys: each life has its own to send.
             house.write("UPDATE sim SET expires_on = $day", day=house.clock.today() + timedelta(days=7))
             house.look(queue=point != "after queue commit")
-        dies(house, point)
+        dying(house, point)
         with house.open():
             house.rest()
             letters = sink.accepted()[seen:]
