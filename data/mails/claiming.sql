@@ -9,7 +9,7 @@ FROM (
         WHEN m.channel = 'chat' AND r.secret_name IS NULL THEN 'address'
         WHEN m.channel = 'mail' AND NOT coalesce(
             a.state IN ('verified', 'soft_bouncing')
-            OR (a.state = 'unverified' AND m.kind = 'verify')
+            OR (a.state IN ('unverified', 'bounced') AND m.kind = 'verify')
             OR (a.state = 'muted' AND m.kind NOT IN ('digest', 'heartbeat')), false) THEN 'address'
         WHEN m.released_by IS NOT NULL OR m.kind IN (SELECT unnest($urgent::VARCHAR[])) THEN NULL
         WHEN m.kind = 'digest' AND EXISTS (
@@ -47,19 +47,29 @@ FROM mail m JOIN recipient r USING (recipient_id) JOIN mail_item i USING (mail_i
 WHERE m.state = 'held' AND m.held_for = 'address'
 GROUP BY ALL ORDER BY 1;
 
+-- name: left_over
+-- What was to leave on a day that is over: it goes into that of today.
+SELECT m.mail_id, m.state, m.tries, m.last_code, m.last_reply, r.name, r.address FROM mail m JOIN recipient r USING (recipient_id)
+WHERE m.state IN ('queued', 'held') AND m.doubts = 0 AND m.kind IN ('digest', 'heartbeat') AND m.slot < $today::VARCHAR
+ORDER BY m.mail_id;
+
 -- name: sent_lately
 -- What has been tried by this channel in the last minute and hour.
 SELECT count(*) FILTER (tried_at > $minute_ago) AS minute, count(*) AS hour
 FROM mail WHERE channel = $channel AND tried_at > $hour_ago;
 
 -- name: next_mail
--- The next mail whose time has come: what is urgent first; no more to one group than its bot takes in a minute.
+-- The next mail whose time has come: what is urgent first, to one recipient once an hour; no more to one group than its
+-- bot takes in a minute.
 SELECT m.mail_id, m.recipient_id, m.channel, m.kind, m.slot, m.digest::VARCHAR AS digest, m.said, m.tries, m.doubts,
        r.name, r.address, r.secret_name, r.part, r.language, (SELECT count(*) FROM mail_item i WHERE i.mail_id = m.mail_id) AS carries
 FROM mail m JOIN recipient r USING (recipient_id)
 WHERE m.state = 'queued' AND m.channel = $channel AND m.next_try <= $now
   AND ($channel = 'mail' OR $each > (
       SELECT count(*) FROM mail t WHERE t.recipient_id = m.recipient_id AND t.tried_at > $minute_ago))
+  AND NOT (m.kind = 'urgent' AND EXISTS (
+      FROM mail t WHERE t.recipient_id = m.recipient_id AND t.kind = 'urgent' AND t.mail_id <> m.mail_id
+          AND t.tried_at >= date_trunc('hour', $now::TIMESTAMPTZ)))
 ORDER BY m.kind NOT IN (SELECT unnest($urgent::VARCHAR[])), m.next_try, m.mail_id
 LIMIT 1;
 
@@ -85,7 +95,7 @@ FROM mail m JOIN recipient r USING (recipient_id) WHERE m.mail_id = $mail_id;
 
 -- name: move
 -- Where it goes from here, after what was said of it.
-UPDATE mail SET state = $state, last_reply = $reply, next_try = $next_try, tries = tries - $untried, doubts = doubts + $doubt,
+UPDATE mail SET state = $state, last_code = $code, last_reply = $reply, next_try = $next_try, tries = tries - $untried, doubts = doubts + $doubt,
     ended_at = CASE WHEN $state IN ('sent', 'failed') THEN $now END
 WHERE mail_id = $mail_id;
 
