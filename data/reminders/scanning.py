@@ -46,7 +46,7 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     """Look at the whole fleet. Looking again the same day makes nothing twice.
 
     1. Forget what a clock that ran ahead has made. 2. Find every stage reached. 3. End what is moot or overtaken.
-    4. Make what is missing. 5. Hold it where it is far more than ever.
+    4. Make what is missing. 5. Hold it where it is far more than ever. 6. Forget what is too old to be asked about.
     """
     require(tx, by, Action.WORK, "reminders")
     if tx.value(Q.is_first):
@@ -60,6 +60,7 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     tx.rows(Q.keep_wanted.fill(wanted=wanted.sql), **values)
     _say(tx)
     ended = Counter(row["state"] for row in tx.rows(Q.end_others, now=tx.now))
+    tx.run(Q.suppress, now=tx.now)
     revived = tx.run(Q.revive, today=tx.today)
     tx.run(Q.forget_known)
     again = heard(dict.fromkeys(values["subjects"]), which=Q.new_cards.sql).sql
@@ -68,6 +69,8 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     new = tx.row(Q.weigh, today=tx.today) or {}
     tx.run(Q.make, now=tx.now)
     tx.rows(Q.forget_wanted)
+    if tx.run(Q.forget_old, now=tx.now):
+        tx.run(Q.forget_items)
     storm = _is_storm(new["made"], cards=new["cards"], looked_at=looked_at, most=new["most"])
     unheard = int(tx.value(Q.unheard.fill(heard=heard(("expiry",)).sql), now=tx.now, today=tx.today))
     made, late = new["made"] + revived, ended["skipped_late"] + new["late"]

@@ -110,6 +110,21 @@ UPDATE reminder SET ended_at = $now, state = CASE WHEN EXISTS (
         AND w.on_date = reminder.on_date AND w.escalation = (reminder.stage LIKE 'esc-%')) THEN 'skipped_late' ELSE 'moot' END
 WHERE state IN ('due', 'snoozed') AND digest NOT IN (SELECT digest FROM to_remind) RETURNING state;
 
+-- name: suppress
+-- It lay in a mail for an address that takes none, and nobody else has it, until it was true no more or a later stage came.
+UPDATE reminder SET state = 'suppressed', ended_at = $now
+WHERE state = 'in_mail' AND digest NOT IN (SELECT digest FROM to_remind) AND reminder_id NOT IN (
+    SELECT i.reminder_id FROM mail_item i JOIN mail m USING (mail_id) WHERE m.state IN ('queued', 'sending', 'unknown', 'held')
+        AND m.held_for IS DISTINCT FROM 'address');
+
+-- name: forget_old
+-- What was said so long ago is nobody's question any more, and is not looked for again.
+DELETE FROM reminder WHERE made_at < $now::TIMESTAMPTZ - INTERVAL 400 DAY AND state NOT IN ('due', 'in_mail', 'snoozed');
+
+-- name: forget_items
+-- Nor is which mail said it.
+DELETE FROM mail_item WHERE reminder_id NOT IN (SELECT reminder_id FROM reminder);
+
 -- name: revive
 -- Put off until today, or moot no more: a renewal was taken back, a list that had lost its cards is whole again.
 UPDATE reminder SET state = 'due', ended_at = NULL

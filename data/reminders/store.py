@@ -100,11 +100,6 @@ def back_to_due(tx: Transaction, *, mail_id: int) -> None:
     tx.run(Q.settle, mail_id=mail_id, became="due", now=tx.now)
 
 
-def suppress(tx: Transaction, *, mail_id: int) -> None:
-    """The mail may not leave for its address: what it carried is counted, never silent."""
-    tx.run(Q.settle, mail_id=mail_id, became="suppressed", now=tx.now)
-
-
 def acknowledge(tx: Transaction, by: Actor, *, reminder_ids: Sequence[int]) -> int:
     """Say that one knows of these: no more of them until the last call; how many. Raises Refused for others' reminders."""
     _own(tx, by, reminder_ids)

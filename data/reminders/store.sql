@@ -81,7 +81,7 @@ WHERE r.reminder_id IN (SELECT unnest($reminder_ids::BIGINT[])) AND (t.person_id
 -- name: acknowledge
 -- Somebody knows of it.
 UPDATE reminder SET state = 'acknowledged', acknowledged_by = $person_id, ended_at = $now
-WHERE reminder_id IN (SELECT unnest($reminder_ids::BIGINT[])) AND state IN ('due', 'in_mail', 'done', 'snoozed');
+WHERE reminder_id IN (SELECT unnest($reminder_ids::BIGINT[])) AND state IN ('due', 'in_mail', 'done', 'snoozed', 'suppressed');
 
 -- name: snooze
 -- Put off until a day.

@@ -64,6 +64,27 @@ def test_a_mail_that_lay_while_the_server_was_down_does_not_say_what_a_later_one
     assert ladder.send() == [(1, "expiry", "sim 1", "3")]
 
 
+def test_what_no_address_took_is_counted_once_a_later_stage_has_come(ladder):
+    ladder.scan(LEAVES["7"])
+    ladder.mail(1, ladder.due()[0])
+    ladder.write("UPDATE mail SET state = 'held', held_for = 'quiet'")
+    ladder.scan(LEAVES["3"])
+    assert ladder.states()["7"] == "in_mail"  # it will be looked at when its mail is claimed
+    ladder.write("UPDATE mail SET state = 'held', held_for = 'address'")
+    ladder.scan(LEAVES["3"])
+    assert (ladder.states()["7"], ladder.states()["3"]) == ("suppressed", "due")
+
+
+def test_what_was_said_more_than_a_year_ago_is_forgotten_and_not_said_again(ladder):
+    for stage in ("3", "-1"):
+        ladder.scan(LEAVES[stage])
+        ladder.send()
+    ladder.scan(LEAVES["3"] + timedelta(days=401))
+    assert set(ladder.states()) == {"1", "0", "-1"}
+    ladder.scan(LEAVES["-1"] + timedelta(days=401))
+    assert (ladder.states(), ladder.due(), ladder.rows("SELECT * FROM mail_item")) == ({}, [], [])
+
+
 def test_the_spring_festival_takes_its_stages_along_and_one_mail_says_them(reminding):
     reminding.rule("expiry", LADDER, role="operator")
     reminding.insert(
