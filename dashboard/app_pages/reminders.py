@@ -26,6 +26,7 @@ reminding.way_out()
 reminding.figures()
 if shown == "recipients":
     recipients.recipients(who)
+    recipients.untold()
 elif shown == "preview":
     reminder_preview.preview()
 elif shown == "outbox":

@@ -10,12 +10,14 @@ from dashboard import reading, viewer
 from dashboard.plain import plain
 from dashboard.widgets.heads import section
 from dashboard.widgets.listing import Column, choose_one
+from dashboard.widgets.sim_lists import MOST_TICKED, sim_bulk_bar, sim_export, sim_list
 from data.database import Row
 from data.mails import store as mails
 from data.people import store as people
 from data.people.rules import ROLE_WORDS, Action, Role, may
 from data.reminders import choosing, showing
 from data.reminders.wording_rules import ADDRESS_COLOURS, ADDRESS_WORDS, KIND_WORDS
+from data.sims.filter import SimFilter
 from data.words import LANGUAGES, N_, _, day, later, told
 
 _RECIPIENTS = (
@@ -55,6 +57,20 @@ def recipients(who: viewer.Viewer) -> None:
             _form(None, found, who)
     elif chosen is not None:
         _one(found[chosen], found, who)
+
+
+def untold() -> None:
+    """Cards of which somebody should have heard whose address takes no mail; nothing without any."""
+    waiting = reading.fresh(mails.unreachable)
+    if not waiting:
+        return
+    key, flt = "reminders:untold", SimFilter(sim_ids=tuple(sorted({row["sim_id"] for row in waiting})[:MOST_TICKED]))
+    with section(_("SIMs nobody can be told of"), _("their mail waits for an address that takes it")) as place:
+        with place:
+            sim_export(flt, key=key)
+        st.text(_("It is for: {names}", names=_(", ").join(sorted({row["recipient"] for row in waiting}))))
+        sim_list(flt, key=key)
+    sim_bulk_bar(key)
 
 
 def _shown(found: Sequence[Row]) -> pa.Table:

@@ -133,6 +133,19 @@ def test_recipients_stand_there_with_the_state_of_their_addresses(home, view):
     assert "Keep" not in labels(choose(test, "reminders:recipients"))
 
 
+def test_cards_whose_reminder_waits_for_an_address_are_listed(home, fleet, view):
+    cards = fleet(2)
+    number = reminding.recipient(home, "Agent Wang", kind="agent", state="bounced", part="A1")
+    told = reminding.reminder(home, number, cards[1], TODAY + timedelta(days=20), state="in_mail")
+    held = reminding.mail(home, number, state="held", held_for="address")
+    assert "SIMs nobody can be told of" not in heads(view("recipients", "viewer"))
+    reminding.insert(home, "mail_item", mail_id=held, reminder_id=told)
+    test = view("recipients", "viewer")
+    assert not test.exception and "SIMs nobody can be told of" in heads(test)
+    assert "It is for: Agent Wang" in [text.value for text in test.text]
+    assert test.dataframe[1].value["terminal"].tolist() == ["/terminal?id=2&tid=T0000002"]
+
+
 def test_an_address_counts_once_the_code_mailed_to_it_is_typed_in(home, people, view):
     test = view("recipients")
     by_label(test.toggle, "New recipient").set_value(True).run()
