@@ -39,6 +39,7 @@ _MAILS = (
     Column("next_try", N_("Next try"), "moment", width=122),
     Column("made_at", N_("Written at"), "moment", width=122),
 )
+_CHANNELS: dict[mails.Channel, str] = {"mail": N_("By mail"), "chat": N_("To chat groups")}
 _TEST, _TEST_SHOWN = "reminders:test", "reminders:test:shown"
 # What a person may let go by hand; everything else waits for what holds it.
 _RELEASABLE = frozenset({"quiet", "storm"})
@@ -49,6 +50,7 @@ def outbox(who: viewer.Viewer) -> None:
     _stops(who)
     with section(_("Outbox"), _("one mail per recipient and day, urgent ones at once")) as place:
         with place:
+            _stop_button(who)
             _test_button(who)
             state = _state()
         _test_told()
@@ -130,11 +132,31 @@ def _stops(who: viewer.Viewer) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             why = _(rules.STOPPED_WORDS.get(stop["reason"], stop["reason"]))
             st.error(
-                _("Nothing leaves since {at}: {why}.", at=moment(stop["since"]), why=plain(why)),
+                _(
+                    "{channel} nothing leaves since {at}: {why}.",
+                    channel=_(_CHANNELS[stop["channel"]]),
+                    at=moment(stop["since"]),
+                    why=plain(why),
+                ),
                 icon=":material/unsubscribe:",
             )
             if who.may(Action.KEEP_REMINDERS) and st.button(_("Go on sending"), key=f"reminders:on:{stop['channel']}"):
                 _done(who, mails.go_on, channel=stop["channel"])
+
+
+def _stop_button(who: viewer.Viewer) -> None:
+    stopped = {stop["channel"] for stop in reading.fresh(mails.stops)}
+    left = [channel for channel in _CHANNELS if channel not in stopped]
+    if not left or not who.may(Action.KEEP_REMINDERS):
+        return
+    with st.popover(_("Stop sending"), icon=":material/front_hand:", key=f"reminders:stop:{len(left)}"):
+        st.caption(_("Nothing leaves, by mail or to chat groups, until somebody lets it go on; it waits here."))
+        if st.button(_("Stop now"), type="primary", key="reminders:stop:now"):
+            with viewer.told():
+                with reading.writing() as tx:
+                    for channel in left:
+                        mails.stop(tx, who.actor, channel=channel)
+                st.rerun()
 
 
 def _test_button(who: viewer.Viewer) -> None:

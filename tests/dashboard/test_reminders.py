@@ -280,12 +280,15 @@ def test_without_a_confirmed_address_there_is_nobody_to_test(home, view):
     assert any("confirm one under Recipients" in text.value for text in test.caption)
 
 
-def test_sending_that_was_stopped_goes_on_by_hand(home, people, view):
-    with home.db.write() as tx:
-        mails.stop(tx, people["operator"], channel="mail")
-    assert "Somebody stopped sending" in view("outbox", "viewer").error[0].value
-    assert "Go on sending" not in labels(view("outbox", "viewer"))
-    press(view("outbox"), "Go on sending")
+def test_sending_is_stopped_and_goes_on_by_hand(home, view):
+    test = view("outbox")
+    test.button(key="reminders:stop:now").click().run()
+    assert {stop["channel"] for stop in mails.stops(home.db.read())} == {"mail", "chat"}
+    looking = view("outbox", "viewer")
+    assert [box.value.partition(" nothing leaves")[0] for box in looking.error] == ["To chat groups", "By mail"]
+    assert "Somebody stopped sending" in looking.error[0].value
+    assert not {"Go on sending", "Stop sending"} & labels(looking)
+    press(press(view("outbox"), "Go on sending"), "Go on sending")
     assert not mails.stops(home.db.read())
 
 
