@@ -155,7 +155,7 @@ def _narrowed(key: str, said: dict[str, Any]) -> dict[str, Any]:
         "agent_no": one(places[2], "agent_no", _("Agent"), list(agents), lambda no: agents.get(no, no)),
         "carrier": one(places[3], "carrier", _("Carrier"), carriers, lambda code: _(CARRIER_WORDS.get(code, code))),
         "merchant_no": places[4].text_input(
-            _("Merchant number"), said.get("merchant_no") or "", max_chars=64, key=f"{key}:merchant_no"
+            _("Merchant numbers"), said.get("merchant_no") or "", max_chars=2000, key=f"{key}:merchant_no"
         )
         or None,
     }

@@ -48,7 +48,7 @@ def keep_rule(
     carrier: str | None = None,
     active: bool = True,
 ) -> int:
-    """Make a rule, or change one; its number. Raises Refused with what is wrong."""
+    """Make a rule, or change one; its number. `merchant_no`: one or several with commas between. Raises Refused."""
     require(tx, by, Action.KEEP_REMINDERS, "reminder rules")
     if subject not in SUBJECTS:
         raise Refused(_("There is no such thing to be reminded of"))
@@ -68,7 +68,9 @@ def keep_rule(
         "region": region,
         "branch": branch,
         "agent_no": agent_no,
-        "merchant_no": merchant_no,
+        "merchant_no": ",".join(dict.fromkeys(re.split(r"[\s,，、;；]+", merchant_no.strip())))
+        if merchant_no
+        else None,
         "carrier": carrier,
         "active": active,
     }

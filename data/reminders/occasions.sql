@@ -163,7 +163,7 @@ SELECT o.subject, o.thing, o.sim_id, o.on_date, o.target, o.share, o.running, o.
     l.deputy_id, l.stages
 FROM held_to o JOIN listener l ON l.subject = o.subject AND l.part_kind = o.part_kind AND l.part = o.part
 WHERE (l.region IS NULL OR l.region = o.region) AND (l.branch IS NULL OR l.branch = o.branch)
-    AND (l.agent_no IS NULL OR l.agent_no = o.agent_no) AND (l.merchant_no IS NULL OR l.merchant_no = o.merchant_no)
+    AND (l.agent_no IS NULL OR l.agent_no = o.agent_no) AND (l.merchant_no IS NULL OR list_contains(string_split(l.merchant_no, ','), o.merchant_no))
     AND (l.carrier IS NULL OR l.carrier = o.carrier)
     AND (l.role IS DISTINCT FROM 'concerned' OR list_contains(o.persons, l.person_id))
     AND l.person_id IS DISTINCT FROM coalesce(o.but, -1)

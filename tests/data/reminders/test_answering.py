@@ -241,6 +241,8 @@ def test_rules_and_recipients_are_kept_by_whoever_may_and_in_words_that_can_be_r
     for told in bad_rules:
         with pytest.raises(Refused):
             keep(choosing.keep_rule, **told)
+    keep(choosing.keep_rule, rule_id=rule, subject="expiry", stages="3", recipient_id=1, merchant_no=" M1 M2，M1")
+    assert reminding.rows("SELECT merchant_no FROM reminder_rule") == [{"merchant_no": "M1,M2"}]
     keep(choosing.drop_rule, rule_id=rule)
     with pytest.raises(NotThere):
         keep(choosing.drop_rule, rule_id=rule)

@@ -42,6 +42,7 @@ def said(reminding, recipient_id=1):
         ({"branch": "上海"}, ["sim 2"]),
         ({"agent_no": "A1"}, ["sim 1"]),
         ({"merchant_no": "M2"}, ["sim 2"]),
+        ({"merchant_no": "M1,M2"}, ["sim 1", "sim 2"]),
         ({"carrier": "mobile"}, ["sim 1", "sim 3"]),
         ({"carrier": "mobile", "region": "上海"}, []),
         ({"active": False}, []),
