@@ -101,6 +101,16 @@ def test_a_copy_made_while_everybody_writes_is_one_instant(home: Home) -> None:
         assert last["number"] == count
 
 
+def test_a_line_that_is_just_being_written_is_not_in_the_copy(home: Home) -> None:
+    with home.db.write() as tx:
+        journal.Journal(home.journal).append_in(tx, [{"kind": "test"}])
+    (segment,) = home.journal.glob("*.jsonl")
+    whole = segment.read_bytes()
+    segment.write_bytes(whole + b'{"kind":"aban')
+    made = backed_up(home)
+    assert (made.path / "journal" / segment.name).read_bytes() == whole
+
+
 def test_a_copy_made_while_a_batch_runs_comes_back_with_every_order_in_its_place(
     demo_home: Home, approved, tmp_path
 ) -> None:

@@ -243,6 +243,9 @@ def test_a_job_that_stays_away_is_an_alarm_once_and_over_when_it_comes_round(hom
     home.clock.move(timedelta(minutes=3))  # type: ignore[attr-defined]
     until(lambda: outcomes(home, "away") == ["missed"])
     assert one.late() == ["away"]
+    for _look in range(2):
+        one._running["away"].watch(look_every=SOON)
+    assert outcomes(home, "away") == ["missed"]
     until(lambda: alarms(home) == [("away", "late")])
     assert looked_at.strftime("%M") in spoken(latest(home, "away")[0]["error"])
     away.resume()
