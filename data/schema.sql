@@ -1214,7 +1214,7 @@ CREATE TABLE reminder_rule (
     region VARCHAR,                            -- only of these cards; null: of any
     branch VARCHAR,
     agent_no VARCHAR,
-    merchant_no VARCHAR,
+    merchant_no VARCHAR,                       -- or several, with commas between
     carrier VARCHAR,
     active BOOLEAN NOT NULL DEFAULT true,
     made_at TIMESTAMPTZ NOT NULL,
@@ -1261,6 +1261,7 @@ CREATE TABLE mail (
     next_try TIMESTAMPTZ NOT NULL,
     tried_at TIMESTAMPTZ,                      -- when it last began to leave
     released_by BIGINT,                        -- who let it go in spite of quiet hours or a storm
+    last_code INTEGER,                         -- what the server said of address or letter; null: it did not get so far
     last_reply VARCHAR,                        -- kept sentence of how the last try ended
     body_sha256 VARCHAR,
     body VARCHAR,                              -- its plain text as it was sent, for whoever asks; pruned

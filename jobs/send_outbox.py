@@ -50,10 +50,15 @@ class Way(Protocol):
 def run(home: Home, stop: threading.Event) -> str | None:
     """One pass: everything that may leave now, by mail and then to chat groups.
 
-    1. what an earlier worker left behind is unclear; what is unclear for long enough goes out once more
+    1. what an earlier worker left behind is unclear; what is unclear for long enough goes out once more; what was to
+       leave on an earlier day goes into the digest of today
     2. mail by mail: pick, check again, put into words, claim, commit, send, record (`_one`)
     """
     recover(home, lost_for=_LOST_AFTER)
+    if mails.left_over(home.db.read(), today=home.clock.today()):
+        with home.db.write() as tx:
+            for ended in claiming.roll_over(tx, SYSTEM):
+                _settle(tx, ended)
     if mails.unclear(home.db.read(), now=home.clock.now()):
         with home.db.write() as tx:
             claiming.retry_unknown(tx, SYSTEM)

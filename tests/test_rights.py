@@ -84,7 +84,7 @@ ASKS: dict[str, Action] = {
         ("files.store", Action.WORK, "previewed"),
         ("mails.store", Action.KEEP_REMINDERS, "ask release stop go_on"),
         ("mails.store", Action.WORK, "queue alarm sign_of_life"),
-        ("mails.claiming", Action.WORK, "next_mail claim moot postpone record recover retry_unknown"),
+        ("mails.claiming", Action.WORK, "next_mail claim moot postpone record recover roll_over retry_unknown"),
         ("payees.store", Action.PROPOSE_PAYEE, "propose withdraw"),
         ("payees.store", Action.CONFIRM_PAYEE, "confirm refuse"),
         ("payees.store", Action.STOP_PAYEE, "stop"),

@@ -135,6 +135,21 @@ def recover(tx: Transaction, by: Actor, *, before: datetime) -> list[Recorded]:
     return found
 
 
+def roll_over(tx: Transaction, by: Actor) -> list[Recorded]:
+    """What did not leave on its day goes into the digest of today: one a day, however late the last one was."""
+    require(tx, by, Action.WORK, "outbox")
+    found = []
+    for mail in tx.rows(Q.left_over, today=tx.today):
+        rules.check(State(mail["state"]), State.MOOT)
+        tx.run(Q.moot, mail_id=mail["mail_id"], now=tx.now)
+        if mail["last_code"] is not None:
+            _missed(tx, mail["address"], mail["last_reply"])
+        if mail["tries"]:
+            _tell(tx, by, mail["name"])
+        found.append(Recorded(mail["mail_id"], State.MOOT, goes_back=True))
+    return found
+
+
 def retry_unknown(tx: Transaction, by: Actor) -> int:
     """Put unclear mails whose time has come into the queue once more; how many."""
     require(tx, by, Action.WORK, "outbox")
@@ -148,6 +163,7 @@ def _move(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> None:
         Q.move,
         mail_id=mail["mail_id"],
         state=then.state.value,
+        code=outcome.code,
         reply=outcome.reply,
         next_try=tx.now + then.wait,
         untried=int(outcome.kind == "credential"),
@@ -163,15 +179,22 @@ def _note_address(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> 
     elif outcome.of_the_address and outcome.kind == "refused":
         tx.run(Q.address_bounced, **known)
     elif outcome.of_the_address and then.state is State.FAILED:
-        tx.run(Q.address_missed, **known, days=rules.SOFT_BOUNCING_DAYS)
+        _missed(tx, mail["address"], outcome.reply)
+
+
+def _missed(tx: Transaction, address: str | None, reply: str) -> None:
+    tx.run(Q.address_missed, address=address, reply=reply, now=tx.now, days=rules.SOFT_BOUNCING_DAYS)
+
+
+def _tell(tx: Transaction, by: Actor, name: str) -> None:
+    # The first of a day; the outbox has them all.
+    alarm(tx, by, cause="failed", said=later("A mail to {name} could not be sent; the outbox says why", name=name))
 
 
 def _failed(tx: Transaction, by: Actor, mail: Row, outcome: Outcome) -> bool:
     """Tell of a mail that failed; whether another carries what it carried."""
     if mail["kind"] not in {"alarm", "test", "verify"}:
-        # The first of a day; the outbox has them all.
-        said = later("A mail to {name} could not be sent; the outbox says why", name=mail["name"])
-        alarm(tx, by, cause="failed", said=said)
+        _tell(tx, by, mail["name"])
     # What may have arrived is not told to somebody else as if it had not.
     return outcome.kind != "unknown" and any(
         _hand_on(tx, by, row) for row in tx.rows(Q.to_hand_on, mail_id=mail["mail_id"])

@@ -24,6 +24,23 @@ INSERT INTO mail_item SELECT $mail_id, unnest($reminder_ids::BIGINT[]) ON CONFLI
 -- A mail carries them now.
 UPDATE reminder SET state = 'in_mail' WHERE state = 'due' AND reminder_id IN (SELECT unnest($reminder_ids::BIGINT[]));
 
+-- name: earlier_urgent
+-- Urgent mails of a recipient that still wait: what they carry goes with the new one.
+SELECT mail_id, state FROM mail
+WHERE recipient_id = $recipient_id AND kind = 'urgent' AND mail_id <> $mail_id AND state IN ('queued', 'held') AND doubts = 0;
+
+-- name: take_over
+-- It carries what the other carried.
+INSERT INTO mail_item SELECT $mail_id, reminder_id FROM mail_item WHERE mail_id = $earlier ON CONFLICT DO NOTHING;
+
+-- name: overtaken
+-- Another carries what it carried.
+UPDATE mail SET state = 'moot', held_for = NULL, ended_at = $now WHERE mail_id = $mail_id;
+
+-- name: left_over
+-- Whether anything was to leave on a day that is over.
+SELECT EXISTS (FROM mail WHERE state IN ('queued', 'held') AND doubts = 0 AND kind IN ('digest', 'heartbeat') AND slot < $today::VARCHAR);
+
 -- name: alarmed
 -- Who hears of alarms: administrators who are recipients, and groups of our own.
 SELECT r.recipient_id FROM recipient r LEFT JOIN person p USING (person_id)

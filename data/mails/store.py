@@ -1,7 +1,7 @@
 """Putting mails into the outbox, letting them go, stopping and starting the sending, and reading what stands there."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import pyarrow as pa
@@ -138,6 +138,11 @@ def waits(reader: Reader, *, channel: Channel, now: datetime) -> bool:
     return bool(reader.value(Q.waits, channel=channel, now=now))
 
 
+def left_over(reader: Reader, *, today: date) -> bool:
+    """Whether anything was to leave on a day that is over."""
+    return bool(reader.value(Q.left_over, today=today))
+
+
 def unclear(reader: Reader, *, now: datetime) -> bool:
     """Whether an unclear mail has waited long enough to go out once more."""
     return bool(reader.value(Q.unclear, now=now))
@@ -171,7 +176,17 @@ def _queued(
             tx.run(Q.reopen_mail, mail_id=mail_id, now=tx.now)
         elif State(found["state"]) not in {State.QUEUED, State.HELD}:
             return None
+    if kind == "urgent":
+        _take_over_earlier(tx, mail_id=mail_id, recipient_id=recipient_id)
     if reminder_ids:
         tx.run(Q.add_items, mail_id=mail_id, reminder_ids=list(reminder_ids))
         tx.run(Q.into_mail, reminder_ids=list(reminder_ids))
     return mail_id
+
+
+def _take_over_earlier(tx: Transaction, *, mail_id: int, recipient_id: int) -> None:
+    """Nobody gets two urgent mails within an hour because the first was late."""
+    for earlier in tx.rows(Q.earlier_urgent, recipient_id=recipient_id, mail_id=mail_id):
+        rules.check(State(earlier["state"]), State.MOOT)
+        tx.run(Q.take_over, mail_id=mail_id, earlier=earlier["mail_id"])
+        tx.run(Q.overtaken, mail_id=earlier["mail_id"], now=tx.now)

@@ -104,6 +104,28 @@ def test_a_server_that_is_down_costs_nobody_a_mail(house, sink):
     assert keys(sink.accepted()) == Counter(WANTED)
 
 
+def test_after_an_outage_of_days_everybody_gets_one_digest_with_all_of_it(house, sink):
+    sink.fault("banner drop")
+    for _day in range(2):
+        house.look()
+        house.send()
+        house.wait(hours=6)
+        house.send()
+        house.wait(hours=18)
+    sink.fault()
+    # It is back in the night, before anybody has looked: yesterday's does not leave beside today's.
+    house.send()
+    assert [one for one in sink.accepted() if one.to != "r3@example.test"] == []
+    house.look()
+    house.rest()
+    digests = {
+        row["message_id"] for row in house.rows("SELECT message_id FROM mail WHERE kind = 'digest' AND state = 'sent'")
+    }
+    arrived = [one for one in sink.accepted() if one.message_id in digests]
+    assert Counter(one.to for one in arrived) == {f"r{n}@example.test": 1 for n in range(1, RECIPIENTS + 1)}
+    assert keys(arrived) == Counter(WANTED)
+
+
 def test_a_wrong_password_is_tried_once_and_everything_waits_for_a_person(house, sink):
     sink.fault("auth 535")
     house.look()

@@ -187,7 +187,7 @@ def test_a_bot_gets_twenty_a_minute_and_another_group_is_not_kept_waiting(home):
         for n in (1, 2):
             recipient(tx, n, kind="chat", address=None, secret_name="env:BOT", state=None)
         for hour in range(21):
-            queue(tx, 1, kind="urgent", slot=f"2026-11-22 {hour:02d}")
+            queue(tx, 1, kind="alarm", slot=f"2026-11-22 {hour:02d}")
         queue(tx, 2)
     told = [turn(home, channel="chat").recipient_id for _ in range(21)]
     assert told == [1] * 20 + [2]
@@ -359,3 +359,58 @@ def test_a_person_sees_where_the_outbox_stands_and_what_became_of_a_test(home, p
     assert store.count_outbox(home.db.read(), state="sending") == 1
     assert store.outbox(home.db.read(), state="sent").num_rows == 0
     assert store.outbox(home.db.read()).column("recipient").to_pylist() == ["代理1"]
+
+
+def rolled(home):
+    with home.db.write() as tx:
+        return claiming.roll_over(tx, SYSTEM)
+
+
+def test_what_did_not_leave_on_its_day_is_due_again_for_that_of_today(home):
+    with home.db.write() as tx:
+        recipient(tx, 1)
+        recipient(tx, 2)
+        reminder(tx, 1, recipient_id=1)
+        waiting = queue(tx, 1, reminder_ids=[1])
+        alarm = queue(tx, 1, kind="alarm", slot="storm 2026-11-22")
+        doubtful = queue(tx, 2)
+    put(home, lambda tx: tx.run(sql("UPDATE mail SET doubts = 1 WHERE mail_id = $m"), m=doubtful))
+    assert rolled(home) == []
+    home.clock.move(timedelta(hours=14))
+    assert rolled(home) == [claiming.Recorded(waiting, State.MOOT, goes_back=True)]
+    assert {m: row["state"] for m, row in mails(home).items()} == {waiting: "moot", alarm: "queued", doubtful: "queued"}
+
+
+def test_days_of_temporary_refusals_count_though_each_digest_ends_with_its_day(home, people):
+    with home.db.write() as tx:
+        recipient(tx, 1)
+        recipient(tx, 2, kind="person", person_id=people["administrator"].person_id)
+    for day in range(5):
+        assert address(home, 1)["state"] == "verified"
+        with home.db.write() as tx:
+            queue(tx, slot=tx.today.isoformat())
+        while (mail := turn(home)).recipient_id != 1:
+            ends(home, mail, "sent")
+        ends(home, mail, "retry", 452)
+        home.clock.move(timedelta(days=1))
+        assert len(rolled(home)) == 1
+        assert address(home, 1)["bounces"] == day + 1
+    assert address(home, 1)["state"] == "soft_bouncing"
+    assert next(row["slot"] for row in mails(home).values() if row["kind"] == "alarm") == "failed 2026-11-23"
+
+
+def test_urgent_mail_leaves_once_an_hour_and_takes_along_what_was_late(home):
+    with home.db.write() as tx:
+        recipient(tx, 1)
+        for n in (1, 2, 3):
+            reminder(tx, n, recipient_id=1)
+        late = queue(tx, kind="urgent", slot="2026-11-22 09", reminder_ids=[1])
+        now = queue(tx, kind="urgent", slot="2026-11-22 10", reminder_ids=[2])
+    assert mails(home)[late]["state"] == "moot"
+    assert [turn(home).mail_id, turn(home)] == [now, None]
+    assert home.db.read().value(sql("SELECT count(*) FROM mail_item WHERE mail_id = $m"), m=now) == 2
+    with home.db.write() as tx:
+        queue(tx, kind="urgent", slot="2026-11-22 10 again", reminder_ids=[3])
+    assert turn(home) is None
+    home.clock.move(timedelta(hours=1))
+    assert turn(home) is not None
