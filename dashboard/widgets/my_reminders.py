@@ -37,6 +37,8 @@ _REMINDERS = (
     Column("when", N_("Reminded"), width=95),
     Column("state", N_("State"), "badge", words=STATE_WORDS, colours=_STATE_COLOURS, width=80),
 )
+# Where somebody stands in for another it says whose a reminder is.
+_INSTEAD = Column("instead_of", N_("Instead of"), width=90)
 # Where a thing that is no card is looked at: the page, and how its number stands in the address.
 _PLACES = {
     "batch": ("batches", "batch"),
@@ -81,7 +83,9 @@ def open_ones(who: viewer.Viewer, counted: Sequence[Mine]) -> None:
         limit, offset = tables.pager(total, key="my_reminders", about=subject)
         with above, st.skeleton(height=200):
             found = reading.fresh(showing.mine, person_id, today=today, subject=subject, limit=limit, offset=offset)
-            ticked = listing(_shown(found), _REMINDERS, key=KEY, id_column="reminder_id", alt=_("My reminders"))
+            others = any(found["instead_of"].to_pylist())
+            columns = (*_REMINDERS[:2], _INSTEAD, *_REMINDERS[2:]) if others else _REMINDERS
+            ticked = listing(_shown(found), columns, key=KEY, id_column="reminder_id", alt=_("My reminders"))
     if ticked:
         _bar(tuple(sorted(ticked)), who)
 

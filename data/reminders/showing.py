@@ -87,7 +87,7 @@ def mine(
 ) -> pa.Table:
     """What a person is reminded of and nobody has settled, of each thing its latest stage.
 
-    `target` is the last day to act, `on_date` the day it is about; `days_left` (to the target) may be negative.
+    `instead_of`: whose it is, where the person stands in for somebody. `target` is the last day to act, `on_date` the day it is about; `days_left` (to the target) may be negative.
     """
     told = {"person_id": person_id, "today": today, "subject": subject, "limit": limit, "offset": offset}
     return reader.arrow(Q.mine.fill(of_person=Q.of_person.sql), **told)

@@ -51,10 +51,12 @@ FROM (SELECT 1) one LEFT JOIN (
 ) s ON true;
 
 -- name: of_person
--- Everything this person is reminded of that is not settled: of each thing the latest stage.
+-- Everything this person, or somebody he stands in for, is reminded of and that is not settled: of each thing the latest stage.
 WITH own AS (
-    SELECT r.* FROM reminder r JOIN recipient p ON p.recipient_id = r.recipient_id
-    WHERE p.person_id = $person_id AND r.state NOT IN ('skipped_late', 'moot') AND r.made_at >= $today::DATE - 92
+    SELECT r.*, CASE WHEN p.person_id <> $person_id THEN p.name END AS instead_of
+    FROM reminder r JOIN recipient p ON p.recipient_id = r.recipient_id LEFT JOIN recipient d ON d.recipient_id = p.deputy_id
+    WHERE (p.person_id = $person_id OR (d.person_id = $person_id AND p.deputy_accepted_at IS NOT NULL
+        AND $today::DATE BETWEEN p.deputy_from AND p.deputy_until)) AND r.state NOT IN ('skipped_late', 'moot') AND r.made_at >= $today::DATE - 92
     QUALIFY row_number() OVER (PARTITION BY r.recipient_id, r.subject, r.thing, r.on_date ORDER BY r.due_on DESC, r.reminder_id DESC) = 1
 ),
 stuck AS (
@@ -63,7 +65,7 @@ stuck AS (
 )
 SELECT o.reminder_id, o.subject, o.thing, o.sim_id, s.iccid, s.terminal_id, s.merchant, o.on_date,
        CASE WHEN o.subject = 'expiry' THEN least(s.act_by, o.on_date) ELSE o.on_date END AS target,
-       target - $today::DATE AS days_left, o.stage, o.urgent, o.said, o.state, o.snoozed_until
+       target - $today::DATE AS days_left, o.stage, o.urgent, o.said, o.state, o.snoozed_until, o.instead_of
 FROM own o LEFT JOIN sim_now s ON s.sim_id = o.sim_id
 WHERE o.state IN ('due', 'in_mail', 'done', 'suppressed', 'snoozed')
     AND (o.sim_id IS NULL OR (s.live AND s.decision IS DISTINCT FROM 'decline')) AND CASE o.subject

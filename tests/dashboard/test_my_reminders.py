@@ -123,7 +123,8 @@ def test_one_subject_of_several_is_shown(home, own, cards, page):
     assert list(test.dataframe[0].value["open"]) == ["/batches?batch=7#batch 7"]
 
 
-def test_reminders_are_handed_over_once_the_other_has_said_yes(home, own, page):
+def test_reminders_are_handed_over_once_the_other_has_said_yes(home, own, cards, page):
+    reminding.reminder(home, own["operator"], cards[0], SOON)
     test = page("my_reminders")
     by_label(test.selectbox, "Who stands in").set_value(own["operator2"])
     by_label(test.button, "Hand over").click().run()
@@ -132,8 +133,10 @@ def test_reminders_are_handed_over_once_the_other_has_said_yes(home, own, page):
 
     other = page("my_reminders", "operator2")
     assert any("operator hands reminders over to you" in text.value for text in other.text)
+    assert not other.dataframe
     by_label(other.button, "I take them").click().run()
     assert not other.exception and not other.error
+    assert list(other.dataframe[0].value["instead_of"]) == ["operator"]
     row = next(row for row in showing.recipients(home.db.read()) if row["name"] == "operator")
     assert row["deputy"] == "operator2" and row["deputy_accepted_at"] is not None
 
