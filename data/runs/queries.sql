@@ -15,7 +15,7 @@ DELETE FROM job WHERE NOT list_contains($names, name);
 UPDATE job SET paused = $paused WHERE name = $name;
 
 -- name: jobs
--- Every job with its last run, how long it took and how long it takes usually.
+-- Every job with its last run, how long it took and how long it took usually in the last two weeks.
 SELECT j.name, j.trigger, j.sentence, j.paused, j.every_s, j.budget_s, j.since, j.seen_at,
        r.started_at AS last_started_at, r.ended_at AS last_ended_at, r.outcome AS last_outcome, r.did AS last_did,
        r.error AS last_error, epoch(r.ended_at - r.started_at) AS last_s, u.usual_s,
@@ -23,14 +23,13 @@ SELECT j.name, j.trigger, j.sentence, j.paused, j.every_s, j.budget_s, j.since, 
 FROM job j
 LEFT JOIN (
     -- A run that did not happen beside one that did says nothing about that one.
-    SELECT * FROM job_run WHERE outcome <> 'overlapped'
-    QUALIFY row_number() OVER (PARTITION BY job ORDER BY run_id DESC) = 1
+    FROM job_run WHERE run_id IN (SELECT max(run_id) FROM job_run WHERE outcome <> 'overlapped' GROUP BY job)
 ) r ON r.job = j.name
 LEFT JOIN (
     SELECT job, median(epoch(ended_at - started_at)) FILTER (outcome = 'ok') AS usual_s,
            count(*) FILTER (started_at > $now - INTERVAL 1 DAY) AS runs_24h,
            count(*) FILTER (started_at > $now - INTERVAL 1 DAY AND outcome IN ('failed', 'missed')) AS failed_24h
-    FROM job_run GROUP BY job
+    FROM job_run WHERE started_at > $now - INTERVAL 14 DAY GROUP BY job
 ) u ON u.job = j.name
 ORDER BY j.place;
 

@@ -3,14 +3,19 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from data.audit import store as audit
+from data.clock import SystemClock
 from data.database import FILE_NAME, Database, Query
-from data.home import Home
+from data.home import Home, open_home
 from data.people.rules import SYSTEM, Event
 from data.renewals import checking, journal, recovery
 from data.words import spoken
@@ -29,8 +34,6 @@ def backed_up(home: Home) -> making.Backup:
 
 
 def opened(folder) -> Database:
-    from data.clock import SystemClock
-
     return Database.open(folder, clock=SystemClock(), audit_key=b"")
 
 
@@ -124,8 +127,6 @@ def test_a_copy_made_while_a_batch_runs_comes_back_with_every_order_in_its_place
     demo_home.close()
     journal._opened.clear()
     shutil.copyfile(made.path / FILE_NAME, demo_home.path / FILE_NAME)
-    from data.home import open_home
-
     home = open_home(demo_home.path)
     home.db.clock = demo_home.clock
     # The home's own journal knows what was bought after the copy.
@@ -153,6 +154,40 @@ def test_only_the_newest_are_kept_and_what_a_kill_left_is_cleared(home: Home) ->
     assert known(home.path / "backups") == made[1:]
     left = {path.name for path in (home.path / "backups").iterdir()}
     assert left == {made[1].name, made[2].name, "replaced-2026-11-01-000000"}
+
+
+_MORTAL = """
+import sys, threading
+from pathlib import Path
+from data.home import open_home
+from data.people.rules import SYSTEM
+from jobs.backups import making
+
+def inside(*_told):
+    print("inside", flush=True)
+    threading.Event().wait(60)
+
+setattr(making, sys.argv[2], inside)
+making.make(open_home(Path(sys.argv[1])), SYSTEM, threading.Event())
+"""
+
+
+@pytest.mark.parametrize("point", ["_copy_and_sum", "verified"])
+def test_a_kill_in_the_middle_costs_the_home_nothing_and_the_next_backup_is_whole(home: Home, people, point) -> None:
+    before = {table: rows(home, table) for table in tables(home)}
+    home.close()
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", _MORTAL, str(home.path), point]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, text=True) as child:
+        assert child.stdout and child.stdout.readline() == "inside\n"
+        child.send_signal(signal.SIGKILL)
+    assert (home.path / "backups" / UNFINISHED).is_dir()
+    again = open_home(home.path)
+    assert {table: rows(again, table) for table in before} == before
+    assert known(home.path / "backups") == []
+    assert backed_up(again).contents.tables["person"][0] == len(before["person"])
+    assert not (home.path / "backups" / UNFINISHED).exists()
+    again.close()
 
 
 def test_no_backup_is_made_where_orders_would_lose_their_room(home: Home, monkeypatch) -> None:
