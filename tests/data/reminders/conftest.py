@@ -1,11 +1,11 @@
 """Cards that end when a test says, and people who hear of them."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from data.clock import MovedClock
+from data.clock import HOME_ZONE, MovedClock
 from data.database import Query
 from data.home import open_home
 from data.people.rules import SYSTEM
@@ -38,8 +38,9 @@ class Reminding:
         self.write(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('$' + name for name in row)})", **row)
 
     def on(self, day, hour=9):
-        """Local nine o'clock of a day."""
-        self.home.db.clock = MovedClock(datetime(day.year, day.month, day.day, hour - 8, tzinfo=UTC))
+        """An hour of a day in Shanghai."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=HOME_ZONE)
+        self.home.db.clock = MovedClock(midnight + timedelta(hours=hour))
 
     def card(self, n, expires_on, **columns):
         told = {

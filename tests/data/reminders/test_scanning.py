@@ -1,5 +1,6 @@
 """The daily look: each stage once, the latest only after a gap, earlier over days off, nobody about a card renewed."""
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -37,6 +38,17 @@ def test_every_stage_is_said_once_on_its_day(ladder):
     assert set(ladder.states().values()) == {"done"}
     ladder.scan(ACT_BY + 20 * DAY)
     assert ladder.due() == []
+
+
+def test_a_day_begins_in_shanghai_wherever_the_machine_stands(ladder, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")  # where it is summer, and still the day before
+    time.tzset()
+    for hour, said in ((23, []), (24, [(1, "expiry", "sim 1", "30")])):
+        ladder.on(LEAVES["30"] - DAY, hour)
+        ladder.scan()
+        assert ladder.send() == said
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_after_a_gap_only_the_latest_stage_is_said(ladder):
