@@ -39,12 +39,15 @@ _REMINDERS = (
 )
 # Where somebody stands in for another it says whose a reminder is.
 _INSTEAD = Column("instead_of", N_("Instead of"), width=90)
-# Where a thing that is no card is looked at: the page, and how its number stands in the address.
+# Where what is no card is settled: the page; its own number follows a "=".
 _PLACES = {
-    "batch": ("batches", "batch"),
-    "payment": ("payment_request", "request"),
-    "notice": ("notices", "notice"),
-    "account": ("connections", "account"),
+    "review": "approvals",
+    "batch": "batches?batch=",
+    "payment": "payment_requests",
+    "balance": "connections",
+    "voucher": "vouchers",
+    "notice": "notices?notice=",
+    "offer": "expiry",
 }
 # Putting off is for days; nothing is put off past its last day (the store sees to that).
 _USUAL_DAYS, _MOST_DAYS = 3, 60
@@ -107,13 +110,12 @@ def _left(days: int) -> str:
     return plural("{count} day", "{count} days", days) if days else _("today")
 
 
-def _open(row: Row) -> str | None:
+def _open(row: Row) -> str:
     if row["iccid"]:
         return f"/sim?iccid={row['iccid']}#{row['iccid']}"
     said = told(row["said"]) if row["said"] else row["thing"]
-    kind, _blank, name = row["thing"].partition(" ")
-    page, asked = _PLACES.get(kind, ("today", ""))
-    return f"/{page}?{asked}={name}#{said}" if asked else f"/{page}#{said}"
+    place = _PLACES[row["subject"]]
+    return f"/{place}{row['thing'].partition(' ')[2] if place.endswith('=') else ''}#{said}"
 
 
 def _bar(ids: tuple[int, ...], who: viewer.Viewer) -> None:
