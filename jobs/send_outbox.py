@@ -37,6 +37,7 @@ class Way(Protocol):
 
     domain: str  # ours, in what names a letter
     sender: str
+    down: bool  # nothing gets through now, whoever it is for
 
     def send(self, content: bytes, *, mail: Mail, message_id: str) -> Outcome:
         """Send one. Never raises."""
@@ -95,7 +96,8 @@ def _all(home: Home, channel: mails.Channel, stop: threading.Event) -> Counter[S
             claiming.next_mail(tx, SYSTEM, channel=channel, limits=limits)
         return counts
     with closing(way):
-        while not stop.is_set():
+        # The others wait for the next pass: each would only wait for the same dead line.
+        while not stop.is_set() and not way.down:
             state = _one(home, way, channel, limits)
             if state is None:
                 break
@@ -186,10 +188,13 @@ class Mailing:
     line: Line
     domain: str
     sender: str
+    down: bool = False
 
     def send(self, content: bytes, *, mail: Mail, message_id: str) -> Outcome:  # noqa: ARG002 - it stands in the letter
         """To the recipient's address."""
-        return self.line.send(content, to=mail.address or "")
+        outcome = self.line.send(content, to=mail.address or "")
+        self.down = outcome.kind == "retry" and not outcome.of_the_address
+        return outcome
 
     def close(self) -> None:
         """Hang up."""
@@ -203,6 +208,7 @@ class Bots:
     home: Home
     domain: str = _NOWHERE
     sender: str = ""
+    down: bool = False
 
     def send(self, content: bytes, *, mail: Mail, message_id: str) -> Outcome:  # noqa: ARG002 - groups know no names
         """In the group whose bot stands at the recipient's secret."""
@@ -223,6 +229,7 @@ class Folder:
     path: Path
     domain: str = _NOWHERE
     sender: str = f"flowcard@{_NOWHERE}"
+    down: bool = False
 
     def send(self, content: bytes, *, mail: Mail, message_id: str) -> Outcome:
         """Write it down; a copy of it takes its place."""

@@ -46,6 +46,8 @@ HOMES = {
     "pypdfium2": ("jobs/importing/",),
     "PIL": ("jobs/importing/",),
     "cryptography": ("data/secrets.py",),
+    "apprise": ("jobs/chat.py",),
+    "jinja2": ("jobs/letters/",),
 }
 # What a subject of data/ may use besides itself; SQL may join any table.
 COMMON = {"database", "queries", "disk", "settings", "words", "clock", "secrets", "redacting", "deadline"}

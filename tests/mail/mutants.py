@@ -126,6 +126,16 @@ MUTANTS = {
         test_sending.test_n6_what_a_bounced_address_should_have_got_reaches_the_lead,
         HOUSE,
     ),
+    "yesterday's digest leaves beside today's": Mutant(
+        lambda: mock.patch.object(send_outbox.mails, "left_over", lambda _reader, today: False),
+        test_sending.test_after_an_outage_of_days_everybody_gets_one_digest_with_all_of_it,
+        HOUSE,
+    ),
+    "everybody waits for the same dead line": Mutant(
+        of(send_outbox, "_all", ("and not way.down", "")),
+        test_sending.test_a_server_that_is_down_costs_nobody_a_mail,
+        HOUSE,
+    ),
     "handed over is never marked": Mutant(
         of(mail.Line, "_tried", ("handed_over = True", "pass")),
         test_wrapper.test_each_fault_has_one_name,
