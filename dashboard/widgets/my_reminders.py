@@ -37,6 +37,9 @@ _REMINDERS = (
     Column("when", N_("Reminded"), width=95),
     Column("state", N_("State"), "badge", words=STATE_WORDS, colours=_STATE_COLOURS, width=80),
 )
+# Where nothing on a page is of a card, what is said has the room.
+_OF_CARDS = frozenset({"terminal_id", "merchant"})
+_SAID = Column("open", N_("What"), "link", width=360)
 # Where somebody stands in for another it says whose a reminder is.
 _INSTEAD = Column("instead_of", N_("Instead of"), width=90)
 # Where what is no card is settled: the page; its own number follows a "=".
@@ -86,11 +89,18 @@ def open_ones(who: viewer.Viewer, counted: Sequence[Mine]) -> None:
         limit, offset = tables.pager(total, key="my_reminders", about=subject)
         with above, st.skeleton(height=200):
             found = reading.fresh(showing.mine, person_id, today=today, subject=subject, limit=limit, offset=offset)
-            others = any(found["instead_of"].to_pylist())
-            columns = (*_REMINDERS[:2], _INSTEAD, *_REMINDERS[2:]) if others else _REMINDERS
-            ticked = listing(_shown(found), columns, key=KEY, id_column="reminder_id", alt=_("My reminders"))
+            ticked = listing(_shown(found), _columns(found), key=KEY, id_column="reminder_id", alt=_("My reminders"))
     if ticked:
         _bar(tuple(sorted(ticked)), who)
+
+
+def _columns(found: pa.Table) -> list[Column]:
+    columns = list(_REMINDERS)
+    if not any(found["sim_id"].to_pylist()):
+        columns = [_SAID if one.name == "open" else one for one in columns if one.name not in _OF_CARDS]
+    if any(found["instead_of"].to_pylist()):
+        columns.insert(2, _INSTEAD)
+    return columns
 
 
 def _shown(found: pa.Table) -> pa.Table:

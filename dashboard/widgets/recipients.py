@@ -22,13 +22,13 @@ from data.words import LANGUAGES, N_, _, day, later, told
 
 _RECIPIENTS = (
     Column("name", N_("Recipient"), pinned=True, width=150),
-    Column("kind", N_("Kind"), "word", words=KIND_WORDS, width=110),
+    Column("kind", N_("Kind"), "word", words=KIND_WORDS, width=104),
     Column("address", N_("Address"), width=200),
     Column(
-        "address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=ADDRESS_COLOURS, width=125
+        "address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=ADDRESS_COLOURS, width=155
     ),
     Column("part", N_("Which cards"), width=85),
-    Column("waiting", N_("To be sent"), "count", width=55),
+    Column("waiting", N_("To be sent"), "count", width=70),
     Column("sent_at", N_("Last mail"), "moment", width=130),
     Column("quiet", N_("Quiet hours"), width=95),
     Column("lead", N_("Lead"), width=120),

@@ -18,15 +18,20 @@ from data.words import N_, _, day, plural
 _AHEAD_DAYS = 14
 _MAIL = {"urgent": N_("urgent mail"), "digest": N_("the day's mail")}
 _PREVIEW = (
-    Column("recipient", N_("Recipient"), width=180, pinned=True),
-    Column(
-        "address_state", N_("Standing of the address"), "badge", words=ADDRESS_WORDS, colours=ADDRESS_COLOURS, width=165
-    ),
-    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=190),
-    Column("things", N_("How many"), "count", width=90),
-    Column("amount_fen", N_("Amount"), "yuan", width=115),
+    Column("recipient", N_("Recipient"), width=165, pinned=True),
+    Column("subject", N_("About"), "word", words=SUBJECT_WORDS, width=175),
+    Column("things", N_("How many"), "count", width=85),
+    Column("mail", N_("Leaves by"), "badge", words=_MAIL, colours={"urgent": "red", "digest": "blue"}, width=125),
     Column("first_on", N_("First date"), "date", width=105),
-    Column("mail", N_("Leaves by"), "badge", words=_MAIL, colours={"urgent": "red", "digest": "blue"}, width=130),
+    Column("amount_fen", N_("Amount"), "yuan", width=110),
+    Column(
+        "address_state",
+        N_("Standing of the address"),
+        "badge",
+        words=ADDRESS_WORDS,
+        colours=ADDRESS_COLOURS,
+        width=175,
+    ),
 )
 
 
