@@ -34,4 +34,6 @@ left, right = st.columns(2)
 with left:
     my_reminders.standing_in(who, found)
 with right:
-    my_reminders.mails(who)
+    # Mails are of the whole, whoever they were for.
+    if not reading.seen_as():
+        my_reminders.mails(who)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import viewer, widgets
+from dashboard import reading, viewer, widgets
 from dashboard.widgets import outbox, recipients, reminder_preview, reminder_rules, reminding
 from data.people.rules import Action
 from data.words import N_, _
@@ -21,6 +21,14 @@ with widgets.page_head(_("Reminders"), _("who hears of what, how long before, an
         key="reminders:view",
         label_visibility="collapsed",
     )
+if reading.seen_as():
+    widgets.empty(
+        _("You see a part of the fleet"),
+        _("Rules, recipients and mails are of the whole. What you are reminded of stands on your own page."),
+        page="my_reminders",
+        label=_("My reminders"),
+    )
+    st.stop()
 reminding.red_line()
 reminding.way_out()
 reminding.figures()

@@ -47,6 +47,8 @@ def showing_now() -> showing.Standing:
 
 def red_line() -> None:
     """What has to be known of reminding on any page that asks: nobody looked for a day, it saw nothing, it is held."""
+    if reading.seen_as():
+        return  # looks are at the whole fleet, of which this person sees a part
     now = showing_now()
     since = now.silent_since(now=reading.home().clock.now())
     if since is not None:

@@ -28,6 +28,7 @@ OF_CARDS = (
     "notice_card",
     "obligation",
     "batch_line",
+    "reminder",
 )
 OF_ORDERS = (
     *(
@@ -51,11 +52,11 @@ OF_ORDERS = (
         "payment_request_item",
     ),
 )
-OWN = ("carrier_day", "batch", "worklist", "payment_request", "voucher", "voucher_picture")
+OWN = ("carrier_day", "batch", "worklist", "payment_request", "voucher", "voucher_picture", "recipient")
 HIDDEN = (
     *("audit", "job_run", "account_sync", "account_balance", "fleet_day", "reconciliation", "upload", "upload_refusal"),
     *("recharge_pin", "notice_paper", "person_scope"),
-    *("recipient", "address", "reminder_rule", "reminder", "mail", "mail_item", "mail_stop", "reminder_scan"),
+    *("address", "reminder_rule", "mail", "mail_item", "mail_stop", "reminder_scan"),
 )
 # A card is in sight when it fulfils the condition of every kind that names a value.
 _BY = {"region": Q.by_region, "branch": Q.by_branch, "agent": Q.by_agent, "merchant": Q.by_merchant}

@@ -136,6 +136,10 @@ SELECT * FROM flowcard.main.voucher WHERE voucher_id IN (SELECT voucher_id FROM 
 -- Their pictures.
 SELECT * FROM flowcard.main.voucher_picture WHERE voucher_id IN (SELECT voucher_id FROM voucher);
 
+-- name: recipient
+-- Colleagues who may stand in for each other, without their addresses.
+SELECT * REPLACE (NULL::VARCHAR AS address, NULL::VARCHAR AS secret_name) FROM flowcard.main.recipient WHERE kind = 'person';
+
 -- name: scope_of
 -- What part of the fleet a person sees.
 SELECT kind, value FROM person_scope WHERE person_id = $person_id;

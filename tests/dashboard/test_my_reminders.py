@@ -145,6 +145,25 @@ def test_reminders_are_handed_over_once_the_other_has_said_yes(home, own, cards,
     assert not test.error and "Who stands in" in [box.label for box in test.selectbox]
 
 
+def test_who_sees_a_part_of_the_fleet_is_reminded_of_that_part(home, people, fleet, page):
+    north = fleet(1, expires_on=SOON, act_by=SOON, region="North")
+    south = fleet(1, expires_on=SOON, act_by=SOON, region="South")
+    number = reminding.recipient(home, "viewer", person_id=people["viewer"].person_id)
+    for sim_id in (*north, *south):
+        reminding.reminder(home, number, sim_id, SOON)
+    with home.db.write() as tx:
+        part = {"person_id": people["viewer"].person_id, "kind": "region", "value": "North"}
+        tx.run(
+            Query("part", "", "INSERT INTO person_scope (person_id, kind, value) VALUES ($person_id, $kind, $value)"),
+            **part,
+        )
+    home.clock.move(timedelta(hours=25))
+    test = page("my_reminders", "viewer")
+    assert not test.exception and not test.error
+    assert list(test.dataframe[0].value["terminal_id"]) == ["T0000001"]
+    assert "You see a part of the fleet" in [head.value for head in page("reminders", "viewer").subheader]
+
+
 def test_what_i_was_sent_is_read_again_and_nobody_elses(home, own, page):
     sent_at = home.clock.now()
     reminding.mail(home, own["operator"], state="sent", body="Three cards expire.", ended_at=sent_at)
