@@ -1,7 +1,12 @@
+-- name: farthest
+-- So many days ahead the farthest stage of any rule, and any run of days off before it.
+(SELECT coalesce(max(list_max(string_split(stages, ',')::INTEGER[])), 30) + 20 FROM reminder_rule WHERE subject = 'expiry' AND active);
+
 -- name: expiry
 -- Cards in service whose term ends or has ended; what is counted from is the last day to order, where that is nearer.
 SELECT sim_id, expires_on AS on_date, least(act_by, expires_on) AS target, moving AS running FROM card
-WHERE begun AND expires_on >= $today - 200 AND expires_on <= $today + 400 AND cancel_by >= $today - 30;
+WHERE begun AND expires_on >= $today - 200 AND least(act_by, expires_on) <= $today + {farthest}
+    AND cancel_by >= $today - 30;
 
 -- name: cancel
 -- Cards past their term that are soon gone for good.
@@ -11,7 +16,8 @@ WHERE begun AND expires_on < $today AND cancel_by >= $today - 30;
 -- name: quota
 -- Cards that have used much of their month's data, in whole percent.
 SELECT sim_id, date_trunc('month', $today)::DATE AS on_date, least(used_bytes * 100 // quota_bytes, 200)::INTEGER AS share
-FROM card WHERE begun AND quota_bytes > 0 AND used_bytes * 2 >= quota_bytes;
+FROM card WHERE begun AND quota_bytes > 0 AND used_bytes * 100 >= quota_bytes * (
+    SELECT min(list_min(string_split(stages, ',')::INTEGER[])) FROM reminder_rule WHERE subject = 'quota' AND active);
 
 -- name: exhaust
 -- Cards whose data is forecast to run out this month; said once a month, however the forecast moves.

@@ -72,9 +72,9 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     if tx.run(Q.forget_old, now=tx.now):
         tx.run(Q.forget_items)
     storm = _is_storm(new["made"], cards=new["cards"], looked_at=looked_at, most=new["most"])
-    unheard = int(tx.value(Q.unheard.fill(heard=heard(("expiry",)).sql), now=tx.now, today=tx.today))
+    unheard = Q.unheard.fill(heard=heard(("expiry",)).sql, farthest=OCCASIONS.farthest.sql)
     made, late = new["made"] + revived, ended["skipped_late"] + new["late"]
-    found = Scanned(looked_at, made, late, ended["moot"], storm or held(tx), unheard)
+    found = Scanned(looked_at, made, late, ended["moot"], storm or held(tx), tx.value(unheard, today=tx.today))
     return _kept(tx, by, found, storm=storm)
 
 
@@ -103,7 +103,7 @@ def heard(subjects: Iterable[str], *, which: str = "true") -> Query:
     for name in subjects:
         template = OCCASIONS.of_cards if SUBJECTS[name].of_cards else OCCASIONS.of_things
         found.append(template.fill(subject=name, occasions=getattr(OCCASIONS, name).sql).sql)
-    return OCCASIONS.heard.fill(occasions="\n".join(found), which=which)
+    return OCCASIONS.heard.fill(occasions="\n".join(found), which=which, farthest=OCCASIONS.farthest.sql)
 
 
 def reached(reader: Reader, *, now: datetime, today: date, calendar: Workdays) -> tuple[Query, dict[str, Any]]:

@@ -21,7 +21,9 @@ step AS ({step}),
 past AS (
     SELECT recipient_id, subject, thing, on_date, max(acknowledged_by) FILTER (state = 'acknowledged') AS acknowledged_by,
         max(snoozed_until) FILTER (state = 'snoozed') AS snoozed_until, min(ended_at) FILTER (state = 'done') AS told_at
-    FROM reminder WHERE state IN ('acknowledged', 'snoozed', 'done') GROUP BY ALL
+    FROM reminder WHERE state IN ('acknowledged', 'snoozed')
+        OR state = 'done' AND ended_at <= $unanswered_since AND recipient_id IN (SELECT recipient_id FROM recipient WHERE lead_id IS NOT NULL)
+    GROUP BY ALL
 ),
 unanswered AS (
     SELECT DISTINCT h.subject, h.thing, h.sim_id, h.on_date, h.target, h.told, p.told_at, h.deputy_id, h.lead_id
@@ -34,7 +36,7 @@ escalated AS (
     SELECT u.* EXCLUDE (target, told_at), s.stage, s.progress, s.due_on, s.urgent, true AS last_call
     FROM unanswered u JOIN step s ON s.subject = u.subject AND s.stages = '' AND s.target = u.target
     UNION ALL
-    SELECT u.* EXCLUDE (target, told_at), 'esc-lead', 0, $today, false, true FROM unanswered u WHERE u.told_at <= $unanswered_since
+    SELECT u.* EXCLUDE (target, told_at), 'esc-lead', 0, $today, false, true FROM unanswered u WHERE u.told_at IS NOT NULL
 ),
 reached AS (
     SELECT h.recipient_id, h.subject, h.thing, h.sim_id, h.on_date, s.stage, s.progress, s.due_on, s.urgent, s.last_call, h.told,
@@ -158,7 +160,8 @@ DROP TABLE to_remind;
 -- name: unheard
 -- Cards that are due and of which nobody hears.
 WITH heard AS ({heard})
-SELECT count(*) FROM sim_now WHERE due AND cancel_by >= $today AND sim_id NOT IN (SELECT sim_id FROM heard);
+SELECT count(*) FROM sim_now
+WHERE due AND cancel_by >= $today AND least(act_by, expires_on) <= $today + {farthest} AND sim_id NOT IN (SELECT sim_id FROM heard);
 
 -- name: looked_at
 -- Cards there are to look at.
