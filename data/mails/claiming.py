@@ -140,6 +140,8 @@ def roll_over(tx: Transaction, by: Actor) -> list[Recorded]:
     require(tx, by, Action.WORK, "outbox")
     found = []
     for mail in tx.rows(Q.left_over, today=tx.today):
+        if _made_in_quiet(mail):
+            continue
         rules.check(State(mail["state"]), State.MOOT)
         tx.run(Q.moot, mail_id=mail["mail_id"], now=tx.now)
         if mail["last_code"] is not None:
@@ -180,6 +182,14 @@ def _note_address(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> 
         tx.run(Q.address_bounced, **known)
     elif outcome.of_the_address and then.state is State.FAILED:
         _missed(tx, mail["address"], outcome.reply)
+
+
+def _made_in_quiet(mail: Row) -> bool:
+    """Whether its day had no hour for it: whoever sleeps by day gets it once the quiet hours end, whatever the day."""
+    if mail["held_for"] != "quiet":
+        return False
+    made, since, until = mail["made_at"].astimezone(HOME_ZONE).time(), mail["quiet_from"], mail["quiet_until"]
+    return bool(since <= made < until if since <= until else made >= since or made < until)
 
 
 def _missed(tx: Transaction, address: str | None, reply: str) -> None:

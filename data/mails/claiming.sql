@@ -49,7 +49,8 @@ GROUP BY ALL ORDER BY 1;
 
 -- name: left_over
 -- What was to leave on a day that is over: it goes into that of today.
-SELECT m.mail_id, m.state, m.tries, m.last_code, m.last_reply, r.name, r.address FROM mail m JOIN recipient r USING (recipient_id)
+SELECT m.mail_id, m.state, m.held_for, m.tries, m.last_code, m.last_reply, m.made_at, r.name, r.address, r.quiet_from, r.quiet_until
+FROM mail m JOIN recipient r USING (recipient_id)
 WHERE m.state IN ('queued', 'held') AND m.doubts = 0 AND m.kind IN ('digest', 'heartbeat') AND m.slot < $today::VARCHAR
 ORDER BY m.mail_id;
 

@@ -414,3 +414,19 @@ def test_urgent_mail_leaves_once_an_hour_and_takes_along_what_was_late(home):
     assert turn(home) is None
     home.clock.move(timedelta(hours=1))
     assert turn(home) is not None
+
+
+def test_who_sleeps_by_day_gets_the_digest_after_midnight(home):
+    with home.db.write() as tx:
+        recipient(tx, 1, quiet_from=time(8), quiet_until=time(2))
+        recipient(tx, 2, quiet_from=time(20), quiet_until=time(8))
+        by_day = queue(tx, 1)
+        by_night = queue(tx, 2)
+    home.clock.move(timedelta(hours=11))
+    assert turn(home) is None
+    home.clock.move(timedelta(hours=4))
+    assert turn(home) is None
+    assert {m: row["held_for"] for m, row in mails(home).items()} == {by_day: "quiet", by_night: "quiet"}
+    assert [one.mail_id for one in rolled(home)] == [by_night]
+    home.clock.move(timedelta(hours=1))
+    assert turn(home).mail_id == by_day
