@@ -11,6 +11,7 @@ from data.files.incoming import keep_bytes
 from data.home import Home
 from data.mails.pruning import TEXTS_KEPT_FOR
 from data.people.rules import SYSTEM
+from data.renewals import stopping
 from data.runs import store as runs
 from data.words import spoken
 from jobs import prune
@@ -144,3 +145,14 @@ def test_nothing_that_money_stands_on_is_touched(home: Home, people) -> None:
     assert {table: rows(home, table) for table in before} == before
     for folder in (home.vouchers, home.previews, home.journal, home.path / "keys", home.path / "backups"):
         assert (folder / "old").is_file()
+
+
+def test_a_clock_that_was_set_a_year_ahead_makes_nothing_old(home: Home, people) -> None:
+    dropped(home, people["operator"], b"imported")
+    assert prune.run(home, GO) is None
+    home.clock.jump(timedelta(days=365))  # type: ignore[attr-defined]
+    assert prune.run(home, GO) is None
+    assert len(left(home)) == 1
+    with home.db.write() as tx:
+        stopping.release(tx, people["approver"])
+    assert prune.run(home, GO) is not None
