@@ -9,7 +9,8 @@ import re
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
@@ -37,6 +38,7 @@ _POLICY = policy.SMTP.clone(cte_type="7bit")
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _READY, _GO_AHEAD = 220, 354
 _ANSWER_SIGNS = 300
+_GOODBYE_S, _CUT_EVERY_S = 2.0, 0.1
 
 UNREACHABLE = N_("{host} cannot be reached or broke off before the letter was handed over: {why}")
 UNTRUSTED = N_("The certificate of {host} is not to be trusted: {why}")
@@ -158,27 +160,38 @@ class Line:
         """
         if not ADDRESS.fullmatch(to):
             return Outcome("refused", code=553, reply=later(NO_ADDRESS))
-        watch = threading.Timer(self.account.deadline_s, self._cut)
-        watch.daemon = True
-        watch.start()
-        try:
+        with self._over_by(self.account.deadline_s):
             stale = self._client is not None
             outcome = self._tried(content, to)
             if stale and outcome.kind == "retry" and outcome.code is None:
                 outcome = self._tried(content, to)
             return outcome
-        finally:
-            watch.cancel()
 
     def close(self) -> None:
-        """Say good-bye, and hang up."""
-        client, self._client = self._client, None
+        """Say good-bye, for as long as that takes a server that is well, and hang up."""
+        client = self._client
         if client is None:
             return
-        with suppress(OSError, ValueError):
-            client.smtp.sock.settimeout(2)
+        with self._over_by(_GOODBYE_S), suppress(OSError, ValueError):
             client.close()
-        self._hang_up(client)
+        self._drop()
+
+    @contextmanager
+    def _over_by(self, seconds: float) -> Iterator[None]:
+        """Whoever still waits for the server when these seconds are over gets no answer, nor on any line opened since."""
+        done = threading.Event()
+
+        def watch() -> None:
+            wait = seconds
+            while not done.wait(wait):
+                self._cut()
+                wait = _CUT_EVERY_S
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
 
     def _tried(self, content: bytes, to: str) -> Outcome:
         handed_over = False
@@ -249,7 +262,6 @@ class Line:
         raise ConnectionError(told["answer"])
 
     def _cut(self) -> None:
-        """The deadline has passed: whoever still waits for the server gets no answer."""
         client = self._client
         sock = client and client.smtp and client.smtp.sock
         if sock:

@@ -33,6 +33,7 @@ STEPS = {
     **dict.fromkeys(("end 452", "end 554"), "end"),  # after the letter: nothing is kept
     # After the letter has been kept, what the sender learns of it:
     **dict.fromkeys(("ack drop", "ack slow", "ack garbage", "ack endless"), "ack"),
+    **dict.fromkeys(("quit drop", "quit slow", "quit endless"), "quit"),
 }
 
 
@@ -122,6 +123,11 @@ class Sink(SMTP):
             self.transport.abort()
             return
         await super().smtp_DATA(arg)
+
+    @syntax("QUIT")
+    async def smtp_QUIT(self, arg):
+        if not await self._played("quit"):
+            await super().smtp_QUIT(arg)
 
     async def handle_DATA(self, _server, _session, envelope):
         to = envelope.rcpt_tos[0]

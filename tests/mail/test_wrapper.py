@@ -88,6 +88,9 @@ TABLE = {
     "ack slow": ("unknown", 1, None, mail.UNCLEAR),
     "ack garbage": ("unknown", 1, None, mail.UNCLEAR),
     "ack endless": ("unknown", 1, None, mail.UNCLEAR),
+    "quit drop": ("sent", 1, None, mail.TAKEN),
+    "quit slow": ("sent", 1, None, mail.TAKEN),
+    "quit endless": ("sent", 1, None, mail.TAKEN),
 }
 
 
@@ -177,6 +180,17 @@ def test_one_line_serves_a_run_and_is_opened_anew_when_it_has_gone_stale(sink):
     assert line.send(written(), to=TO).kind == "sent"
     line.close()
     assert len(sink.accepted()) == 6
+
+
+def test_a_line_that_goes_stale_late_gets_no_second_deadline(sink):
+    line = Line(sink.account(timeout_s=30))
+    line.send(written(), to=TO)
+    # The second line is only opened when the time for both is almost over.
+    sink.fault("mail slow", "banner endless", seconds=30)
+    began = time.monotonic()
+    assert line.send(written(), to=TO).kind == "retry"
+    assert time.monotonic() - began < 4
+    line.close()
 
 
 def test_an_unclear_letter_is_not_sent_again_by_the_line_itself(sink):
