@@ -168,7 +168,7 @@ def _way(home: Home, channel: mails.Channel) -> tuple[Way | None, Limits]:
     try:
         account = account_of(home)
     except MailError as error:
-        with home.db.write() as tx:
+        with home.db.write(quiet=True) as tx:
             mails.alarm(tx, SYSTEM, cause="account", said=later(error.msgid, **error.values))
         account = None
     if account:

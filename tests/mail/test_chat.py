@@ -193,6 +193,23 @@ def test_a_real_home_without_an_account_holds_its_mail_and_says_so(tmp_path):
         house.build(recipients=1, cards=1).look()
         assert house.send() is None
         assert house.rows("SELECT state, held_for FROM mail") == [{"state": "held", "held_for": "no_account"}]
+        # Looking at what waits, every few seconds, makes no page read anew.
+        seen = house.home.db.version
+        assert house.send() is None
+        assert house.home.db.version == seen
+
+
+def test_an_account_that_cannot_be_used_is_an_alarm_and_makes_no_page_read_anew(tmp_path):
+    told = {"mail_host": "mail.example.cn", "mail_user": "a@example.cn", "mail_password": "env:NO_SUCH_NAME"}
+    with House(tmp_path / "home").open(**told) as house:
+        house.build(recipients=3, cards=1).look()
+        house.send()
+        assert {row["held_for"] for row in house.rows("SELECT held_for FROM mail")} == {"no_account"}
+        [alarm] = house.rows("SELECT said FROM mail WHERE kind = 'alarm'")
+        assert "NO_SUCH_NAME holds no value" in alarm["said"]
+        seen = house.home.db.version
+        house.send()
+        assert house.home.db.version == seen
 
 
 def test_a_mail_that_cannot_be_put_into_words_lets_the_others_leave(tmp_path, monkeypatch):
