@@ -176,6 +176,9 @@ class Scheduler:
         with self.home.db.write() as tx:
             runs.keep_schedule(tx, planned)
         self._paused = runs.paused(self.home.db.read())
+        for row in runs.jobs(self.home.db.read(), now=self.home.clock.now()):
+            if row["last_outcome"] == "failed":
+                self._running[row["name"]].remember(trouble=row["last_error"] or "", at=row["last_ended_at"])
         for name, one in self._running.items():
             self._every_so_often(self._tick, self._every(one.job), name, one)
         self._every_so_often(self._watch, _WATCH_EVERY, "watch", executor="watch")

@@ -67,6 +67,10 @@ class Running:
         self._told_long = False
         self._trouble: tuple[str, datetime] | None = None  # the last failure, and when it was noted
 
+    def remember(self, *, trouble: str, at: datetime) -> None:
+        """Its last run before this start failed: the first good one ends that, also where it has nothing to tell."""
+        self._trouble = (trouble, at)
+
     def tick(self) -> None:
         """Run where something may be due: an `every` always, a daily one when its newest slot is not done."""
         if self.job.at is not None and not self._lock.locked():

@@ -284,6 +284,19 @@ def test_the_same_trouble_every_tick_is_one_row_a_minute_and_the_first_good_run_
     assert alarms(home) == []
 
 
+def test_a_good_run_after_a_restart_ends_the_trouble_from_before_it(home: Home) -> None:
+    with home.db.write() as tx:
+        runs.keep_run(
+            tx, job="broken", started_at=tx.now, outcome="failed", error=later("{count} vouchers read", count=0)
+        )
+    one = scheduler(home, often("broken", lambda _h, _s: None))
+    until(lambda: outcomes(home, "broken") == ["failed", "ok"])
+    looked(home, one)
+    one.stop()
+    assert outcomes(home, "broken") == ["failed", "ok"]
+    assert alarms(home) == []
+
+
 def test_administrators_are_mailed_once_a_day_that_a_night_failed(home: Home, people) -> None:
     add = "INSERT INTO recipient (kind, person_id, name, made_at) VALUES ('person', $person_id, 'admin', now())"
     with home.db.write() as tx:
