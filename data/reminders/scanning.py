@@ -63,9 +63,10 @@ def scan(tx: Transaction, by: Actor, *, calendar: Workdays) -> Scanned:
     tx.run(Q.suppress, now=tx.now)
     revived = tx.run(Q.revive, today=tx.today)
     tx.run(Q.forget_known)
-    again = heard(dict.fromkeys(values["subjects"]), which=Q.new_cards.sql).sql
-    tx.run(Q.add_earlier.fill(heard=again, step=Q.step.sql, digest=Q.digest.sql), **values)
-    tx.run(Q.forget_known)
+    if tx.value(Q.any_new):
+        again = heard(dict.fromkeys(values["subjects"]), which=Q.new_cards.sql).sql
+        tx.run(Q.add_earlier.fill(heard=again, step=Q.step.sql, digest=Q.digest.sql), **values)
+        tx.run(Q.forget_known)
     new = tx.row(Q.weigh, today=tx.today) or {}
     tx.run(Q.make, now=tx.now)
     tx.rows(Q.forget_wanted)

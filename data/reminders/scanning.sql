@@ -136,6 +136,10 @@ WHERE (state = 'moot' OR state = 'snoozed' AND snoozed_until <= $today) AND dige
 -- What has its row keeps it.
 DELETE FROM to_remind WHERE digest IN (SELECT digest FROM reminder);
 
+-- name: any_new
+-- Whether anything is left that has no row yet.
+SELECT count(*) > 0 FROM to_remind;
+
 -- name: weigh
 -- How much is new, and what was the most of a day.
 SELECT count(*) FILTER (latest AND acknowledged_by IS NULL AND snoozed_until IS NULL) AS made, count(*) FILTER (NOT latest) AS late,
