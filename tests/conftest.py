@@ -1,8 +1,11 @@
 """What every test may ask for: a home on disk, a clock that stands still, one person per role, pages as each of them."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from argon2 import PasswordHasher
@@ -52,8 +55,31 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     words.use("en")
 
 
-def _opened(path: Path, kind: house.Kind) -> Iterator[Home]:
-    opened = open_home(path, create=kind)
+@dataclass(frozen=True)
+class New:
+    """A home as a test finds it."""
+
+    path: Path
+    people: dict[str, Actor]
+
+
+@pytest.fixture(scope="session")
+def _new_homes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[house.Kind, bool], New]:
+    """An empty home of each kind, without and with people, made once: every migration runs when one is made."""
+    made: dict[tuple[house.Kind, bool], New] = {}
+    for kind in get_args(house.Kind):
+        for peopled in (False, True):
+            path = tmp_path_factory.mktemp("new") / kind
+            opened = open_home(path, create=kind)
+            opened.db.clock = MovedClock(NOW)
+            made[kind, peopled] = New(path, add_people(opened) if peopled else {})
+            opened.close()
+    return made
+
+
+def _opened(path: Path, new: New) -> Iterator[Home]:
+    shutil.copytree(new.path, path)
+    opened = open_home(path)
     opened.db.clock = MovedClock(NOW)
     yield opened
     house.install(None)
@@ -61,15 +87,19 @@ def _opened(path: Path, kind: house.Kind) -> Iterator[Home]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def home(
+    request: pytest.FixtureRequest, tmp_path: Path, _new_homes: dict[tuple[house.Kind, bool], New]
+) -> Iterator[Home]:
     """An empty real home whose clock stands at NOW until moved (`home.clock.move`)."""
-    yield from _opened(tmp_path / "home", "real")
+    yield from _opened(tmp_path / "home", _new_homes["real", "people" in request.fixturenames])
 
 
 @pytest.fixture
-def demo_home(tmp_path: Path) -> Iterator[Home]:
+def demo_home(
+    request: pytest.FixtureRequest, tmp_path: Path, _new_homes: dict[tuple[house.Kind, bool], New]
+) -> Iterator[Home]:
     """An empty demo home, where practice accounts are allowed."""
-    yield from _opened(tmp_path / "demo", "demo")
+    yield from _opened(tmp_path / "demo", _new_homes["demo", "people" in request.fixturenames])
 
 
 def add_people(home: Home) -> dict[str, Actor]:
@@ -97,10 +127,11 @@ def proof(home: Home, by: Actor, typed: str | None, event: Event, object: str) -
 
 
 @pytest.fixture
-def people(request: pytest.FixtureRequest) -> dict[str, Actor]:
+def people(request: pytest.FixtureRequest, _new_homes: dict[tuple[house.Kind, bool], New]) -> dict[str, Actor]:
     """The fixed cast, in whichever home the test asked for: viewer, operator, approver, administrator, operator2, approver2, finance, desk, field."""
-    wanted = "demo_home" if "demo_home" in request.fixturenames else "home"
-    return add_people(request.getfixturevalue(wanted))
+    in_demo = "demo_home" in request.fixturenames
+    request.getfixturevalue("demo_home" if in_demo else "home")
+    return _new_homes["demo" if in_demo else "real", True].people
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from data.clock import MovedClock
 from data.home import open_home
-from tests.conftest import NOW
+from tests.conftest import NOW, add_people
 from tests.data.mails.building import sql
 
 TABLES = ("mail_item", "mail", "reminder", "recipient", "address", "mail_stop", "reminder_scan")
@@ -25,3 +25,8 @@ def home(opened):
             tx.run(sql(f"DELETE FROM {table}"))
         tx.run(sql("DELETE FROM person WHERE person_id > 0"))
     return opened
+
+
+@pytest.fixture
+def people(home):
+    return add_people(home)
