@@ -252,7 +252,9 @@ def test_every_carrier_file_is_in_the_table() -> None:
     folder = ROOT / "jobs/carriers"
     # One carrier, one file; or a folder of its name when it passes 300 lines.
     found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    assert set(CARRIERS) == found - apart
+    # Other tests of this process may have put carriers of their own beside ours.
+    ours = {name for name, one in CARRIERS.items() if one.module.startswith("jobs.")}
+    assert ours == found - apart
 
 
 def test_the_static_folder_holds_only_the_font_and_the_icon() -> None:

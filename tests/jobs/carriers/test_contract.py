@@ -52,7 +52,8 @@ def every(ability: str = "") -> pytest.MarkDecorator:
 
 
 def test_every_connector_declares_every_ability_with_a_reason() -> None:
-    for name in CARRIERS:
+    # Other tests of this process may have put carriers of their own beside ours.
+    for name in (name for name, one in CARRIERS.items() if one.module.startswith("jobs.")):
         declared = {one.ability: one for one in CARRIERS[name].abilities(name)}
         assert set(declared) == set(ABILITY_WORDS), name
         assert all(one.reason and one.answer in {"yes", "partly", "no"} for one in declared.values()), name
