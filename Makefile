@@ -37,7 +37,7 @@ money: dev  ## the long campaign of faults and kills beside a naive engine: abou
 
 reminders: dev  ## 400 days of a fleet's reminders against a mail server full of faults, and 200 kills of the sender; docs/reminders-report.md
 	$(BIN)/python tests/reminders/simulation.py --report docs/reminders-report.md
-	TESTS_MAIL=campaign $(BIN)/pytest -q tests/mail
+	TESTS_MAIL=campaign $(BIN)/pytest -q tests/reminders tests/mail
 
 hostile: dev  ## every hostile file through both doors, every page as six roles over naughty strings: about ten minutes; docs/hostile-report.md
 	TESTS_HOSTILE=campaign $(BIN)/pytest -s -q tests/hostile
