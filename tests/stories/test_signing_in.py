@@ -1,6 +1,5 @@
 """In a real browser: an administrator invites, and disables somebody whose page is open; the cookie changes on the way."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -9,46 +8,37 @@ from playwright.sync_api import Browser, Page
 
 from data.home import open_home
 from tests.conftest import PASSWORD, add_people
-from tests.serving import Served, browser, served, settled, sign_in
+from tests.serving import Served, settled, sign_in
+from tests.stories.hands import tick
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    path: Path = tmp_path_factory.mktemp("signing") / "home"
-    home = open_home(path, create="real")
-    add_people(home)
-    home.close()
-    with served(path) as running:
-        yield running
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("signing") / "home"
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
+def passwords(home: Path) -> dict[str, str]:
+    """One person per role, all with the same password."""
+    opened = open_home(home, create="real")
+    people = add_people(opened)
+    opened.close()
+    return dict.fromkeys(people, PASSWORD)
 
 
 def token_of(page: Page) -> str:
     return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "flowcard_sid")
 
 
-def choose(page: Page, place: int) -> None:
-    """Tick a line of the register: its box is drawn on a canvas, a row is 32 px high."""
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 15, box["y"] + 34 + 32 * place + 16)
-    settled(page)
-
-
 def test_who_is_disabled_is_sent_to_the_sign_in_page_and_the_administrator_gets_a_new_cookie(
-    server: Served, opened: Browser
+    server: Served, window: Browser
 ) -> None:
     errors: list[str] = []
-    victim = sign_in(opened, server, "approver", PASSWORD, path="/exports", language="en-US")
-    boss = sign_in(opened, server, "administrator", PASSWORD, path="/users", language="en-US")
+    victim = sign_in(window, server, "approver", PASSWORD, path="/exports", language="en-US")
+    boss = sign_in(window, server, "administrator", PASSWORD, path="/users", language="en-US")
     boss.on("pageerror", lambda error: errors.append(str(error)))
     before = token_of(boss)
-    choose(boss, 1)
+    tick(boss, 0, 1)
     boss.get_by_label("Your password").last.fill(PASSWORD)
     boss.get_by_role("button", name="Disable").click()
     # Nobody touches the victim's tab.
@@ -69,8 +59,8 @@ def test_who_is_disabled_is_sent_to_the_sign_in_page_and_the_administrator_gets_
     assert not errors
 
 
-def test_somebody_new_comes_in_through_the_link(server: Served, opened: Browser) -> None:
-    boss = sign_in(opened, server, "administrator", PASSWORD, path="/users", language="en-US")
+def test_somebody_new_comes_in_through_the_link(server: Served, window: Browser) -> None:
+    boss = sign_in(window, server, "administrator", PASSWORD, path="/users", language="en-US")
     boss.get_by_role("button", name="New person").click()
     boss.get_by_label("Sign-in name").fill("newcomer")
     boss.get_by_label("Your password").first.fill(PASSWORD)
@@ -78,7 +68,7 @@ def test_somebody_new_comes_in_through_the_link(server: Served, opened: Browser)
     boss.wait_for_selector("[data-testid=stCode]")
     link = boss.locator("[data-testid=stCode] code").inner_text()
     token = link.split("token=")[1].strip()
-    context = opened.new_context(locale="en-US")
+    context = window.new_context(locale="en-US")
     page = context.new_page()
     page.goto(f"{server.url}/reset?token={token}")
     page.fill("#new", "an evening at the harbour")
