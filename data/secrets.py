@@ -119,6 +119,14 @@ class Keyring:
         """A keyed hash of `text`, 64 hexadecimal characters: equal for equal texts, and no help to guess them without the key."""
         return hmac.new(self._key("blind"), text.encode(), hashlib.sha256).hexdigest()
 
+    def signature(self, text: str, *, purpose: str) -> str:
+        """Shows that `text` left this house, when a link or a letter brings it back: 64 hexadecimal characters.
+
+        What was signed for one purpose is worth nothing for another.
+        """
+        key = _of_column(self._key("blind"), "signature", purpose)
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
     def ids(self) -> list[int]:
         """The keys that seal or open, oldest first; one, but for the time of a rotation."""
         found = (re.fullmatch(r"secrets-(\d+)", path.name) for path in self._folder.glob("secrets-*"))

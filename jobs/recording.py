@@ -219,7 +219,7 @@ def _read_again(home: Home) -> None:
             renewals.keep_statuses(tx, SYSTEM, [(card, status) for card, status in told if status])
 
 
-def close_batches(home: Home) -> None:
-    """Close what is finished."""
+def close_batches(home: Home) -> bool:
+    """Close what is finished; whether anything was."""
     with home.db.write(quiet=True) as tx:
-        renewals.finish(tx, SYSTEM)
+        return bool(renewals.finish(tx, SYSTEM))

@@ -49,10 +49,11 @@ def run(home: Home, stop: threading.Event, *, only: int | None = None) -> str | 
                 continue
             checked.add(work.batch)
             moved = _page(now, work, stop) > 0 or moved
+    # Also where nothing moved: a batch that was resumed may have nothing left.
+    if close_batches(home) or now.counts:
+        tell(home)
     if not now.counts:
         return None
-    close_batches(home)
-    tell(home)
     return later(
         "Renewals: {succeeded} succeeded, {failed} failed, {unknown} unconfirmed, {needs_review} need a person,"
         " {pending} to be sent again, {submitted} under way",

@@ -72,6 +72,19 @@ def test_keys_are_made_once_for_their_owner_only_and_can_be_replaced(keyring, tm
     assert keyring.open(new, **PLACE) == CARD
 
 
+def test_a_signature_is_of_one_text_one_purpose_and_one_home(keyring, tmp_path):
+    (tmp_path / "other").mkdir()
+    signed = keyring.signature("a@example.com", purpose="mute")
+    assert signed == Keyring(tmp_path).signature("a@example.com", purpose="mute")
+    others = {
+        keyring.signature("b@example.com", purpose="mute"),
+        keyring.signature("a@example.com", purpose="bounce"),
+        keyring.blind("a@example.com"),
+        Keyring(tmp_path / "other").signature("a@example.com", purpose="mute"),
+    }
+    assert len(others - {signed}) == 4
+
+
 def test_the_blind_index_differs_between_homes(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -1,5 +1,6 @@
 """The worker against the practice carrier: one charge per obligation, whatever the carrier answers."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -163,3 +164,16 @@ def test_a_worker_starts_and_closes_a_batch_by_the_table_of_moves(demo_home, app
     monkeypatch.undo()
     run_renewals.close_batches(demo_home)
     assert standing(demo_home, batch) == {"succeeded": 1, "state": "done"}
+
+
+def test_a_resumed_batch_with_nothing_left_is_closed(demo_home, people, approved):
+    batch = approved(1)
+    work(demo_home)
+    # Paused while its last order was out: the answer came when nobody was allowed to close it.
+    with demo_home.db.write() as tx:
+        tx.run(sql("UPDATE batch SET state = 'paused'"))
+        renewals.resume(tx, people["approver"], batch=batch)
+    shown = demo_home.db.version
+    assert run_renewals.run(demo_home, threading.Event()) is None
+    assert standing(demo_home, batch) == {"succeeded": 1, "state": "done"}
+    assert demo_home.db.version > shown
