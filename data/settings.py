@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     mail_tls: Literal["implicit", "starttls"] = Field(
         "implicit", description="How the line to it is encrypted; one that is not is never used"
     )
-    mail_ca_file: Path | None = Field(None, description="A certificate authority of the mail server's own, as PEM")
+    mail_ca_file: Path | None = Field(None, description="A certificate authority of the mail servers' own, as PEM")
     mail_user: str = Field("", max_length=254, description="The mail account, an address")
     mail_password: str = Field(
         "", max_length=500, description="Where its password stands: env:NAME, file:PATH or secret:NAME"
@@ -77,6 +77,16 @@ class Settings(BaseSettings):
     mail_from: str = Field("", max_length=254, description="The address mail comes from; empty: the account's")
     mail_per_minute: int = Field(30, ge=1, le=100_000, description="The most mails in a minute")
     mail_per_hour: int = Field(600, ge=1, le=1_000_000, description="The most mails in an hour")
+    bounce_host: str = Field(
+        "", max_length=253, description="The IMAP server of the mailbox that returned mail comes to; empty: none is read"
+    )
+    bounce_port: int = Field(993, ge=1, le=65535, description="Its port, encrypted from the first byte")
+    bounce_user: str = Field(
+        "", max_length=254, description="Its account, an address; a mailbox of its own, for what is read is marked seen"
+    )
+    bounce_password: str = Field(
+        "", max_length=500, description="Where its password stands: env:NAME, file:PATH or secret:NAME"
+    )
     backups_kept: int = Field(14, ge=1, le=366, description="How many nightly backups are kept in backups/")
     uploads_days: int = Field(
         90, ge=7, le=3650, description="Days after which imported files are removed; result sheets of worklists stay"

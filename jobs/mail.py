@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yagmail
 
 from data.home import Home
+from data.mails.returning_rules import PROOF
 from data.mails.rules import Outcome
 from data.secrets import Secret
 from data.words import N_, ToldError, later
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 # Plain ASCII, nothing quoted: whatever else an address may be by the book, mail to it is not worth the risk.
 ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 # Seven bits: a server need not offer more.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -81,7 +82,7 @@ def account_of(home: Home) -> MailAccount | None:
     said = home.settings
     if not said.mail_host:
         return None
-    if home.kind == "demo" and said.mail_host not in _LOOPBACK:
+    if home.kind == "demo" and said.mail_host not in LOOPBACK:
         raise MailError(N_("mail_host is {host}, but a demo mails nobody; leave it empty"), host=said.mail_host)
     for name, address in (("mail_user", said.mail_user), ("mail_from", said.mail_from or said.mail_user)):
         if not ADDRESS.fullmatch(address):
@@ -96,8 +97,11 @@ def account_of(home: Home) -> MailAccount | None:
     )
 
 
-def message(letter: "Letter", *, sender: str, to: str, message_id: str, now: datetime) -> bytes:
-    """The letter as it stands on the line: plain text first, HTML beside it, and the one list the letter itself names."""
+def message(letter: "Letter", *, sender: str, to: str, message_id: str, proof: str, now: datetime) -> bytes:
+    """The letter as it stands on the line: plain text first, HTML beside it, and the one list the letter itself names.
+
+    `proof`: what it is known by when it comes back (data/mails/returning.py); "": nothing.
+    """
     made = EmailMessage(policy=_POLICY)
     made["From"] = f"Flowcard <{sender}>"
     made["To"] = to
@@ -105,6 +109,8 @@ def message(letter: "Letter", *, sender: str, to: str, message_id: str, now: dat
     made["Subject"] = _writable(" ".join(letter.subject.split()))
     made["Date"] = format_datetime(now)
     made["Message-ID"] = message_id
+    if proof:
+        made[PROOF] = proof
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(_writable(letter.text))
     made.add_alternative(_writable(letter.html), subtype="html")

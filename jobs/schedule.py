@@ -21,6 +21,7 @@ from jobs import (
     back_up,
     import_inbox,
     prune,
+    read_bounces,
     read_uploads,
     read_vouchers,
     reconcile,
@@ -134,6 +135,12 @@ SCHEDULE: tuple[Job, ...] = (
         send_outbox.run,
         N_("Sends what stands in the outbox, by mail and to chat groups"),
         every=timedelta(seconds=5),
+    ),
+    Job(
+        "read_bounces",
+        read_bounces.run,
+        N_("Reads which letters came back, and who complained"),
+        every=timedelta(minutes=15),
     ),
 )
 

@@ -11,12 +11,13 @@ from typing import Protocol
 
 from data.database import Transaction
 from data.home import Home
-from data.mails import claiming
+from data.mails import claiming, returning
 from data.mails import store as mails
 from data.mails.claiming import Limits, Mail, Recorded
 from data.mails.rules import Outcome, State
 from data.people.rules import SYSTEM
 from data.reminders import store as reminders
+from data.secrets import SecretError
 from data.words import N_, later, speaking
 from jobs import chat, letters
 from jobs.carriers.account import NoConnection, secret_at
@@ -124,7 +125,7 @@ def _one(home: Home, way: Way, channel: mails.Channel, limits: Limits) -> State 
             message_id = _claimed(tx, mail, letter, way)
             things = len({item.thing for item in items})
             with speaking(mail.language or home.settings.language):
-                content = _content(tx, letter, mail, way, message_id, things=things)
+                content = _content(home, tx, letter, mail, way, message_id, things=things)
     except BaseException:
         # What cannot be put into words must not keep the others waiting.
         if mail is not None:
@@ -146,10 +147,21 @@ def _claimed(tx: Transaction, mail: Mail, letter: Letter, way: Way) -> str:
     return claiming.claim(tx, SYSTEM, mail=mail, domain=way.domain, body=body, body_sha256=hashed)
 
 
-def _content(tx: Transaction, letter: Letter, mail: Mail, way: Way, message_id: str, *, things: int) -> bytes:
+def _content(
+    home: Home, tx: Transaction, letter: Letter, mail: Mail, way: Way, message_id: str, *, things: int
+) -> bytes:
     if mail.channel == "chat":
         return chat.text(letter, things=things).encode()
-    return message(letter, sender=way.sender, to=mail.address or "", message_id=message_id, now=tx.now)
+    known = {"to": mail.address or "", "message_id": message_id, "proof": _proof(home, mail, message_id)}
+    return message(letter, sender=way.sender, now=tx.now, **known)
+
+
+def _proof(home: Home, mail: Mail, message_id: str) -> str:
+    """What the letter carries; a key that is locked keeps no reminder back."""
+    try:
+        return returning.proof(home.keyring, message_id=message_id, address=mail.address or "")
+    except SecretError:
+        return ""
 
 
 def _settle(tx: Transaction, ended: Recorded) -> None:

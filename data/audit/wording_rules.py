@@ -99,6 +99,8 @@ EVENT_WORDS: dict[Event, str] = {
     Event.RECIPIENT_KEPT: N_("Recipient kept"),
     Event.ADDRESS_ASKED: N_("Code mailed to an address"),
     Event.ADDRESS_VERIFIED: N_("Address confirmed"),
+    Event.ADDRESS_BOUNCED: N_("Address takes no mail any more"),
+    Event.ADDRESS_COMPLAINED: N_("Whoever reads an address complained"),
     Event.HANDED_OVER: N_("Reminders handed over"),
     Event.HAND_OVER_ENDED: N_("Hand-over ended"),
     Event.HAND_OVER_ACCEPTED: N_("Hand-over accepted"),

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from data.audit import store as audit
 from data.clock import HOME_ZONE
 from data.database import Queries, Row, Transaction
 from data.mails import rules
 from data.mails.rules import After, Outcome, State
 from data.mails.store import Channel, alarm, queue
 from data.mails.store import Q as STORE
-from data.people.rules import Action, Actor
+from data.people.rules import Action, Actor, Event
 from data.people.store import require
 from data.words import later
 
@@ -114,11 +115,27 @@ def record(tx: Transaction, by: Actor, *, mail_id: int, outcome: Outcome) -> Rec
     then = rules.after(outcome, tries=mail["tries"], doubts=mail["doubts"])
     _move(tx, mail, then, outcome)
     if mail["channel"] == "mail":
-        _note_address(tx, mail, then, outcome)
+        _note_address(tx, by, mail, then, outcome)
     if outcome.kind == "credential":
         tx.run(STORE.stop, channel=mail["channel"], reason="credential", now=tx.now, person_id=None)
         alarm(tx, by, cause="credential", said=outcome.reply)
     return Recorded(mail_id, then.state, goes_back=then.state is State.FAILED and not _failed(tx, by, mail, outcome))
+
+
+def returned(tx: Transaction, by: Actor, *, mail_id: int, outcome: Outcome) -> Recorded | None:
+    """Write down that a letter which had been taken came back: refused like any other, only later. None: it is known.
+
+    Whether it is our letter that came back is for the caller to have proved (data/mails/returning.py).
+    """
+    require(tx, by, Action.WORK, f"mail {mail_id}")
+    mail = tx.rows(Q.standing, mail_id=mail_id)[0]
+    then = rules.after(outcome, tries=mail["tries"], doubts=mail["doubts"])
+    _note_address(tx, by, mail, then, outcome)
+    # What is queued to go once more is held by its address; what is being sent ends by itself.
+    if State(mail["state"]) not in {State.SENT, State.UNKNOWN}:
+        return None
+    _move(tx, mail, then, outcome)
+    return Recorded(mail_id, then.state, goes_back=not _failed(tx, by, mail, outcome))
 
 
 def recover(tx: Transaction, by: Actor, *, before: datetime) -> list[Recorded]:
@@ -160,7 +177,7 @@ def retry_unknown(tx: Transaction, by: Actor) -> int:
 
 
 def _move(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> None:
-    rules.check(State.SENDING, then.state)
+    rules.check(State(mail["state"]), then.state)
     tx.run(
         Q.move,
         mail_id=mail["mail_id"],
@@ -174,12 +191,13 @@ def _move(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> None:
     )
 
 
-def _note_address(tx: Transaction, mail: Row, then: After, outcome: Outcome) -> None:
+def _note_address(tx: Transaction, by: Actor, mail: Row, then: After, outcome: Outcome) -> None:
     known = {"address": mail["address"], "reply": outcome.reply, "now": tx.now}
     if outcome.kind == "sent":
         tx.run(Q.address_works, **known)
     elif outcome.of_the_address and outcome.kind == "refused":
-        tx.run(Q.address_bounced, **known)
+        if tx.run(Q.address_bounced, **known, left_at=mail["left_at"]):
+            audit.record(tx, by, Event.ADDRESS_BOUNCED, f"address {mail['address']}")
     elif outcome.of_the_address and then.state is State.FAILED:
         _missed(tx, mail["address"], outcome.reply)
 

@@ -91,7 +91,8 @@ UPDATE mail SET next_try = $next_try, tries = tries + 1 WHERE mail_id = $mail_id
 
 -- name: standing
 -- A mail with what decides what becomes of it.
-SELECT m.mail_id, m.state, m.tries, m.doubts, m.recipient_id, m.channel, m.kind, r.name, r.address
+SELECT m.mail_id, m.state, m.tries, m.doubts, m.recipient_id, m.channel, m.kind, r.name, r.address,
+       coalesce(m.ended_at, m.tried_at) AS left_at
 FROM mail m JOIN recipient r USING (recipient_id) WHERE m.mail_id = $mail_id;
 
 -- name: move
@@ -107,9 +108,10 @@ UPDATE address SET bounces = 0, state = CASE state WHEN 'soft_bouncing' THEN 've
 WHERE address = $address AND (bounces > 0 OR state = 'soft_bouncing');
 
 -- name: address_bounced
--- It takes no letters any more.
+-- It takes no letters any more. One that was proved since the letter left may have been mended meanwhile.
 UPDATE address SET state = 'bounced', last_reply = $reply, since = $now
-WHERE address = $address AND state IN ('unverified', 'verified', 'soft_bouncing', 'muted');
+WHERE address = $address AND state IN ('unverified', 'verified', 'soft_bouncing', 'muted')
+    AND NOT (state = 'verified' AND since > $left_at);
 
 -- name: address_missed
 -- For a whole day nothing got through.

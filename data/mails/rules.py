@@ -43,7 +43,8 @@ MOVES: dict[State | None, tuple[State, ...]] = {
     State.UNKNOWN: (State.QUEUED, State.FAILED),
     # It never left: what comes up later that day may still go out under its slot.
     State.MOOT: (State.QUEUED,),
-    State.SENT: (),
+    # Taken by the server, and sent back days later.
+    State.SENT: (State.FAILED,),
     State.FAILED: (),
 }
 

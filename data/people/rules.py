@@ -209,6 +209,8 @@ class Event(Enum):
     RECIPIENT_KEPT = "recipient:kept"
     ADDRESS_ASKED = "address:asked"  # a code was made for it
     ADDRESS_VERIFIED = "address:verified"
+    ADDRESS_BOUNCED = "address:bounced"  # its server refused a letter, at once or by sending it back
+    ADDRESS_COMPLAINED = "address:complained"
     HANDED_OVER = "recipient:handed_over"
     HAND_OVER_ENDED = "recipient:hand_over_ended"
     HAND_OVER_ACCEPTED = "recipient:hand_over_accepted"

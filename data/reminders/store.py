@@ -100,6 +100,11 @@ def back_to_due(tx: Transaction, *, mail_id: int) -> None:
     tx.run(Q.settle, mail_id=mail_id, became="due", now=tx.now)
 
 
+def unsaid(tx: Transaction, *, mail_id: int) -> None:
+    """The mail came back: what it carried was not heard, and is as if the mail had not left."""
+    tx.run(Q.unsaid, mail_id=mail_id)
+
+
 def acknowledge(tx: Transaction, by: Actor, *, reminder_ids: Sequence[int]) -> int:
     """Say that one knows of these: no more of them until the last call; how many. Raises Refused for others' reminders."""
     _own(tx, by, reminder_ids)

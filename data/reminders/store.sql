@@ -69,6 +69,11 @@ DELETE FROM mail_item WHERE mail_id = $mail_id AND reminder_id IN (SELECT unnest
 UPDATE reminder SET state = $became, ended_at = CASE WHEN $became <> 'due' THEN $now::TIMESTAMPTZ END
 WHERE state = 'in_mail' AND reminder_id IN (SELECT reminder_id FROM mail_item WHERE mail_id = $mail_id);
 
+-- name: unsaid
+-- What a mail carried and said, to nobody as it turns out.
+UPDATE reminder SET state = 'in_mail', ended_at = NULL
+WHERE state = 'done' AND reminder_id IN (SELECT reminder_id FROM mail_item WHERE mail_id = $mail_id);
+
 -- name: own
 -- Which of these reminders are a person's own, or of somebody he stands in for, and until when each may be put off.
 SELECT r.reminder_id, r.subject, CASE WHEN list_contains($ahead, r.subject) THEN least(r.on_date, CASE r.subject WHEN 'expiry' THEN n.act_by END) - 1

@@ -28,7 +28,8 @@ class Letter:
 
 
 def written(letter=None, message_id="<1@example.test>"):
-    return mail.message(letter or Letter(), sender="flowcard@example.test", to=TO, message_id=message_id, now=NOW)
+    known = {"sender": "flowcard@example.test", "to": TO, "message_id": message_id, "proof": "f" * 32}
+    return mail.message(letter or Letter(), now=NOW, **known)
 
 
 def sent(sink, *, to=TO, **how):
@@ -52,7 +53,7 @@ def test_a_letter_arrives_once_as_it_was_written(sink):
     assert (arrived.to, arrived.message_id) == (TO, "<1@example.test>")
     letter = arrived.letter
     assert letter["subject"] == "到期提醒"
-    assert letter["auto-submitted"] == "auto-generated"
+    assert (letter["auto-submitted"], letter["x-flowcard-proof"]) == ("auto-generated", "f" * 32)
     assert [part.get_content_type() for part in letter.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert letter.get_body(("plain",)).get_content().splitlines() == ["三张卡今天到期", ".", ".点"]
     assert letter.get_body(("html",)).get_content().strip() == "<p>三张卡今天到期</p>"
