@@ -84,7 +84,11 @@ ASKS: dict[str, Action] = {
         ("files.store", Action.WORK, "previewed"),
         ("mails.store", Action.KEEP_REMINDERS, "ask release stop go_on"),
         ("mails.store", Action.WORK, "queue alarm sign_of_life"),
-        ("mails.claiming", Action.WORK, "next_mail claim moot postpone record returned recover roll_over retry_unknown"),
+        (
+            "mails.claiming",
+            Action.WORK,
+            "next_mail claim moot postpone record returned recover roll_over retry_unknown",
+        ),
         ("mails.returning", Action.WORK, "came_back"),
         ("payees.store", Action.PROPOSE_PAYEE, "propose withdraw"),
         ("payees.store", Action.CONFIRM_PAYEE, "confirm refuse"),

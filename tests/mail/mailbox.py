@@ -37,6 +37,8 @@ ssl = required
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 mail_location = maildir:{folder}/Maildir
+# A wrong password is answered at once, and the next one too.
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}
@@ -57,6 +59,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

@@ -263,7 +263,8 @@ def test_a_kill_between_the_commit_and_the_mark_reads_it_again_to_no_effect(clos
 def test_hostile_mail_changes_nothing_and_keeps_nobody_waiting(house, box, letter):
     before, made = standing(house), hostile(letter)
     box.put(*made.values())
-    assert read(house) == counted(other=len(made))
+    # One of them is a report about our letter that names no address.
+    assert read(house) == counted(other=len(made) - 1, nothing=1)
     assert standing(house) == before
     assert box.count("UNSEEN") == 0
     box.put(b"noise", bounce(letter))
@@ -304,15 +305,14 @@ def test_nothing_is_ever_deleted(house, box, letter):
     assert box.count() == 2
 
 
-def test_a_mailbox_under_another_name_gets_no_password(house, monkeypatch):
+def test_a_mailbox_under_another_name_gets_no_password(closed, monkeypatch):
     other = Dovecot(named="other.example.test")
     try:
         other.start()
         for name, value in other.settings().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("FLOWCARD_MAIL_CA_FILE", str(other.ca_file))
-        house.home.close()
-        with house.open(), pytest.raises(MailError) as refused:
+        with closed.open() as house, pytest.raises(MailError) as refused:
             read(house)
         assert refused.value.msgid == mail.UNTRUSTED
         assert "user=<returned" not in (other.folder / "log").read_text()

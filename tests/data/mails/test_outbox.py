@@ -94,6 +94,22 @@ def test_a_code_leaves_for_an_address_that_is_not_proved_yet(home):
     assert turn(home).kind == "verify"
 
 
+def test_a_code_leaves_for_an_address_that_bounced_so_that_it_can_be_proved_again(home):
+    with home.db.write() as tx:
+        recipient(tx, 1, state="bounced")
+        queue(tx)
+        queue(tx, kind="verify")
+    assert turn(home).kind == "verify"
+    assert turn(home) is None
+
+
+def test_whoever_complained_gets_no_code_either(home):
+    with home.db.write() as tx:
+        recipient(tx, 1, state="complained")
+        queue(tx, kind="verify")
+    assert turn(home) is None
+
+
 def test_who_has_muted_the_digest_still_hears_of_what_is_urgent(home):
     with home.db.write() as tx:
         recipient(tx, 1, state="muted")
