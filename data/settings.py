@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     mail_per_minute: int = Field(30, ge=1, le=100_000, description="The most mails in a minute")
     mail_per_hour: int = Field(600, ge=1, le=1_000_000, description="The most mails in an hour")
     bounce_host: str = Field(
-        "", max_length=253, description="The IMAP server of the mailbox that returned mail comes to; empty: none is read"
+        "",
+        max_length=253,
+        description="The IMAP server of the mailbox that returned mail comes to; empty: none is read",
     )
     bounce_port: int = Field(993, ge=1, le=65535, description="Its port, encrypted from the first byte")
     bounce_user: str = Field(

@@ -12,7 +12,7 @@ from typing import Literal
 MOST_BYTES = 262_144
 # The header that every letter of ours carries, and how many hexadecimal characters stand there.
 PROOF, PROOF_SIGNS = "X-Flowcard-Proof", 32
-_MOST_HEADER = 2_000
+_MOST_TYPE = 2_000
 _MOST_ANSWER = 300
 # The parser goes over a type's parameters again for each semicolon in quotes: a long one would keep it busy for minutes.
 _TYPE = re.compile(rb"^content-type:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
@@ -39,7 +39,7 @@ def read(content: bytes) -> Returned | None:
     Delivery reports are RFC 3464, complaints RFC 5965: a multipart/report with the letter or its headers in it.
     """
     lines = content[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if any(len(found[0]) > _MOST_HEADER for found in _TYPE.finditer(lines)):
+    if any(len(found[0]) > _MOST_TYPE for found in _TYPE.finditer(lines)):
         return None
     try:
         # The modern policy takes seconds over one long header; this one leaves headers as they are.
@@ -101,8 +101,5 @@ def _word(text: str) -> str:
 
 
 def _field(part: Message, name: str) -> str:
-    """One line of what a person can read; "" where there is none, or one that nobody writes."""
-    text = str(part.get(name, ""))
-    if len(text) > _MOST_HEADER:
-        return ""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    """One line of what a person can read; "" where there is none."""
+    return "".join(sign for sign in " ".join(str(part.get(name, "")).split()) if sign.isprintable())

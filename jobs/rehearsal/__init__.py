@@ -41,8 +41,8 @@ _TABLES = {
 _FAULTS = {"refused_share": 0.4, "lost_share": 0.2, "accepted_share": 0.2, "later_share": 0.2}
 _DELAY_MS = 5  # per order, so that progress can be watched
 _HOLIDAYS_FILE = "holidays.toml"
-# Settings that are the real home's own: its day and its address.
-_NOT_TAKEN = frozenset({"today", "public_url"})
+# Settings that are the real home's own: its day, its address, and its mail, of which a rehearsal sends and reads none.
+_NOT_TAKEN = frozenset({"today", "public_url", "mail_host", "bounce_host"})
 
 
 class RehearsalError(HomeError):

@@ -54,7 +54,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
         renewals.propose(tx, wang, sim_ids=[2, 3], form_key="real")
         run(tx, "INSERT INTO usage_month VALUES (4, DATE '2026-11-01', 5, NULL, 'file')")
     (path / "carriers.toml").write_text('token = "the real one"\n', encoding="utf-8")
-    (path / "flowcard.toml").write_text("due_days = 45\nbatch_max_yuan = 100000\n", encoding="utf-8")
+    told = 'due_days = 45\nbatch_max_yuan = 100000\nmail_host = "localhost"\nbounce_host = "localhost"\n'
+    (path / "flowcard.toml").write_text(told, encoding="utf-8")
     home.close()
     return path
 
@@ -107,6 +108,10 @@ def test_the_day_and_the_settings_are_those_of_the_rehearsal(sandbox: Home) -> N
     assert (sandbox.settings.due_days, sandbox.settings.batch_max_yuan) == (45, 100_000)
     assert value(sandbox, "SELECT count(*) FROM sim_now WHERE due AND expires_on = DATE '2026-12-28'") > 0
     assert audit.first_broken(sandbox.db.read(), (sandbox.path / "keys" / "audit").read_bytes()) is None
+
+
+def test_a_rehearsal_mails_nobody_and_reads_nobody_s_mail(sandbox: Home) -> None:
+    assert (sandbox.settings.mail_host, sandbox.settings.bounce_host) == ("", "")
 
 
 def test_new_records_get_numbers_of_their_own(sandbox: Home) -> None:

@@ -20,8 +20,6 @@ import trustme
 from tests.serving import free_port
 
 HOST, USER, PASSWORD = "localhost", "returned@example.test", "s3cret-of-the-mailbox"
-# Dovecot opens no mail as root: everything is one user's without rights, or whose the tests are.
-USER_OF_ALL = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 CONFIG = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -33,6 +31,7 @@ default_internal_group = {group}
 default_login_user = {user}
 first_valid_uid = 1
 first_valid_gid = 1
+imap_id_log = *
 ssl = required
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
@@ -86,15 +85,15 @@ class Dovecot:
         authority.cert_pem.write_to_path(self.ca_file)
         paper.cert_chain_pems[0].write_to_path(self.folder / "cert.pem")
         paper.private_key_pem.write_to_path(self.folder / "key.pem")
-        group = grp.getgrgid(USER_OF_ALL.pw_gid).gr_name
-        told = {"folder": self.folder, "user": USER_OF_ALL.pw_name, "group": group}
+        told = {"folder": self.folder, "user": _whose().pw_name, "group": grp.getgrgid(_whose().pw_gid).gr_name}
         told |= {"password": PASSWORD, "port": self.port}
         (self.folder / "dovecot.conf").write_text(CONFIG.format(**told), encoding="utf-8")
         for name in ("run", "state", "home", "Maildir", "Maildir/cur", "Maildir/new", "Maildir/tmp"):
             (self.folder / name).mkdir()
         self._give(self.folder, *self.folder.rglob("*"))
-        whose = {"user": USER_OF_ALL.pw_uid, "group": USER_OF_ALL.pw_gid, "extra_groups": []}
-        as_whom: dict[str, Any] = whose if os.geteuid() == 0 else {}
+        as_whom: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            as_whom = {"user": _whose().pw_uid, "group": _whose().pw_gid, "extra_groups": []}
         self._process = subprocess.Popen([program, "-F", "-c", self.folder / "dovecot.conf"], **as_whom)
         self._wait()
         return self
@@ -155,7 +154,7 @@ class Dovecot:
     def _give(*paths: Path) -> None:
         if os.geteuid() == 0:
             for path in paths:
-                os.chown(path, USER_OF_ALL.pw_uid, USER_OF_ALL.pw_gid)
+                os.chown(path, _whose().pw_uid, _whose().pw_gid)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 20
@@ -168,6 +167,11 @@ class Dovecot:
                     return
             time.sleep(0.05)
         raise AssertionError(f"dovecot does not listen: {told}")
+
+
+def _whose() -> pwd.struct_passwd:
+    """Dovecot opens no mail as root: everything is one user's without rights, or theirs who run the tests."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
 def _dovecot() -> str:

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +14,13 @@ import pytest
 
 from data.mails import returning
 from data.mails import store as mails
-from data.secrets import OUTSIDE
+from data.secrets import OUTSIDE, Secret
 from data.words import spoken, told
 from jobs import mail, mailbox, read_bounces
 from jobs.mail import MailError
+from jobs.mailbox import Mailbox, MailboxAccount
 from tests.mail.building import House, keys
-from tests.mail.mailbox import PASSWORD, Dovecot
+from tests.mail.mailbox import HOST, PASSWORD, Dovecot
 from tests.mail.reports import bounce, complaint, hostile, with_header
 
 ROOT = Path(__file__).parents[2]
@@ -303,6 +306,21 @@ def test_nothing_is_ever_deleted(house, box, letter):
     box.put(bounce(letter))
     assert read(house) == counted(other=1, bounced=1)
     assert box.count() == 2
+
+
+def test_a_server_that_asks_learns_which_program_it_is(house, box):
+    assert read(house) is None
+    assert "name=Flowcard" in (box.folder / "log").read_text()
+
+
+def test_a_server_that_says_nothing_is_not_waited_for():
+    with socket.create_server((HOST, 0)) as silent:
+        account = MailboxAccount(HOST, silent.getsockname()[1], "a@example.test", Secret("x"), timeout_s=0.3)
+        began = time.monotonic()
+        with pytest.raises(MailError) as gone:
+            Mailbox(account)
+    assert gone.value.msgid == mailbox.UNREADABLE
+    assert time.monotonic() - began < 3
 
 
 def test_a_mailbox_under_another_name_gets_no_password(closed, monkeypatch):

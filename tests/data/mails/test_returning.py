@@ -24,6 +24,10 @@ def test_a_report_says_which_letter_was_refused_and_what_the_server_answered():
     assert read(bounce(LETTER).replace(b"\r\n", b"\n")) == read(bounce(LETTER).replace(b"\r\n", b"\r")) == wanted
 
 
+def test_what_only_holds_a_report_is_none():
+    assert read(bounce(LETTER).replace(b"multipart/report", b"multipart/mixed")) is None
+
+
 @pytest.mark.parametrize(
     ("action", "status", "kind"),
     [
