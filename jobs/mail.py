@@ -98,10 +98,7 @@ def account_of(home: Home) -> MailAccount | None:
 
 
 def message(letter: "Letter", *, sender: str, to: str, message_id: str, proof: str, now: datetime) -> bytes:
-    """The letter as it stands on the line: plain text first, HTML beside it, and the one list the letter itself names.
-
-    `proof`: what it is known by when it comes back (data/mails/returning.py); "": nothing.
-    """
+    """The letter as it stands on the line: plain text first, HTML beside it, and the one list the letter itself names."""
     made = EmailMessage(policy=_POLICY)
     made["From"] = f"Flowcard <{sender}>"
     made["To"] = to
@@ -109,7 +106,7 @@ def message(letter: "Letter", *, sender: str, to: str, message_id: str, proof: s
     made["Subject"] = _writable(" ".join(letter.subject.split()))
     made["Date"] = format_datetime(now)
     made["Message-ID"] = message_id
-    if proof:
+    if proof:  # by which it is known when it comes back: data/mails/returning.py
         made[PROOF] = proof
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(_writable(letter.text))
@@ -276,11 +273,8 @@ class Line:
 
     def _drop(self) -> None:
         client, self._client = self._client, None
-        if client:
-            self._hang_up(client)
-
-    @staticmethod
-    def _hang_up(client: _Client) -> None:
+        if client is None:
+            return
         client.is_closed = True
         if client.smtp:
             with suppress(OSError):

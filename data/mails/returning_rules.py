@@ -42,11 +42,15 @@ def read(content: bytes) -> Returned | None:
     if any(len(found[0]) > _MOST_TYPE for found in _TYPE.finditer(lines)):
         return None
     try:
-        # The modern policy takes seconds over one long header; this one leaves headers as they are.
-        return _said(BytesParser(policy=policy.compat32).parsebytes(lines))
+        return _said(_parsed(lines))
     # A mail may be nested a thousand deep, in a character set nobody has, with headers that are none.
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MessageError):
         return None
+
+
+def _parsed(lines: bytes) -> Message:
+    # The modern policy takes seconds over one long header; this one leaves headers as they are.
+    return BytesParser(policy=policy.compat32).parsebytes(lines)
 
 
 def _said(mail: Message) -> Returned | None:
@@ -77,7 +81,7 @@ def _letter(parts: dict[str, Message]) -> Message | None:
         return next(iter(_inside(parts["message/rfc822"])), None)
     if "text/rfc822-headers" in parts:
         head = parts["text/rfc822-headers"].get_payload(decode=True)
-        return BytesParser(policy=policy.compat32).parsebytes(head, headersonly=True)
+        return _parsed(head) if isinstance(head, bytes) else None
     return None
 
 
