@@ -234,7 +234,7 @@ def test_n8_a_hostile_name_adds_no_header_no_attachment_and_no_recipient(sink, n
     [arrived] = sink.accepted()
     letter = arrived.letter
     assert sorted(key.lower() for key in letter) == [
-        "auto-submitted", "content-type", "date", "from", "message-id", "mime-version", "subject", "to",
+        "auto-submitted", "content-type", "date", "from", "message-id", "mime-version", "subject", "to", "x-flowcard-proof",
     ]  # fmt: skip
     assert letter.is_multipart()
     assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]

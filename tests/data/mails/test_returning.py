@@ -24,6 +24,16 @@ def test_a_report_says_which_letter_was_refused_and_what_the_server_answered():
     assert read(bounce(LETTER).replace(b"\r\n", b"\n")) == read(bounce(LETTER).replace(b"\r\n", b"\r")) == wanted
 
 
+@pytest.mark.parametrize("proof", [b"", b"b" * 31, b"B" * 32, b"\xe9" * 32, "é".encode() * 16, b"b" * 33])
+def test_a_proof_that_cannot_be_ours_is_none(proof):
+    assert read(bounce(LETTER.replace(SIGNED.encode(), proof))) is None
+
+
+@pytest.mark.parametrize("name", [b"", b"<1@example.test>", b"a" * 32, b"<" + b"a" * 32 + b"@x'; DROP>"])
+def test_a_name_that_cannot_be_ours_is_none(name):
+    assert read(bounce(LETTER.replace(MESSAGE_ID.encode(), name))) is None
+
+
 def test_what_only_holds_a_report_is_none():
     assert read(bounce(LETTER).replace(b"multipart/report", b"multipart/mixed")) is None
 
