@@ -60,8 +60,8 @@ class Mailbox:
 
     def __init__(self, account: MailboxAccount) -> None:
         self._account = account
-        context = ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
         with self._told():
+            context = ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
             self._box = MailBox(account.host, account.port, timeout=account.timeout_s, ssl_context=context)
         try:
             with self._told():
@@ -126,7 +126,7 @@ class Mailbox:
 
 def _why(error: Exception) -> str:
     if isinstance(error, UnicodeError):
-        # Its own words show what could not be said: the password.
+        # Its own words show the sign that could not be said, one of the password's.
         return type(error).__name__
     if isinstance(error, UnexpectedCommandStatusError):
         return b" ".join(line for line in error.command_result[1] if line).decode(errors="replace")[:_WHY_SIGNS]

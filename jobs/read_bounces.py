@@ -19,7 +19,7 @@ _AT_ONCE = 200
 def run(home: Home, stop: threading.Event) -> str | None:
     """One look into the mailbox; nothing where none is set up.
 
-    1. what nobody has seen yet, oldest first; what is too large is passed over and counted
+    1. what nobody has seen yet, oldest first, and of each no more than its beginning
     2. mail by mail: read, judged, committed, and only then marked seen: a kill in between reads it once more, which
        changes nothing
     """
@@ -31,7 +31,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
         for uid in box.unseen(limit=_AT_ONCE):
             if stop.is_set():
                 break
-            counts[_taken(home, box.fetch(uid, most_bytes=MOST_BYTES + 1))] += 1
+            counts[_taken(home, box.fetch(uid, most_bytes=MOST_BYTES))] += 1
             box.mark_seen(uid)
     if counts["bounced"] or counts["complained"]:
         home.db.bump()
@@ -39,16 +39,14 @@ def run(home: Home, stop: threading.Event) -> str | None:
         return None
     return later(
         "{read} returned mails read: {bounced} refused for good, {complained} complaints, {nothing} that change nothing,"
-        " {other} none of ours, {large} too large",
+        " {other} none of ours",
         read=counts.total(),
-        **{kind: counts[kind] for kind in ("bounced", "complained", "nothing", "other", "large")},
+        **{kind: counts[kind] for kind in ("bounced", "complained", "nothing", "other")},
     )
 
 
 def _taken(home: Home, content: bytes) -> str:
-    """What one mail was: bounced, complained or nothing of a letter of ours, other, or large."""
-    if len(content) > MOST_BYTES:
-        return "large"
+    """What one mail was: bounced, complained or nothing of a letter of ours, or other."""
     returned = read(content)
     if returned is None:
         return "other"

@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import Literal
 
-# What is longer returns a whole letter with its list; the report and the letter's head stand before that.
+# Of a mail no more is read: what is longer returns a letter with its list, and report and letter's head stand before that.
 MOST_BYTES = 262_144
 # The header that every letter of ours carries, and how many hexadecimal characters stand there.
 PROOF, PROOF_SIGNS = "X-Flowcard-Proof", 32
