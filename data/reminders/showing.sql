@@ -71,6 +71,7 @@ WHERE o.state IN ('due', 'in_mail', 'done', 'suppressed', 'snoozed')
     AND (o.sim_id IS NULL OR (s.live AND s.decision IS DISTINCT FROM 'decline')) AND CASE o.subject
     WHEN 'expiry' THEN o.on_date = s.expires_on
     WHEN 'cancel' THEN o.on_date = s.cancel_by
+    WHEN 'silent' THEN o.on_date = s.silent_until
     WHEN 'quota' THEN o.on_date = date_trunc('month', $today::DATE)
     WHEN 'exhaust' THEN o.on_date = date_trunc('month', $today::DATE)
     WHEN 'failed' THEN o.sim_id IN (SELECT sim_id FROM stuck WHERE st = 'failed')

@@ -302,3 +302,61 @@ def test_every_subject_has_its_query_and_finds_nothing_in_an_empty_home(remindin
     for name, subject in SUBJECTS.items():
         reminding.rule(name, subject.stages, recipient_id=1)
     assert said(reminding) == []
+
+
+def spare(reminding, n, until, **columns):
+    reminding.card(n, None, **{"status": "silent", "silent_until": until} | columns)
+
+
+def test_a_spare_card_is_said_until_its_silent_period_ends(reminding):
+    reminding.rule("silent", "30,7,1", role="operator")
+    spare(reminding, 1, date(2026, 6, 30))
+    spare(reminding, 2, date(2026, 7, 14))  # 30 days ahead on the 14th, a Sunday
+    said = {}
+    for day in range(1, 31):
+        reminding.scan(date(2026, 6, day))
+        said |= {(thing, stage): day for _to, _subject, thing, stage in reminding.send()}
+    assert said == {("sim 1", "30"): 1, ("sim 1", "7"): 23, ("sim 1", "1"): 29, ("sim 2", "30"): 12, ("sim 2", "7"): 30}
+
+
+@pytest.mark.parametrize(
+    ("told", "heard_of"),
+    [
+        ({}, True),
+        ({"status": "stock"}, True),
+        ({"status": "test"}, True),
+        ({"silent_until": TODAY - timedelta(days=30)}, True),
+        ({"silent_until": TODAY - timedelta(days=31)}, False),
+        ({"status": "active"}, False),
+        ({"status": "cancelled"}, False),
+        ({"decision": "decline", "decided_on": TODAY}, False),
+        ({"silent_until": None}, False),
+        ({"silent_until": None, "delivered_on": date(2025, 12, 2)}, True),
+    ],
+)
+def test_only_cards_that_have_not_begun_and_are_wanted_are_spare(reminding, told, heard_of):
+    reminding.rule("silent", "30,7,1", role="operator")
+    reminding.write("UPDATE account SET silent_months = 6")
+    spare(reminding, 1, date(2026, 6, 5), **told)
+    assert said(reminding) == (["sim 1"] if heard_of else [])
+
+
+def test_a_spare_card_that_was_activated_before_its_mail_was_claimed_is_not_in_it(reminding):
+    reminding.rule("silent", "30,7,1", role="operator")
+    spare(reminding, 1, date(2026, 6, 5))
+    spare(reminding, 2, date(2026, 6, 5))
+    reminding.scan(TODAY)
+    reminding.mail(1, reminding.due()[0])
+    reminding.write("UPDATE sim SET status = 'active', activated_on = DATE '2026-06-01' WHERE sim_id = 1")
+    reminding.roll_up()
+    assert [item.thing for item in reminding.recheck(1)] == ["sim 2"]
+    assert reminding.states("silent", sim_id=1)["7"] == "moot"
+
+
+def test_a_spare_card_told_another_day_is_counted_from_that_one(reminding):
+    reminding.rule("silent", "30,7,1", role="operator")
+    spare(reminding, 1, date(2026, 6, 5))
+    assert said(reminding) == ["sim 1"]
+    reminding.write("UPDATE sim SET silent_until = DATE '2026-12-05'")
+    assert said(reminding) == []
+    assert reminding.states("silent") == {"30": "skipped_late", "7": "moot"}

@@ -101,6 +101,23 @@ def test_the_rest_of_a_digest_is_told_by_subject(written) -> None:
     assert letter.subject.startswith("3 matters to look at")
 
 
+@pytest.mark.parametrize(
+    ("to", "left", "said"),
+    [
+        (1, 5, ["Spare card", "activate it, or send it back, by 2026-11-27 Fri", "then its term starts by itself"]),
+        (1, -1, ["its silent period ended on 2026-11-21 Sat", "its term may be running already"]),
+        (2, 5, ["沉默期到期", "备用卡", "请于 2026-11-27 周五 前激活或退回", "逾期将自动激活并计费"]),
+        (2, -1, ["沉默期已于 2026-11-21 周六 结束", "可能已自动起算计费"]),
+    ],
+)
+def test_a_spare_card_is_told_what_to_do_before_its_term_starts_by_itself(written, to: int, left: int, said) -> None:
+    none = dict.fromkeys(("expires_on", "act_by", "cancel_by", "merchant", "terminal_id"))
+    spare = item(1, subject="silent", on_date=TODAY + timedelta(days=left), days_left=left, **none)
+    letter = written([spare], to=to)
+    assert [words for words in said if words not in letter.text or words not in letter.html] == []
+    assert "Shop 2" in written([spare, item(2, subject="silent", days_left=5)]).text
+
+
 def test_escalated_and_handed_over_cards_say_so(written) -> None:
     letter = written([item(1, stage="esc-lead", instead_of="Wang")])
     assert "nobody has acknowledged it yet · instead of Wang" in letter.text
