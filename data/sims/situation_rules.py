@@ -198,10 +198,8 @@ def _without_renewal(card: Card, today: date) -> Situation:
     if trouble := _TROUBLES.get(card.status):
         cause = Said(trouble.cause, {"expires_on": card.expires_on or "–"} if "{" in trouble.cause else {})
         return _told(state, cause, trouble.who_acts, card.cancel_by if card.live else None, trouble.tell_merchant)
-    if card.silent_until and card.decision != "decline" and card.silent_until <= today + timedelta(days=_SILENT_DAYS):
-        return _silent(card.silent_until, state, today)
-    if card.due:
-        return _due(card, state, today)
+    if dated := _by_date(card, state, today):
+        return dated
     if card.used_share is not None and card.used_share >= 1:
         cause = Said(N_("It is over its quota; data beyond it may cost extra or be cut"))
         return _told(state, cause, N_("Operations watch it or change the plan"), None, _WORKS)
@@ -212,16 +210,26 @@ def _without_renewal(card: Card, today: date) -> Situation:
     return _not_renewed(state) if card.decision == "decline" else fine
 
 
+def _by_date(card: Card, state: Said, today: date) -> Situation | None:
+    """What the end of its term or of its silent period asks for, if it is near."""
+    if card.due:
+        return _due(card, state, today)
+    if card.silent_until and card.decision != "decline" and card.silent_until <= today + timedelta(days=_SILENT_DAYS):
+        return _silent(card.silent_until, state, today)
+    return None
+
+
 def _not_renewed(state: Said) -> Situation:
     cause = Said(N_("It was decided not to renew it"))
     return _told(state, cause, _NO_ONE, None, N_("This card will not be renewed; please ask your agent."))
 
 
 def _silent(until: date, state: Said, today: date) -> Situation:
-    who, when = N_("Operations activate it or send it back"), {"day": until}
-    if until < today:
-        return _told(state, Said(N_("Its silent period ended on {day}; its term may be running already"), when), who, None, _WORKS)
-    return _told(state, Said(N_("Its silent period ends on {day}; then its term starts by itself"), when), who, until, _WORKS)
+    over = until < today
+    ended = N_("Its silent period ended on {day}; its term may be running already")
+    ends = N_("Its silent period ends on {day}; then its term starts by itself")
+    cause = Said(ended if over else ends, {"day": until})
+    return _told(state, cause, N_("Operations activate it or send it back"), None if over else until, _WORKS)
 
 
 def _due(card: Card, state: Said, today: date) -> Situation:

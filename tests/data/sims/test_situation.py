@@ -55,7 +55,9 @@ def test_a_due_card_is_operations_until_its_act_by_date():
 
 def test_a_spare_card_is_operations_for_the_last_days_of_its_silent_period():
     def told(days, **more):
-        return situation(Card("silent", expires_on=None, silent_until=TODAY + timedelta(days=days), **more), None, today=TODAY)
+        return situation(
+            Card("silent", expires_on=None, silent_until=TODAY + timedelta(days=days), **more), None, today=TODAY
+        )
 
     assert told(31).good
     assert (told(30).until, told(30).good) == (date(2026, 12, 22), False)

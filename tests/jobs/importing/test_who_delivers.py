@@ -56,8 +56,8 @@ def test_a_card_agents_old_xls_of_cards_that_expire_this_month(importing):
 def test_a_card_agents_list_of_cards_that_have_not_begun(importing):
     cleaned = importing.rows(
         "序号,卡号,ICCID,运营商,卡状态,发卡日期,激活时间,沉默期到期时间,套餐名称,到期时间",
-        "1,14400123456789,89860412345678901234,移动,沉默期,2026/6/1,,2026-12-01 23:59:59,月30M年包,",
-        "2,14400123456790,89860412345678901242,移动,待激活,2026/6/1,,到年底,月30M年包,",
+        "1,1440012345678,89860412345678901234,移动,沉默期,2026/6/1,,2026-12-01 23:59:59,月30M年包,",
+        "2,1440012345679,89860412345678901242,移动,待激活,2026/6/1,,到年底,月30M年包,",
     )
     (row,) = cleaned.table.to_pylist()
     assert (cleaned.kind, row["status"], row["activated_on"], row["expires_on"]) == ("cards", "silent", None, None)
