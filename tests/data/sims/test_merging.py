@@ -172,3 +172,5 @@ def test_an_older_file_delivers_nothing_and_a_day_that_is_told_wins(home: Home, 
     assert silences(home)["delivered_on"] is None
     cards({"iccid": CARD, "status": "silent", "delivered_on": date(2026, 9, 1)})
     assert silences(home)["delivered_on"] == date(2026, 9, 1)
+    assert cards({"iccid": CARD, "delivered_on": date(2026, 9, 2)})[0] == Counts(changed=1)
+    assert silences(home)["delivered_on"] == date(2026, 9, 2)
