@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,8 +35,19 @@ if TYPE_CHECKING:
 # Plain ASCII, nothing quoted: whatever else an address may be by the book, mail to it is not worth the risk.
 ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _OnOneLine(UnstructuredHeader):
+    """A header whose one long word the library would write as encoded pieces, which no reader takes for a link."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:  # type: ignore[override]
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OnOneLine)
 # Seven bits: a server need not offer more.
-_POLICY = policy.SMTP.clone(cte_type="7bit")
+_POLICY = policy.SMTP.clone(cte_type="7bit", header_factory=_HEADERS)
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _READY, _GO_AHEAD = 220, 354
 _ANSWER_SIGNS = 300
@@ -106,6 +119,10 @@ def message(letter: "Letter", *, sender: str, to: str, message_id: str, now: dat
     made["Date"] = format_datetime(now)
     made["Message-ID"] = message_id
     made["Auto-Submitted"] = "auto-generated"
+    if letter.mute_link:
+        # RFC 8058: the mail program itself posts there, at one click.
+        made["List-Unsubscribe"] = f"<{letter.mute_link}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(_writable(letter.text))
     made.add_alternative(_writable(letter.html), subtype="html")
     if letter.workbook is not None:

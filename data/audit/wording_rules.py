@@ -99,6 +99,8 @@ EVENT_WORDS: dict[Event, str] = {
     Event.RECIPIENT_KEPT: N_("Recipient kept"),
     Event.ADDRESS_ASKED: N_("Code mailed to an address"),
     Event.ADDRESS_VERIFIED: N_("Address confirmed"),
+    Event.ADDRESS_MUTED: N_("Digests to an address stopped"),
+    Event.ADDRESS_UNMUTED: N_("Digests to an address go again"),
     Event.HANDED_OVER: N_("Reminders handed over"),
     Event.HAND_OVER_ENDED: N_("Hand-over ended"),
     Event.HAND_OVER_ACCEPTED: N_("Hand-over accepted"),
@@ -109,6 +111,7 @@ SOURCE_WORDS = {
     "page": N_("page"),
     "command line": N_("command line"),
     "job": N_("job"),
+    "link": N_("link in a mail"),
 }
 # What an object begins with; what follows is its number or name.
 _OBJECT_WORDS = {

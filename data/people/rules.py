@@ -209,6 +209,8 @@ class Event(Enum):
     RECIPIENT_KEPT = "recipient:kept"
     ADDRESS_ASKED = "address:asked"  # a code was made for it
     ADDRESS_VERIFIED = "address:verified"
+    ADDRESS_MUTED = "address:muted"  # no digests any more, by its reader's link or on request
+    ADDRESS_UNMUTED = "address:unmuted"
     HANDED_OVER = "recipient:handed_over"
     HAND_OVER_ENDED = "recipient:hand_over_ended"
     HAND_OVER_ACCEPTED = "recipient:hand_over_accepted"

@@ -168,6 +168,22 @@ def test_an_agent_gets_his_own_cards_as_one_workbook_and_no_link(written) -> Non
     assert not [cell for line in lines for cell in line if cell.data_type == "f"]
 
 
+@pytest.mark.usefixtures("reached_from_outside")
+@pytest.mark.parametrize(("language", "said"), [(None, "退订每日汇总"), ("en", "No such digests any more")])
+def test_an_agents_digest_says_how_to_stop_it_in_the_agents_language(home: Home, written, language, said) -> None:
+    with home.db.write() as tx:
+        run(tx, "UPDATE recipient SET language = $l WHERE recipient_id = 3", l=language)
+    letter = written([item(1)], to=3)
+    assert letter.mute_link.startswith("https://cards.example.com/unsubscribe?to=3&until=2026-12-22&sign=")
+    assert f"{said}: {letter.mute_link}" in letter.text.splitlines()
+    links = [value for _tag, attrs in _parsed(letter.html) for name, value in attrs if name == "href"]
+    assert links == [letter.mute_link]
+    assert f">{said}</a>" in letter.html
+    assert "canary@example.com" not in letter.mute_link
+    for other in (written([item(1)], to=3, kind="urgent"), written([item(1)], to=1), written([], to=3, kind="test")):
+        assert (other.mute_link, "unsubscribe" in other.text + other.html) == ("", False)
+
+
 @pytest.mark.parametrize("to", [1, 3])
 def test_hostile_names_are_shown_and_do_nothing(tmp_path: Path, written, to: int) -> None:
     real = tmp_path / "secret.txt"
