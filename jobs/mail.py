@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage, Message
+from email.policy import Policy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,11 +37,11 @@ ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class _OnOneLine(UnstructuredHeader):
+class _OnOneLine(UnstructuredHeader, BaseHeader):
     """A header whose one long word the library would write as encoded pieces, which no reader takes for a link."""
 
-    def fold(self, *, policy: EmailPolicy) -> str:  # type: ignore[override]
-        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+    def fold(self, *, policy: "Policy[Message[str, str]]") -> str:
+        return f"{self.name}: {self}{policy.linesep}"
 
 
 _HEADERS = HeaderRegistry()

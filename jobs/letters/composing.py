@@ -87,5 +87,5 @@ def _mute_link(home: Home, mail: Mail, to: To, *, today: date) -> str:
     """Of digests to those who only read: all else is urgent, or for people who answer otherwise."""
     if to.signs_in or mail.kind != "digest" or not mail.address:
         return ""
-    told = {"recipient_id": mail.recipient_id, "address": mail.address}
-    return muting.link(home.keyring, home.settings.public_url, today=today, **told)
+    to_whom = mail.recipient_id
+    return muting.link(home.keyring, home.settings.public_url, recipient_id=to_whom, address=mail.address, today=today)

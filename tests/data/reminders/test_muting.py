@@ -101,7 +101,13 @@ def test_a_number_nobody_has_is_answered_with_as_much_work(agents, asked, monkey
 
 def test_there_is_no_link_where_nobody_outside_could_follow_it(agents):
     told = {"recipient_id": 2, "address": "r2@example.cn", "today": TODAY}
-    for public_url in ("http://127.0.0.1:8501", "http://cards.example.com", ""):
+    for public_url in (
+        "http://127.0.0.1:8501",
+        "http://cards.example.com",
+        "https://卡.example.com",
+        "https://a\r\nB: c",
+        "",
+    ):
         assert muting.link(agents.home.keyring, public_url, **told) == ""
 
 
