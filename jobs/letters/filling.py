@@ -103,7 +103,7 @@ def filled(
         link=link,
         sections=tuple(_sections(found, today=today, rows=rows)),
         footer=tuple(_footer(found, to, public_url, str(head), now)),
-        mute=_("No such digests any more") if mute_link else "",
+        mute=_("Stop the daily digests") if mute_link else "",
         mute_link=mute_link,
         preview=_preview(found),
     )

@@ -169,7 +169,7 @@ def test_an_agent_gets_his_own_cards_as_one_workbook_and_no_link(written) -> Non
 
 
 @pytest.mark.usefixtures("reached_from_outside")
-@pytest.mark.parametrize(("language", "said"), [(None, "退订每日汇总"), ("en", "No such digests any more")])
+@pytest.mark.parametrize(("language", "said"), [(None, "退订每日汇总"), ("en", "Stop the daily digests")])
 def test_an_agents_digest_says_how_to_stop_it_in_the_agents_language(home: Home, written, language, said) -> None:
     with home.db.write() as tx:
         run(tx, "UPDATE recipient SET language = $l WHERE recipient_id = 3", l=language)
