@@ -21,7 +21,8 @@ from data.words import N_, later, speaking
 from jobs import chat, letters
 from jobs.carriers.account import NoConnection, secret_at
 from jobs.letters import Letter
-from jobs.mail import Line, MailError, account_of, message
+from jobs.letters.wire import message
+from jobs.mail import Line, MailError, account_of
 
 # Longer than any letter takes: who began to send it then is no more.
 _LOST_AFTER = timedelta(minutes=5)

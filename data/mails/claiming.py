@@ -215,8 +215,9 @@ def _failed(tx: Transaction, by: Actor, mail: Row, outcome: Outcome) -> bool:
 
 def _end_muted(tx: Transaction) -> None:
     rules.check(State.HELD, State.MOOT)
-    tx.run(Q.suppress_muted, now=tx.now)
-    tx.run(Q.end_muted, reply=later(rules.HELD_WORDS["muted"]), now=tx.now)
+    ended = tx.rows(Q.end_muted, reply=later(rules.HELD_WORDS["muted"]), now=tx.now)
+    if ended:
+        tx.run(Q.suppress, mail_ids=[mail["mail_id"] for mail in ended], now=tx.now)
 
 
 def _hand_on_held(tx: Transaction, by: Actor) -> None:

@@ -25,15 +25,15 @@ FROM (
 ) found
 WHERE mail.mail_id = found.mail_id AND mail.state IN ('queued', 'held') AND mail.held_for IS DISTINCT FROM found.why;
 
--- name: suppress_muted
--- What digests carry whose reader wants none is not said; the sign of life counts it.
-UPDATE reminder SET state = 'suppressed', ended_at = $now
-WHERE state = 'in_mail' AND reminder_id IN (
-    SELECT i.reminder_id FROM mail_item i JOIN mail m USING (mail_id) WHERE m.state = 'held' AND m.held_for = 'muted');
-
 -- name: end_muted
--- They do not wait: another day has another.
-UPDATE mail SET state = 'moot', held_for = NULL, last_reply = $reply, ended_at = $now WHERE state = 'held' AND held_for = 'muted';
+-- Digests whose reader wants none do not wait: another day has another.
+UPDATE mail SET state = 'moot', held_for = NULL, last_reply = $reply, ended_at = $now WHERE state = 'held' AND held_for = 'muted'
+RETURNING mail_id;
+
+-- name: suppress
+-- What they carried is not said; the sign of life counts it.
+UPDATE reminder SET state = 'suppressed', ended_at = $now WHERE state = 'in_mail'
+    AND reminder_id IN (SELECT reminder_id FROM mail_item WHERE mail_id IN (SELECT unnest($mail_ids::BIGINT[])));
 
 -- name: to_hand_on
 -- Mails that wait for an address that takes none, and who learns of it in that recipient's stead.

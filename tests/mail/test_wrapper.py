@@ -11,6 +11,7 @@ import pytest
 
 from data.secrets import Secret
 from jobs import mail
+from jobs.letters import wire
 from jobs.mail import Line
 from tests.mail.running import Sink
 
@@ -29,7 +30,7 @@ class Letter:
 
 
 def written(letter=None, message_id="<1@example.test>"):
-    return mail.message(letter or Letter(), sender="flowcard@example.test", to=TO, message_id=message_id, now=NOW)
+    return wire.message(letter or Letter(), sender="flowcard@example.test", to=TO, message_id=message_id, now=NOW)
 
 
 def sent(sink, *, to=TO, **how):
