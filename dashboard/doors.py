@@ -1,4 +1,4 @@
-"""The other doors: the first administrator's, the one behind a one-time link, one's own password, a tab's new token."""
+"""The other doors: the first administrator's, those behind a link of ours, one's own password, a tab's new token."""
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard.forms import SESSION, TOKEN, posted, speak, with_cookie
 from dashboard.sign_in_page import change_page, link_page, over_page, set_up_page
+from dashboard.unsubscribing import unsubscribe
 from data import home as house
 from data.people import keeping, passwords, sessions
 from data.people.rules import Event, Refused, WrongPassword
@@ -14,7 +15,7 @@ from data.people.sessions import Session
 from data.words import _
 
 # Whoever has such a link is nobody yet.
-OPEN = ("/set-up", "/reset")
+OPEN = ("/set-up", "/reset", "/unsubscribe")
 
 
 async def set_up(request: Request) -> Response:
@@ -78,6 +79,7 @@ async def new_token(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/set-up", set_up, methods=["GET", "POST"]),
     Route("/reset", reset, methods=["GET", "POST"]),
+    Route("/unsubscribe", unsubscribe, methods=["GET", "POST"]),
     Route("/password", password, methods=["GET", "POST"]),
     Route("/session", new_token, methods=["POST"]),
 ]

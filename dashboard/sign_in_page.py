@@ -1,4 +1,4 @@
-"""The pages of signing in and of passwords: small forms of our own, served before the framework's page."""
+"""The pages of signing in, of passwords and of muting: small forms of our own, served before the framework's page."""
 
 from html import escape
 from urllib.parse import quote
@@ -55,6 +55,37 @@ def over_page() -> str:
     """A link that is used or too old."""
     text = _("This link has been used or is too old. Ask your administrator for another one.")
     return _page(_("Choose your password"), text, "", [])
+
+
+def mute_page(name: str, query: str) -> str:
+    """What would stop, and the button that posts what a mail program would."""
+    text = _(
+        "The daily digests about cards of {name} would no longer be mailed to this address. Urgent mail, about cards that are"
+        " about to end, still comes: it cannot be stopped.",
+        name=name,
+    )
+    fields = ['<input type="hidden" name="List-Unsubscribe" value="One-Click">']
+    return _page(_("Stop the daily digests"), text, f"/unsubscribe?{query}", fields)
+
+
+def muted_page(name: str) -> str:
+    """They have stopped."""
+    text = _(
+        "No more daily digests about cards of {name} are mailed to this address. Urgent mail, about cards that are about to"
+        " end, still comes. To get the digests again, ask the company that sent them.",
+        name=name,
+    )
+    return _page(_("The daily digests have stopped"), text, "", [])
+
+
+def no_mute_page(days: int) -> str:
+    """A link that is none, or older than so many days."""
+    text = _(
+        "This link is not whole, or older than {days} days. The newest digest has one that works; or ask the company that"
+        " sends them to stop them.",
+        days=days,
+    )
+    return _page(_("Stop the daily digests"), text, "", [])
 
 
 def _rule() -> str:

@@ -136,7 +136,8 @@ CREATE TABLE account (
     breaker_in_row INTEGER DEFAULT 5,          -- so many doubts in a row open the breaker
     breaker_share DOUBLE DEFAULT 0.2,          -- or more than this share of the window
     breaker_window INTEGER DEFAULT 50,
-    breaker_cooldown_s INTEGER DEFAULT 60      -- then one item tries
+    breaker_cooldown_s INTEGER DEFAULT 60,     -- then one item tries
+    silent_months INTEGER                      -- from delivery to the term that starts by force; null: not known
 );
 
 -- What each connector can do, as its module declares it.
@@ -315,14 +316,16 @@ CREATE TABLE sim (
     status_seen_at TIMESTAMPTZ,
     observed_at TIMESTAMPTZ NOT NULL,           -- last time any source spoke of this card
     decision_confirmed_on DATE,                -- a decision not to renew, asked once more before the card is gone
-    decision_evidence VARCHAR                  -- what rules named for it: JSON {key of EVIDENCE: values}
+    decision_evidence VARCHAR,                 -- what rules named for it: JSON {key of EVIDENCE: values}
+    delivered_on DATE,                         -- its silent period's first day: a file's, or the day it was seen to leave the stock
+    silent_until DATE                          -- the last day of its silent period, as a file said
 );
 
 -- Every change of what a person would ask about: the SIM's own history.
 CREATE TABLE sim_change (
     sim_id BIGINT NOT NULL,
     ts TIMESTAMPTZ NOT NULL,
-    field VARCHAR NOT NULL,                    -- expires_on, status, plan, terminal, account
+    field VARCHAR NOT NULL,                    -- expires_on, silent_until, status, plan, terminal, account
     before VARCHAR,
     after VARCHAR,
     source VARCHAR NOT NULL                    -- "import 12", "renewal", "account mobile-main"
@@ -415,7 +418,8 @@ CREATE TABLE sim_now (
     decision_confirmed_on DATE,
     last_sign_on DATE,                         -- of the terminal: its last sign-in or trade, whichever is later
     successor VARCHAR,                         -- a later card in service in the same terminal, by ICCID
-    evidence VARCHAR                           -- why not to renew it: keys of EVIDENCE (data/sims/deciding_rules.py)
+    evidence VARCHAR,                          -- why not to renew it: keys of EVIDENCE (data/sims/deciding_rules.py)
+    silent_until DATE                          -- of a card that has not begun: after this day its term starts by force; null: not known
 );
 
 -- Bytes per carrier and day, for charts; made by the same roll_up().

@@ -12,31 +12,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
-from email import policy
-from email.message import EmailMessage
-from email.utils import format_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import yagmail
 
 from data.home import Home
-from data.mails.returning_rules import PROOF
 from data.mails.rules import Outcome
 from data.secrets import Secret
 from data.words import N_, ToldError, later
 from jobs.carriers.account import NoConnection, secret_at
 
-if TYPE_CHECKING:
-    from jobs.letters import Letter
-
 # Plain ASCII, nothing quoted: whatever else an address may be by the book, mail to it is not worth the risk.
 ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-# Seven bits: a server need not offer more.
-_POLICY = policy.SMTP.clone(cte_type="7bit")
-_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _READY, _GO_AHEAD = 220, 354
 _ANSWER_SIGNS = 300
 _GOODBYE_S, _CUT_EVERY_S = 2.0, 0.1
@@ -95,25 +84,6 @@ def account_of(home: Home) -> MailAccount | None:
     return MailAccount(
         said.mail_host, said.mail_port, said.mail_tls, said.mail_user, password, sender, said.mail_ca_file
     )
-
-
-def message(letter: "Letter", *, sender: str, to: str, message_id: str, proof: str, now: datetime) -> bytes:
-    """The letter as it stands on the line: plain text first, HTML beside it, and the one list the letter itself names."""
-    made = EmailMessage(policy=_POLICY)
-    made["From"] = f"Flowcard <{sender}>"
-    made["To"] = to
-    # Whatever would begin another header is a blank.
-    made["Subject"] = _writable(" ".join(letter.subject.split()))
-    made["Date"] = format_datetime(now)
-    made["Message-ID"] = message_id
-    if proof:  # by which it is known when it comes back: data/mails/returning.py
-        made[PROOF] = proof
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(_writable(letter.text))
-    made.add_alternative(_writable(letter.html), subtype="html")
-    if letter.workbook is not None:
-        made.add_attachment(letter.workbook, maintype="application", subtype=_XLSX, filename=letter.workbook_name)
-    return made.as_bytes()
 
 
 class _Client(yagmail.SMTP):  # type: ignore[misc]
@@ -279,11 +249,6 @@ class Line:
         if client.smtp:
             with suppress(OSError):
                 client.smtp.close()
-
-
-def _writable(text: str) -> str:
-    """`text` with a question mark for each half of a sign, which no encoding has."""
-    return text.encode("utf-8", errors="replace").decode()
 
 
 def _told(code: int, text: bytes | str) -> str:

@@ -22,7 +22,8 @@ from data.words import N_, later, speaking
 from jobs import chat, letters
 from jobs.carriers.account import NoConnection, secret_at
 from jobs.letters import Letter
-from jobs.mail import Line, MailError, account_of, message
+from jobs.letters.wire import message
+from jobs.mail import Line, MailError, account_of
 
 # Longer than any letter takes: who began to send it then is no more.
 _LOST_AFTER = timedelta(minutes=5)
@@ -141,8 +142,11 @@ def _one(home: Home, way: Way, channel: mails.Channel, limits: Limits) -> State 
 
 
 def _claimed(tx: Transaction, mail: Mail, letter: Letter, way: Way) -> str:
-    # The code that proves an address is for whoever reads that address, and for nobody who reads the outbox.
+    # The code that proves an address is for whoever reads that address, and for nobody who reads the outbox; so is the
+    # link that mutes it.
     body = "" if mail.kind == "verify" else letter.text
+    if letter.mute_link:
+        body = body.replace(letter.mute_link, "…")
     hashed = hashlib.sha256(f"{letter.subject}\n{letter.text}\n{letter.html}".encode()).hexdigest()
     return claiming.claim(tx, SYSTEM, mail=mail, domain=way.domain, body=body, body_sha256=hashed)
 

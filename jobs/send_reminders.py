@@ -68,12 +68,14 @@ def _sign_of_life(tx: Transaction, found: Scanned) -> str:
     waiting = [counts[state]["oldest"] for state in ("queued", "held") if state in counts]
     minutes = (tx.now - min(waiting)).total_seconds() // 60 if waiting else 0
     return later(
-        "{due} reminders due, {sims} SIMs looked at, last refresh {refresh}, oldest mail waiting for {minutes} min, {unknown} unclear",
+        "{due} reminders due, {sims} SIMs looked at, last refresh {refresh}, oldest mail waiting for {minutes} min, {unknown} unclear,"
+        " {kept_back} kept back because nobody takes them",
         due=number(found.made),
         sims=number(found.looked_at),
         refresh=_refreshed(tx),
         minutes=number(minutes),
         unknown=number(counts["unknown"]["mails"] if "unknown" in counts else 0),
+        kept_back=number(showing.kept_back(tx, today=tx.today)),
     )
 
 

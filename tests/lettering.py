@@ -27,4 +27,8 @@ def item(n: int = 1, **more: Any) -> Item:
 
 def mail(to: int = 1, kind: str = "digest", said: str | None = None) -> Mail:
     told: dict[str, Any] = dict.fromkeys(field.name for field in fields(Mail))
-    return Mail(**told | {"mail_id": 1, "recipient_id": to, "channel": "mail", "kind": kind, "said": said, "tries": 0})
+    return Mail(
+        **told
+        | {"mail_id": 1, "recipient_id": to, "channel": "mail", "kind": kind, "said": said, "tries": 0}
+        | {"address": "canary@example.com"}
+    )

@@ -139,6 +139,7 @@ ASKS: dict[str, Action] = {
         ("renewals.verifying", Action.NOTE, "take_on_verifications write_on_verifications close_verifications"),
         ("reminders.choosing", Action.KEEP_REMINDERS, "keep_rule drop_rule keep_recipient send_code verify_address"),
         ("reminders.choosing", Action.LOOK_UP, "hand_over end_hand_over accept_hand_over"),
+        ("reminders.muting", Action.KEEP_REMINDERS, "mute unmute"),
         ("reminders.scanning", Action.WORK, "scan"),
         ("reminders.scanning", Action.KEEP_REMINDERS, "release_storm"),
         ("reminders.store", Action.LOOK_UP, "acknowledge snooze"),
@@ -265,7 +266,13 @@ def test_whoever_was_sent_away_is_let_in_nowhere(home: Home, cast: dict[Role, Ac
 
 def test_pages_say_who_asks_wherever_they_write() -> None:
     # Before somebody is signed in there is nobody to name.
-    signing_in = {"keeping.make_setup_link", "keeping.set_up", "keeping.choose_password", "sessions.renew"}
+    signing_in = {
+        "keeping.make_setup_link",
+        "keeping.set_up",
+        "keeping.choose_password",
+        "sessions.renew",
+        "muting.mute_by_link",
+    }
     signing_in |= {f"sessions.{name}" for name in ("sign_in", "sign_in_refused", "sign_in_slowed", "touch", "sign_out")}
     assert {call for call in unsigned_calls("dashboard") if call.split(": ")[1] not in signing_in} == set()
     inner = {name.rsplit(".", 1)[1] for name in INNER} - {"record"}
@@ -350,7 +357,7 @@ ROUTES: dict[str, Action | None] = {
     "/password": None,
     "/session": None,
 }
-OPEN = {"/healthz", "/sign-in", "/set-up", "/reset"}
+OPEN = {"/healthz", "/sign-in", "/set-up", "/reset", "/unsubscribe"}
 
 
 def test_every_route_answers_whom_it_is_for_and_nobody_else(home: Home, people: dict[str, Actor]) -> None:

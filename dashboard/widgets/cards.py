@@ -65,6 +65,7 @@ def card_facts(sim: SimNow) -> None:
             (_("Expires"), day(sim.expires_on)),
             (_("Act by"), day(sim.act_by)),
             (_("Cancel-by"), day(sim.cancel_by)),
+            *([(_("Silent period ends"), day(sim.silent_until))] if sim.silent_until else []),
             (_("Card number"), sim.msisdn),
             (_("IMSI"), sim.imsi),
             (_("Activated"), day(sim.activated_on)),

@@ -10,6 +10,7 @@ from dashboard import reading, viewer
 from dashboard.plain import plain
 from dashboard.widgets.heads import section
 from dashboard.widgets.listing import Column, choose_one
+from dashboard.widgets.muting import mute_switch
 from dashboard.widgets.sim_lists import MOST_TICKED, sim_bulk_bar, sim_export, sim_list
 from data.database import Row
 from data.mails import store as mails
@@ -18,7 +19,7 @@ from data.people.rules import ROLE_WORDS, Action, Role, may
 from data.reminders import choosing, showing
 from data.reminders.wording_rules import ADDRESS_COLOURS, ADDRESS_WORDS, KIND_WORDS
 from data.sims.filter import SimFilter
-from data.words import LANGUAGES, N_, _, day, later, told
+from data.words import LANGUAGES, N_, _, day, later, moment, told
 
 _RECIPIENTS = (
     Column("name", N_("Recipient"), pinned=True, width=150),
@@ -106,8 +107,11 @@ def _one(row: Row, found: Sequence[Row], who: viewer.Viewer) -> None:
         st.text(f"{row['name']} · {row['address'] or row['secret_name'] or '–'}")
         if row["last_reply"]:
             st.caption(_("Its mail server said: {reply}", reply=plain(told(row["last_reply"]))))
+        if row["address_state"] == "muted":
+            st.caption(_("Muted since {at}: nothing but urgent mail goes there.", at=moment(row["address_since"])))
         if who.may(Action.KEEP_REMINDERS):
-            if row["address"] and row["address_state"] != "verified":
+            mute_switch(row, who)
+            if row["address"] and row["address_state"] not in {"verified", "muted"}:
                 _prove(row, who)
             _form(row, found, who)
 

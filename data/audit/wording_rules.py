@@ -101,6 +101,8 @@ EVENT_WORDS: dict[Event, str] = {
     Event.ADDRESS_VERIFIED: N_("Address confirmed"),
     Event.ADDRESS_BOUNCED: N_("Address takes no mail any more"),
     Event.ADDRESS_COMPLAINED: N_("Whoever reads an address complained"),
+    Event.ADDRESS_MUTED: N_("Digests to an address stopped"),
+    Event.ADDRESS_UNMUTED: N_("Digests to an address go again"),
     Event.HANDED_OVER: N_("Reminders handed over"),
     Event.HAND_OVER_ENDED: N_("Hand-over ended"),
     Event.HAND_OVER_ACCEPTED: N_("Hand-over accepted"),
@@ -111,6 +113,7 @@ SOURCE_WORDS = {
     "page": N_("page"),
     "command line": N_("command line"),
     "job": N_("job"),
+    "link": N_("link in a mail"),
 }
 # What an object begins with; what follows is its number or name.
 _OBJECT_WORDS = {

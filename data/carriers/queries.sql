@@ -1,16 +1,19 @@
 -- name: accounts
 -- Accounts of carriers.toml as it was at the last start.
 SELECT account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
-    gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s
+    gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s,
+    silent_months
 FROM account WHERE listed ORDER BY account;
 
 -- name: keep_accounts
 -- What carriers.toml says now.
 INSERT INTO account
     (account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
-     gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s, listed)
+     gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s,
+     silent_months, listed)
 SELECT account, connector, carrier, payee, way_to_pay, last_order_day, working_days, cancel_after_days, expiry_rule,
-    gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s, true
+    gives_invoice, support, canary_items, breaker_in_row, breaker_share, breaker_window, breaker_cooldown_s,
+    silent_months, true
 FROM read_accounts
 ON CONFLICT (account) DO UPDATE SET
     connector = excluded.connector, carrier = excluded.carrier, payee = excluded.payee, way_to_pay = excluded.way_to_pay,
@@ -18,7 +21,7 @@ ON CONFLICT (account) DO UPDATE SET
     cancel_after_days = excluded.cancel_after_days, expiry_rule = excluded.expiry_rule,
     gives_invoice = excluded.gives_invoice, support = excluded.support,
     canary_items = excluded.canary_items, breaker_in_row = excluded.breaker_in_row, breaker_share = excluded.breaker_share,
-    breaker_window = excluded.breaker_window, breaker_cooldown_s = excluded.breaker_cooldown_s, listed = true;
+    breaker_window = excluded.breaker_window, breaker_cooldown_s = excluded.breaker_cooldown_s, silent_months = excluded.silent_months, listed = true;
 
 -- name: unlist_accounts
 -- Accounts that are gone from the file stay for history.

@@ -45,6 +45,7 @@ class AccountFacts:
     breaker_share: float = 0.2  # or more than this share of the last `breaker_window`
     breaker_window: int = 50
     breaker_cooldown_s: int = 60  # then one item tries
+    silent_months: int | None = None  # from delivery to the term that starts by force; None: not known
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _ACCOUNT = pa.schema(
         ("breaker_share", pa.float64()),
         ("breaker_window", pa.int32()),
         ("breaker_cooldown_s", pa.int32()),
+        ("silent_months", pa.int32()),
     ]
 )
 

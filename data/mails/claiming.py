@@ -61,7 +61,8 @@ class Recorded:
 def next_mail(tx: Transaction, by: Actor, *, channel: Channel, limits: Limits) -> Mail | None:
     """The next mail to be put into words and claimed in this very transaction; None: nothing may leave now.
 
-    1. hold what must wait, free what need not; what waits for an address that takes none goes to the recipient's lead
+    1. hold what must wait, free what need not; digests to whoever wants none end here; what waits for an address that
+       takes none goes to the recipient's lead
     2. the caps of the account
     3. the most urgent one whose time has come
     """
@@ -69,6 +70,7 @@ def next_mail(tx: Transaction, by: Actor, *, channel: Channel, limits: Limits) -
     local = tx.now.astimezone(HOME_ZONE).time().replace(microsecond=0)
     urgent = sorted(rules.URGENT_KINDS)
     tx.run(Q.hold, channel=channel, account=limits.account, local=local, urgent=urgent)
+    _end_muted(tx)
     _hand_on_held(tx, by)
     minute_ago, hour_ago = tx.now - timedelta(minutes=1), tx.now - timedelta(hours=1)
     lately = tx.rows(Q.sent_lately, channel=channel, minute_ago=minute_ago, hour_ago=hour_ago)[0]
@@ -227,6 +229,13 @@ def _failed(tx: Transaction, by: Actor, mail: Row, outcome: Outcome) -> bool:
     return outcome.kind != "unknown" and any(
         _hand_on(tx, by, row) for row in tx.rows(Q.to_hand_on, mail_id=mail["mail_id"])
     )
+
+
+def _end_muted(tx: Transaction) -> None:
+    rules.check(State.HELD, State.MOOT)
+    ended = tx.rows(Q.end_muted, reply=later(rules.HELD_WORDS["muted"]), now=tx.now)
+    if ended:
+        tx.run(Q.suppress, mail_ids=[mail["mail_id"] for mail in ended], now=tx.now)
 
 
 def _hand_on_held(tx: Transaction, by: Actor) -> None:

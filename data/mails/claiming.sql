@@ -7,10 +7,11 @@ FROM (
         WHEN NOT $account THEN 'no_account'
         WHEN NOT r.active OR (r.kind = 'person' AND NOT coalesce(p.active, false)) THEN 'address'
         WHEN m.channel = 'chat' AND r.secret_name IS NULL THEN 'address'
+        -- Whoever signs in may read at an address that somebody else has muted.
+        WHEN m.channel = 'mail' AND a.state = 'muted' AND r.kind <> 'person' AND m.kind = 'digest' THEN 'muted'
         WHEN m.channel = 'mail' AND NOT coalesce(
-            a.state IN ('verified', 'soft_bouncing')
-            OR (a.state IN ('unverified', 'bounced') AND m.kind = 'verify')
-            OR (a.state = 'muted' AND m.kind NOT IN ('digest', 'heartbeat')), false) THEN 'address'
+            a.state IN ('verified', 'soft_bouncing', 'muted')
+            OR (a.state IN ('unverified', 'bounced') AND m.kind = 'verify'), false) THEN 'address'
         WHEN m.released_by IS NOT NULL OR m.kind IN (SELECT unnest($urgent::VARCHAR[])) THEN NULL
         WHEN m.kind = 'digest' AND EXISTS (
             FROM reminder_scan WHERE held_since IS NOT NULL AND released_at IS NULL) THEN 'storm'
@@ -23,6 +24,16 @@ FROM (
     WHERE m.state IN ('queued', 'held') AND m.channel = $channel
 ) found
 WHERE mail.mail_id = found.mail_id AND mail.state IN ('queued', 'held') AND mail.held_for IS DISTINCT FROM found.why;
+
+-- name: end_muted
+-- Digests whose reader wants none do not wait: another day has another.
+UPDATE mail SET state = 'moot', held_for = NULL, last_reply = $reply, ended_at = $now WHERE state = 'held' AND held_for = 'muted'
+RETURNING mail_id;
+
+-- name: suppress
+-- What they carried is not said; the sign of life counts it.
+UPDATE reminder SET state = 'suppressed', ended_at = $now WHERE state = 'in_mail'
+    AND reminder_id IN (SELECT reminder_id FROM mail_item WHERE mail_id IN (SELECT unnest($mail_ids::BIGINT[])));
 
 -- name: to_hand_on
 -- Mails that wait for an address that takes none, and who learns of it in that recipient's stead.

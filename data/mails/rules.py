@@ -52,6 +52,7 @@ HELD_WORDS = {
     "stopped": N_("Sending is stopped"),
     "no_account": N_("No mail account is set up"),
     "address": N_("The address takes no mail, or nobody has proved that it is theirs"),
+    "muted": N_("Whoever reads it has asked for no more digests"),
     "storm": N_("Far more reminders than ever came up at once; somebody has to look"),
     "quiet": N_("Quiet hours of whoever it is for"),
 }

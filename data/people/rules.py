@@ -211,6 +211,8 @@ class Event(Enum):
     ADDRESS_VERIFIED = "address:verified"
     ADDRESS_BOUNCED = "address:bounced"  # its server refused a letter, at once or by sending it back
     ADDRESS_COMPLAINED = "address:complained"
+    ADDRESS_MUTED = "address:muted"  # no digests any more, by its reader's link or on request
+    ADDRESS_UNMUTED = "address:unmuted"
     HANDED_OVER = "recipient:handed_over"
     HAND_OVER_ENDED = "recipient:hand_over_ended"
     HAND_OVER_ACCEPTED = "recipient:hand_over_accepted"

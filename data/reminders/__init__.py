@@ -10,7 +10,8 @@ in_mail     a mail that has not left yet carries it
 done        said
 skipped_late  a later stage came before this one could leave; kept so that the history is whole
 moot        renewed, cancelled, decided 不续, handed to somebody else before it was said; becomes due again if that was not so
-suppressed  lay in a mail for an address that takes none until it was true no more
+suppressed  lay in a mail for an address that takes none until it was true no more, or in a digest that its reader has muted;
+            becomes due again where digests are wanted again and it still holds
 acknowledged  somebody knows of it; so are further stages, but never the last call
 snoozed     put off until a day
 """

@@ -13,6 +13,10 @@ WHERE begun AND expires_on >= $today - 200 AND least(act_by, expires_on) <= $tod
 SELECT sim_id, cancel_by AS on_date, cancel_by AS target, moving AS running FROM card
 WHERE begun AND expires_on < $today AND cancel_by >= $today - 30;
 
+-- name: silent
+-- Spare cards whose term is about to start by force, or may have.
+SELECT sim_id, silent_until AS on_date, silent_until AS target FROM card WHERE silent_until >= $today - 30;
+
 -- name: quota
 -- Cards that have used much of their month's data, in whole percent.
 SELECT sim_id, date_trunc('month', $today)::DATE AS on_date, least(used_bytes * 100 // quota_bytes, 200)::INTEGER AS share
@@ -124,7 +128,7 @@ UNION ALL BY NAME SELECT '{subject}' AS subject, * FROM ({occasions});
 -- Who hears of what: every occasion, its rules, their recipients, each held to his own part of the fleet. A card decided
 -- 不续 is no occasion; one whose renewal is under way at the carrier is `running`.
 WITH card AS NOT MATERIALIZED (
-    SELECT n.sim_id, n.expires_on, n.act_by, n.cancel_by, n.quota_bytes, n.used_bytes, n.exhausts_on,
+    SELECT n.sim_id, n.expires_on, n.act_by, n.cancel_by, n.silent_until, n.quota_bytes, n.used_bytes, n.exhausts_on,
         n.status NOT IN ('stock', 'silent', 'test') AS begun,
         n.sim_id IN (SELECT sim_id FROM renewing WHERE item_state IN ('submitted', 'unknown')) AS moving
     FROM sim_now n WHERE n.live AND n.decision IS DISTINCT FROM 'decline' AND {which}

@@ -44,6 +44,7 @@ class Subject:
 SUBJECTS = {
     "expiry": Subject("30,14,7,3,1,0,-1", ("operator", "agent", "branch"), urgent_days=1, escalates=True),
     "cancel": Subject("30,7,1", ("operator",), urgent_days=7, escalates=True),
+    "silent": Subject("30,7,1", ("operator",)),
     "quota": Subject("80,100", ("operator",), unit="percent"),
     "exhaust": Subject("3", ("operator",)),
     "failed": Subject("0", ("operator",), event=True, escalates=True),

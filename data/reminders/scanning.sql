@@ -128,9 +128,12 @@ DELETE FROM reminder WHERE made_at < $now::TIMESTAMPTZ - INTERVAL 400 DAY AND st
 DELETE FROM mail_item WHERE reminder_id NOT IN (SELECT reminder_id FROM reminder);
 
 -- name: revive
--- Put off until today, or moot no more: a renewal was taken back, a list that had lost its cards is whole again.
+-- Put off until today, or moot no more: a renewal was taken back, a list that had lost its cards is whole again. Or kept
+-- from whoever wants digests again.
 UPDATE reminder SET state = 'due', ended_at = NULL
-WHERE (state = 'moot' OR state = 'snoozed' AND snoozed_until <= $today) AND digest IN (SELECT digest FROM to_remind);
+WHERE (state = 'moot' OR state = 'snoozed' AND snoozed_until <= $today OR state = 'suppressed' AND recipient_id NOT IN (
+        SELECT r.recipient_id FROM recipient r JOIN address a ON a.address = r.address WHERE a.state = 'muted' AND r.kind <> 'person'))
+    AND digest IN (SELECT digest FROM to_remind);
 
 -- name: forget_known
 -- What has its row keeps it.
@@ -162,10 +165,12 @@ FROM to_remind ORDER BY recipient_id, subject, on_date, sim_id;
 DROP TABLE to_remind;
 
 -- name: unheard
--- Cards that are due and of which nobody hears.
+-- Cards that are due and of which nobody hears; whoever wants no digests and has no lead hears too late.
 WITH heard AS ({heard})
 SELECT count(*) FROM sim_now
-WHERE due AND cancel_by >= $today AND least(act_by, expires_on) <= $today + {farthest} AND sim_id NOT IN (SELECT sim_id FROM heard);
+WHERE due AND cancel_by >= $today AND least(act_by, expires_on) <= $today + {farthest} AND sim_id NOT IN (
+    SELECT h.sim_id FROM heard h JOIN recipient r USING (recipient_id) LEFT JOIN address a ON a.address = r.address
+    WHERE a.state IS DISTINCT FROM 'muted' OR r.kind = 'person' OR r.lead_id IS NOT NULL);
 
 -- name: looked_at
 -- Cards there are to look at.

@@ -82,6 +82,11 @@ def standing(reader: Reader) -> Standing:
     return reader.records(Standing, Q.standing)[0]
 
 
+def kept_back(reader: Reader, *, today: date) -> int:
+    """How many reminders were told to nobody since the look before today's, for want of an address that takes them."""
+    return int(reader.value(Q.kept_back, today=today))
+
+
 def mine(
     reader: Reader, person_id: int, *, today: date, subject: str | None = None, limit: int = 50, offset: int = 0
 ) -> pa.Table:

@@ -13,9 +13,9 @@ ORDER BY r.rule_id;
 SELECT p.recipient_id, p.kind, p.person_id, p.name, n.name AS person, n.role, p.part, p.address, p.secret_name, p.language,
        p.quiet_from, p.quiet_until, p.lead_id, l.name AS lead, p.deputy_id, d.name AS deputy, p.deputy_from, p.deputy_until,
        p.deputy_accepted_at, p.active,
-       CASE WHEN p.kind = 'chat' THEN 'group' WHEN p.address IS NULL THEN 'none' ELSE coalesce(a.state, 'unverified') END
-           AS address_state,
-       a.last_reply, a.bounces, a.code_sha256 IS NOT NULL AS code_sent, coalesce(o.waiting, 0) AS waiting, s.sent_at
+       CASE WHEN p.kind = 'chat' THEN 'group' WHEN p.address IS NULL THEN 'none'
+           WHEN p.kind = 'person' AND a.state = 'muted' THEN 'verified' ELSE coalesce(a.state, 'unverified') END AS address_state,
+       a.since AS address_since, a.last_reply, a.bounces, a.code_sha256 IS NOT NULL AS code_sent, coalesce(o.waiting, 0) AS waiting, s.sent_at
 FROM recipient p
 LEFT JOIN person n ON n.person_id = p.person_id
 LEFT JOIN recipient l ON l.recipient_id = p.lead_id
@@ -44,11 +44,16 @@ SELECT s.day, s.ended_at, s.looked_at, s.made, s.late, s.moot, s.held_since,
        (SELECT count(*) FROM reminder WHERE state IN ('due', 'in_mail')) AS waiting,
        (SELECT count(*) FROM sim_now WHERE live) AS live,
        (SELECT count(*) FROM recipient p LEFT JOIN address a ON a.address = p.address
-        WHERE p.active AND p.kind <> 'chat' AND coalesce(a.state, 'none') <> 'verified') AS unreachable
+        WHERE p.active AND p.kind <> 'chat' AND coalesce(a.state, 'none') NOT IN ('verified', 'muted')) AS unreachable
 FROM (SELECT 1) one LEFT JOIN (
     SELECT day, ended_at, looked_at, made, late, moot, CASE WHEN released_at IS NULL THEN held_since END AS held_since
     FROM reminder_scan ORDER BY day DESC LIMIT 1
 ) s ON true;
+
+-- name: kept_back
+-- Reminders that came to nothing since the look before today's: addresses that are muted, or take no mail.
+SELECT count(*) FROM reminder WHERE state = 'suppressed'
+    AND ended_at > coalesce((SELECT max(ended_at) FROM reminder_scan WHERE day < $today), '-infinity'::TIMESTAMPTZ);
 
 -- name: of_person
 -- Everything this person, or somebody he stands in for, is reminded of and that is not settled: of each thing the latest stage.
@@ -71,6 +76,7 @@ WHERE o.state IN ('due', 'in_mail', 'done', 'suppressed', 'snoozed')
     AND (o.sim_id IS NULL OR (s.live AND s.decision IS DISTINCT FROM 'decline')) AND CASE o.subject
     WHEN 'expiry' THEN o.on_date = s.expires_on
     WHEN 'cancel' THEN o.on_date = s.cancel_by
+    WHEN 'silent' THEN o.on_date = s.silent_until
     WHEN 'quota' THEN o.on_date = date_trunc('month', $today::DATE)
     WHEN 'exhaust' THEN o.on_date = date_trunc('month', $today::DATE)
     WHEN 'failed' THEN o.sim_id IN (SELECT sim_id FROM stuck WHERE st = 'failed')

@@ -6,6 +6,7 @@ from data.words import N_, _, plural
 SUBJECT_WORDS = {
     "expiry": N_("Card expires"),
     "cancel": N_("Number lost for good"),
+    "silent": N_("Silent period ends"),
     "quota": N_("Share of the quota used"),
     "exhaust": N_("Data about to run out"),
     "balance": N_("Account low"),

@@ -88,7 +88,8 @@ CREATE OR REPLACE TEMP TABLE sim_in AS
 WITH brought AS (
     SELECT stem, count(*) AS lines,
         min(terminal_key) <> max(terminal_key) OR min(expires_on) <> max(expires_on) OR min(plan_id) <> max(plan_id)
-            OR min(account) <> max(account) OR min(status) <> max(status) OR min(msisdn) <> max(msisdn) AS disagrees,
+            OR min(account) <> max(account) OR min(status) <> max(status) OR min(msisdn) <> max(msisdn)
+            OR min(silent_until) <> max(silent_until) AS disagrees,
         arg_max(iccid, rn) AS iccid, arg_max(imsi, rn) AS imsi, arg_max(msisdn, rn) AS msisdn,
         arg_max(carrier, rn) AS carrier, arg_max(account, rn) AS account, arg_max(supplier, rn) AS supplier,
         arg_max(plan_id, rn) AS plan_id, arg_max(terminal_key, rn) AS terminal_key, arg_max(status, rn) AS status,
@@ -97,7 +98,8 @@ WITH brought AS (
         arg_max(quota_bytes, rn) AS quota_bytes,
         arg_max(coalesce(used_bytes, quota_bytes - left_bytes), rn) AS used_bytes,
         arg_max(left_bytes, rn) AS left_bytes, max(as_of) AS as_of, arg_max(purchase_batch, rn) AS purchase_batch,
-        arg_max(pool, rn) AS pool, arg_max(tags, rn) AS tags
+        arg_max(pool, rn) AS pool, arg_max(tags, rn) AS tags, arg_max(delivered_on, rn) AS delivered_on,
+        arg_max(silent_until, rn) AS silent_until
     FROM incoming WHERE refusal IS NULL AND stem IS NOT NULL GROUP BY stem),
 renewed AS (
     SELECT o.sim_id, max(st.new_expiry) AS until FROM state st JOIN obligation o ON o.id = st.obligation
@@ -133,18 +135,21 @@ merged AS (
         CASE WHEN coalesce(usage_is_later, true) AND (as_of IS NOT NULL OR used_bytes IS DISTINCT FROM old.used_bytes)
             AND coalesce(used_bytes, left_bytes) IS NOT NULL THEN coalesce(as_of, $now) ELSE old.as_of END AS as_of,
         coalesce(purchase_batch, old.purchase_batch) AS purchase_batch, coalesce(pool, old.pool) AS pool,
-        coalesce(tags, old.tags) AS tags
+        coalesce(tags, old.tags) AS tags, coalesce(silent_until, old.silent_until) AS silent_until,
+        -- Who leaves the stock under our eyes was delivered that day, whatever no file says.
+        coalesce(delivered_on, old.delivered_on, CASE WHEN coalesce(state_is_later, true) AND old.status IN ('stock', 'test')
+            AND status = 'silent' THEN timezone('Asia/Shanghai', coalesce(as_of, $now))::DATE END) AS delivered_on
     FROM judged)
 SELECT m.*,
     m.expires_on IS DISTINCT FROM old.expires_on AS moves_expiry,
     m.status IS DISTINCT FROM old.status AS moves_status,
     (m.iccid, m.imsi, m.msisdn, m.carrier, m.account, m.supplier, m.plan_id, m.terminal_key, m.status, m.raw_status,
         m.activated_on, m.expires_on, m.auto_renew, m.quota_bytes, m.used_bytes, m.left_bytes, m.as_of,
-        m.purchase_batch, m.pool, m.tags)
+        m.purchase_batch, m.pool, m.tags, m.delivered_on, m.silent_until)
     IS DISTINCT FROM
     (old.iccid, old.imsi, old.msisdn, old.carrier, old.account, old.supplier, old.plan_id, old.terminal_key, old.status,
         old.raw_status, old.activated_on, old.expires_on, old.auto_renew, old.quota_bytes, old.used_bytes,
-        old.left_bytes, old.as_of, old.purchase_batch, old.pool, old.tags) AS changes
+        old.left_bytes, old.as_of, old.purchase_batch, old.pool, old.tags, old.delivered_on, old.silent_until) AS changes
 FROM merged m;
 
 -- name: count
@@ -159,7 +164,7 @@ WHEN MATCHED THEN UPDATE SET iccid = n.iccid, imsi = n.imsi, msisdn = n.msisdn, 
     account = n.account, supplier = n.supplier, plan_id = n.plan_id, terminal_key = n.terminal_key, status = n.status,
     raw_status = n.raw_status, activated_on = n.activated_on, expires_on = n.expires_on, auto_renew = n.auto_renew,
     quota_bytes = n.quota_bytes, used_bytes = n.used_bytes, left_bytes = n.left_bytes, as_of = n.as_of,
-    purchase_batch = n.purchase_batch, pool = n.pool, tags = n.tags,
+    purchase_batch = n.purchase_batch, pool = n.pool, tags = n.tags, delivered_on = n.delivered_on, silent_until = n.silent_until,
     anchor_day = CASE WHEN s.anchor_day IS NOT NULL
             AND least(s.anchor_day, day(last_day(n.expires_on))) = day(n.expires_on) THEN s.anchor_day
         ELSE coalesce(day(n.expires_on), s.anchor_day) END,
@@ -177,6 +182,8 @@ INSERT INTO sim_change (sim_id, ts, field, before, after, source)
 SELECT sim_id, $now, field, before, after, $source FROM (
     SELECT sim_id, 'expires_on' AS field, old.expires_on::VARCHAR AS before, expires_on::VARCHAR AS after
         FROM sim_in WHERE moves_expiry AND NOT is_new
+    UNION ALL SELECT sim_id, 'silent_until', old.silent_until::VARCHAR, silent_until::VARCHAR
+        FROM sim_in WHERE silent_until IS DISTINCT FROM old.silent_until AND NOT is_new
     UNION ALL SELECT sim_id, 'status', old.status, status FROM sim_in WHERE moves_status AND NOT is_new
     UNION ALL SELECT sim_id, 'account', old.account, account
         FROM sim_in WHERE account IS DISTINCT FROM old.account AND NOT is_new

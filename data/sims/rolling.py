@@ -19,6 +19,7 @@ from data.sims.rules import (
     Workdays,
     act_by,
     cancel_by,
+    silent_until,
     unfit,
 )
 from data.sims.searching_rules import NARROW, WIDE
@@ -33,6 +34,7 @@ _WANTED = pa.schema([("sim_id", pa.int64())])
 _DATES = pa.schema(
     [("account", pa.string()), ("expires_on", pa.date32()), ("act_by", pa.date32()), ("cancel_by", pa.date32())]
 )
+_SILENCES = pa.schema([("account", pa.string()), ("delivered_on", pa.date32()), ("silent_until", pa.date32())])
 _FITS = pa.schema([("plan_network", pa.string()), ("networks", pa.string()), ("unfit", pa.string())])
 
 
@@ -72,7 +74,12 @@ def roll_up(tx: Transaction, sim_ids: Iterable[int] | None = None, *, days: bool
 
 def _make_rows(tx: Transaction, wanted: pa.Table) -> None:
     yardstick = tx.row(Q.yardstick) or {}
-    with tx.frame("wanted", wanted), tx.frame("dates", _dates(tx)), tx.frame("fits", _fits(tx)):
+    with (
+        tx.frame("wanted", wanted),
+        tx.frame("dates", _dates(tx)),
+        tx.frame("silences", _silences(tx)),
+        tx.frame("fits", _fits(tx)),
+    ):
         tx.run(
             Q.make_rows,
             today=tx.today,
@@ -148,6 +155,18 @@ def _dates_of(term: Row, days: Workdays) -> Row:
             term["expires_on"], cancel_after_days=term["cancel_after_days"] if known else DEFAULT_CANCEL_AFTER_DAYS
         ),
     }
+
+
+def _silences(tx: Transaction) -> pa.Table:
+    ends = [
+        {
+            "account": row["account"],
+            "delivered_on": row["delivered_on"],
+            "silent_until": silent_until(row["delivered_on"], silent_months=row["silent_months"]),
+        }
+        for row in tx.rows(Q.silences_of_wanted)
+    ]
+    return pa.Table.from_pylist(ends, schema=_SILENCES)
 
 
 def _fits(tx: Transaction) -> pa.Table:

@@ -8,6 +8,12 @@ SELECT DISTINCT s.account, s.expires_on, a.last_order_day, a.working_days, a.can
 FROM sim s SEMI JOIN wanted USING (sim_id) LEFT JOIN account a ON a.account = s.account
 WHERE s.expires_on IS NOT NULL;
 
+-- name: silences_of_wanted
+-- Which ends of silent periods have to be computed: one row per account and day of delivery.
+SELECT DISTINCT s.account, s.delivered_on, a.silent_months
+FROM sim s SEMI JOIN wanted USING (sim_id) JOIN account a ON a.account = s.account
+WHERE s.delivered_on IS NOT NULL AND a.silent_months IS NOT NULL AND s.status IN ('stock', 'silent', 'test');
+
 -- name: networks
 -- Every pair of a plan's network and what a terminal can run, to be judged once.
 SELECT p.network AS plan_network, t.networks
@@ -29,7 +35,7 @@ ON CONFLICT (one) DO UPDATE SET due_days = excluded.due_days, idle_months = excl
 
 -- name: demands
 -- What the accounts demand, as far as it stands in sim_now.
-SELECT account, connector, payee, last_order_day, working_days, cancel_after_days FROM account ORDER BY account;
+SELECT account, connector, payee, last_order_day, working_days, cancel_after_days, silent_months FROM account ORDER BY account;
 
 -- name: made_on
 -- Whether every card's row was made on this day.
@@ -149,7 +155,8 @@ later AS (
 SELECT
     c.sim_id, c.stem, c.iccid, c.imsi, c.msisdn, c.carrier, c.account, a.connector, a.payee, c.supplier,
     c.plan_id, p.plan, p.network, coalesce(o.best.term_months, p.term_months) AS term_months, o.best.price_fen AS price_fen,
-    c.status, c.auto_renew, c.activated_on, c.expires_on, c.anchor_day, d.act_by, d.cancel_by, w.decision,
+    c.status, c.auto_renew, c.activated_on, c.expires_on, c.anchor_day, d.act_by, d.cancel_by,
+    CASE WHEN c.status IN ('stock', 'silent', 'test') THEN coalesce(c.silent_until, q.silent_until) END AS silent_until, w.decision,
     w.decision_reason, w.decision_evidence, w.decider, w.decided_on, w.decision_confirmed_on,
     c.status NOT IN ('cancelled', 'replaced', 'lost') AS live,
     coalesce(
@@ -197,6 +204,7 @@ LEFT JOIN plan p ON p.plan_id = c.plan_id
 LEFT JOIN offer o ON o.plan_id = c.plan_id AND o.account = coalesce(c.account, '') AND o.supplier = coalesce(c.supplier, '')
 LEFT JOIN account a ON a.account = c.account
 LEFT JOIN dates d ON d.account = coalesce(c.account, '') AND d.expires_on = c.expires_on
+LEFT JOIN silences q ON q.account = c.account AND q.delivered_on = c.delivered_on
 LEFT JOIN holder h ON h.terminal_key = c.terminal_key
 LEFT JOIN fits f ON f.plan_network = p.network AND f.networks = h.can_run
 ) ORDER BY act_by, sim_id;

@@ -113,6 +113,16 @@ def cancel_by(expires_on: date, *, cancel_after_days: int) -> date:
     return expires_on + timedelta(days=cancel_after_days)
 
 
+def silent_until(delivered_on: date, *, silent_months: int) -> date:
+    """The last day of the silent period, where nobody has told it: so many months from delivery, that day among them.
+
+    `delivered_on` is what a file names (发卡日期), else the day on which a source first called a card silent that it had
+    called stock or test before. A card that was silent when we first heard of it has been so for nobody knows how long:
+    it has no such day, and none is made up for it.
+    """
+    return add_months(delivered_on, silent_months) - timedelta(days=1)
+
+
 def add_months(anchor: date, months: int, anchor_day: int | None = None) -> date:
     """`months` later on the anchor day, clamped to the month's end: 31 Jan + 1, 2, 3 = 28 Feb, 31 Mar, 30 Apr.
 

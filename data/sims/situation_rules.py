@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from data.sims.wording_rules import STATUS_WORDS
@@ -61,6 +61,8 @@ class Card(Protocol):
     def act_by(self) -> date | None: ...
     @property
     def cancel_by(self) -> date | None: ...
+    @property
+    def silent_until(self) -> date | None: ...
     @property
     def decision(self) -> str | None: ...
     @property
@@ -142,6 +144,8 @@ _TROUBLES = {
     "lost": _Trouble(N_("The card was reported lost"), N_("Logistics send a new card, an engineer fits it"), _NEW_CARD),
 }
 
+# From so long before its silent period ends a card that has not begun is somebody's business.
+_SILENT_DAYS = 30
 # What only a renewal would mend; a card that is not to be renewed ends like this on purpose.
 _ENDED = frozenset({"stopped_expired", "pre_cancel"})
 
@@ -194,8 +198,8 @@ def _without_renewal(card: Card, today: date) -> Situation:
     if trouble := _TROUBLES.get(card.status):
         cause = Said(trouble.cause, {"expires_on": card.expires_on or "–"} if "{" in trouble.cause else {})
         return _told(state, cause, trouble.who_acts, card.cancel_by if card.live else None, trouble.tell_merchant)
-    if card.due:
-        return _due(card, state, today)
+    if dated := _by_date(card, state, today):
+        return dated
     if card.used_share is not None and card.used_share >= 1:
         cause = Said(N_("It is over its quota; data beyond it may cost extra or be cut"))
         return _told(state, cause, N_("Operations watch it or change the plan"), None, _WORKS)
@@ -206,9 +210,26 @@ def _without_renewal(card: Card, today: date) -> Situation:
     return _not_renewed(state) if card.decision == "decline" else fine
 
 
+def _by_date(card: Card, state: Said, today: date) -> Situation | None:
+    """What the end of its term or of its silent period asks for, if it is near."""
+    if card.due:
+        return _due(card, state, today)
+    if card.silent_until and card.decision != "decline" and card.silent_until <= today + timedelta(days=_SILENT_DAYS):
+        return _silent(card.silent_until, state, today)
+    return None
+
+
 def _not_renewed(state: Said) -> Situation:
     cause = Said(N_("It was decided not to renew it"))
     return _told(state, cause, _NO_ONE, None, N_("This card will not be renewed; please ask your agent."))
+
+
+def _silent(until: date, state: Said, today: date) -> Situation:
+    over = until < today
+    ended = N_("Its silent period ended on {day}; its term may be running already")
+    ends = N_("Its silent period ends on {day}; then its term starts by itself")
+    cause = Said(ended if over else ends, {"day": until})
+    return _told(state, cause, N_("Operations activate it or send it back"), None if over else until, _WORKS)
 
 
 def _due(card: Card, state: Said, today: date) -> Situation:

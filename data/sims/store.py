@@ -177,6 +177,7 @@ class SimNow:
     last_sign_on: date | None
     successor: str | None
     evidence: str | None
+    silent_until: date | None
 
 
 @dataclass(frozen=True)

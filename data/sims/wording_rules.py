@@ -183,6 +183,7 @@ MATCHED = {
 # What happened to a card, as its timeline tells it (data/sims/history.py); the names in braces are keys of its detail.
 HAPPENINGS = {
     "change:expires_on": N_("Expiry {before} → {after}"),
+    "change:silent_until": N_("End of the silent period {before} → {after}"),
     "change:status": N_("Status {before} → {after}"),
     "change:plan": N_("Plan {before} → {after}"),
     "change:terminal": N_("Terminal {before} → {after}"),

@@ -36,6 +36,7 @@ class Account(BaseModel):
     last_order_day: Annotated[int, Field(ge=1, le=31)] | None = None
     working_days: Annotated[int, Field(ge=0, le=60)] = 3
     cancel_after_days: Annotated[int, Field(ge=0, le=3650)] = 90
+    silent_months: Annotated[int, Field(ge=1, le=60)] | None = None  # from delivery to the term that starts by force
     expiry_rule: Literal["from_old_expiry", "from_today", "month_end"] = "from_old_expiry"
     gives_invoice: bool = True
     support: str = ""

@@ -73,6 +73,7 @@ def card_list(dice: Dice, cards: Cards, terms: Terms, *, today: date, used_bytes
             "left_bytes": where(told, pa.array(cards.quota_bytes - used_bytes)),
             "as_of": where(told, pa.array(as_of).cast(pa.timestamp("us", "UTC"))),
             "purchase_batch": _purchase(terms.activated, cards.account),
+            "silent_until": pa.array(terms.silent_until),
             "tags": where(cards.android, pa.array(["智能机"]).take(pa.array(np.zeros(count, np.int64)))),
             "status_seen_at": _noon(np.where(np.isnat(terms.stopped), np.datetime64(today, "D") - 1, terms.stopped)),
             "observed_at": pa.array(as_of).cast(pa.timestamp("us", "UTC")),

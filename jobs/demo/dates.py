@@ -12,6 +12,8 @@ from jobs.demo.numbering import Dice, Ints, some
 MOUNTAIN = 310  # cards of 2,000 that end on the last day of next month
 LAST_DAY_SHARE = 0.63  # of the rest, so that with the mountain 70 % end on a month's last day
 MOUNTAIN_MONTHS = (6, 12)
+# Spare cards bought together.
+_SPARE_LOT = 6
 # A dying card is this near to its cancellation, in days.
 DYING_DAYS = (2, 13)
 
@@ -28,10 +30,12 @@ class Terms:
     expires: Dates
     stopped: Dates
     """The day a card that is down went down."""
+    silent_until: Dates
+    """Of a card in its silent period."""
 
     def in_order(self, order: Ints) -> "Terms":
         """The same cards, listed otherwise."""
-        return Terms(self.activated[order], self.expires[order], self.stopped[order])
+        return Terms(self.activated[order], self.expires[order], self.stopped[order], self.silent_until[order])
 
 
 def month_end(day: date, months: int = 0) -> date:
@@ -77,7 +81,15 @@ def date_terms(dice: Dice, cards: Cards, *, today: date, cancel_after_days: list
         )
     )
     stopped[otherwise] = now - dice.integers(0, 30, len(otherwise))
-    return Terms(_begun(expires, term * _terms_bought(dice, term)), expires, stopped)
+    return Terms(_begun(expires, term * _terms_bought(dice, term)), expires, stopped, _silent_until(cards, now))
+
+
+def _silent_until(cards: Cards, today: np.datetime64) -> Dates:
+    """Within six months, in the lumps in which spare cards are bought; the first of them within a week."""
+    ends = np.full(len(cards.state), _NO_DAY)
+    silent = np.flatnonzero(cards.among("silent"))
+    ends[silent] = today + 5 + np.arange(len(silent)) // _SPARE_LOT * 19 % 180
+    return ends
 
 
 def _coming(dice: Dice, cards: Cards, today: date) -> Dates:

@@ -80,6 +80,8 @@ _SIMS = Kind(
         "status": Field(coded.parse_card_status, (("status", STRING), ("raw_status", STRING)), "status"),
         "activated_on": _field(dates.parse_day, "activated_on", DAY),
         "expires_on": _field(dates.parse_day, "expires_on", DAY),
+        "delivered_on": _field(dates.parse_day, "delivered_on", DAY),
+        "silent_until": _field(dates.parse_day, "silent_until", DAY),
         "auto_renew": _field(coded.parse_yes_no, "auto_renew", YES_NO),
         **_QUOTA,
         **_USED,

@@ -16,7 +16,7 @@ _SAMPLE_ROWS = 20
 # Rows looked at to decide what 卡号 holds.
 _DECIDE_BY_ROWS = 300
 _ICCID_SHAPE = re.compile(r"89[0-9A-Z]{17,18}")
-_CARD_FACTS = {"expires_on", "plan", "quota_mb", "left_mb", "activated_on", "auto_renew", "pool"}
+_CARD_FACTS = {"expires_on", "silent_until", "plan", "quota_mb", "left_mb", "activated_on", "auto_renew", "pool"}
 _TERMINAL_FACTS = {
     "merchant_no",
     "merchant_name",

@@ -91,8 +91,19 @@ def _of_renewal(item: Item) -> Row:
     return _row(item, price=yuan(item.price_fen), first=first, tone="red" if item.urgent else "amber")
 
 
+def _of_silence(item: Item) -> Row:
+    day = dated(item.on_date)
+    if item.days_left < 0:
+        told, then = _("its silent period ended on {day}", day=day), _("its term may be running already")
+    else:
+        told, then = _("activate it, or send it back, by {day}", day=day), _("then its term starts by itself")
+    pressing_ = _tone(item.days_left, _RED_DAYS, _AMBER_DAYS)
+    return _row(item, price=yuan(item.price_fen), first=told, tone=pressing_, second=then, unplaced=_("Spare card"))
+
+
 # How a card is told of that does not end, by subject.
 OF_SUBJECT: dict[str, Callable[[Item], Row]] = {
+    "silent": _of_silence,
     "quota": _of_use,
     "exhaust": _of_use,
     "failed": _of_renewal,
@@ -108,7 +119,7 @@ def _ending_row(item: Item, today: date) -> Row:
     return _row(item, price=price, first=first, tone=tone(item, today), second=listed(second))
 
 
-def _row(item: Item, *, price: str, first: str, tone: str = "", second: str = "") -> Row:
+def _row(item: Item, *, price: str, first: str, tone: str = "", second: str = "", unplaced: str = "") -> Row:
     about = [
         _("terminal {terminal}", terminal=name(item.terminal_id)) if item.terminal_id else "",
         _("card ending {digits}", digits=(item.iccid or "")[-6:]),
@@ -116,7 +127,8 @@ def _row(item: Item, *, price: str, first: str, tone: str = "", second: str = ""
         _("nobody has acknowledged it yet") if item.stage.startswith("esc-") else "",
         _("instead of {name}", name=name(item.instead_of)) if item.instead_of else "",
     ]
-    return Row(name(item.merchant) or _("No merchant known"), listed(about), price, first, tone, second)
+    where = name(item.merchant) or unplaced or _("No merchant known")
+    return Row(where, listed(about), price, first, tone, second)
 
 
 def _order(item: Item, today: date) -> tuple[bool, int, int, date, int]:

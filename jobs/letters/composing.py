@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from data.database import Queries, Reader
 from data.home import Home
 from data.mails.claiming import Mail
+from data.reminders import muting
 from data.reminders.store import Item
 from data.words import _, speaking
 from jobs.exporting.names import file_name
@@ -43,6 +45,7 @@ class Letter:
     workbook: bytes | None = None  # of those who cannot sign in: the one attachment
     workbook_name: str = ""
     link: str = ""  # the page that shows all of it; none for those who cannot sign in
+    mute_link: str = ""  # where those stop the digests, for nobody else to see
 
 
 def compose(reader: Reader, *, mail: Mail, items: Sequence[Item], home: Home) -> Letter:
@@ -54,10 +57,19 @@ def compose(reader: Reader, *, mail: Mail, items: Sequence[Item], home: Home) ->
     """
     to = reader.records(To, Q.recipient, recipient_id=mail.recipient_id)[0]
     today = home.clock.today()
+    mute_link = _mute_link(home, mail, to, today=today)
     with speaking(to.language or (home.settings.language if to.signs_in else "zh_CN")):
         found = sorted_out(items, today=today)
         sheet_of = partial(
-            filled, reader, mail=mail, found=found, to=to, settings=home.settings, now=home.clock.now(), today=today
+            filled,
+            reader,
+            mail=mail,
+            found=found,
+            to=to,
+            settings=home.settings,
+            mute_link=mute_link,
+            now=home.clock.now(),
+            today=today,
         )
         for rows in _ROWS:
             sheet = sheet_of(rows=rows)
@@ -68,4 +80,12 @@ def compose(reader: Reader, *, mail: Mail, items: Sequence[Item], home: Home) ->
         sim_ids = sorted({item.sim_id for item in items if item.sim_id is not None})
         book = workbook(home, reader, sim_ids=sim_ids) if sim_ids and not to.signs_in else None
         named = file_name(f"{_('SIMs')}-{today.isoformat()}.xlsx") if book else ""
-        return Letter(sheet.subject, text, html, book, named, sheet.link)
+        return Letter(sheet.subject, text, html, book, named, sheet.link, mute_link)
+
+
+def _mute_link(home: Home, mail: Mail, to: To, *, today: date) -> str:
+    """Of digests to those who only read: all else is urgent, or for people who answer otherwise."""
+    if to.signs_in or mail.kind != "digest" or not mail.address:
+        return ""
+    to_whom = mail.recipient_id
+    return muting.link(home.keyring, home.settings.public_url, recipient_id=to_whom, address=mail.address, today=today)

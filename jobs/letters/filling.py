@@ -75,7 +75,16 @@ def sorted_out(items: Sequence[Item], *, today: date) -> Carried:
 
 
 def filled(
-    reader: Reader, *, mail: Mail, found: Carried, to: To, settings: Settings, now: datetime, today: date, rows: int
+    reader: Reader,
+    *,
+    mail: Mail,
+    found: Carried,
+    to: To,
+    settings: Settings,
+    mute_link: str,
+    now: datetime,
+    today: date,
+    rows: int,
 ) -> Sheet:
     """The sheet of `mail` with at most `rows` lines to a part."""
     title, public_url = _title(mail, found), settings.public_url.rstrip("/")
@@ -94,6 +103,8 @@ def filled(
         link=link,
         sections=tuple(_sections(found, today=today, rows=rows)),
         footer=tuple(_footer(found, to, public_url, str(head), now)),
+        mute=_("Stop the daily digests") if mute_link else "",
+        mute_link=mute_link,
         preview=_preview(found),
     )
 

@@ -59,5 +59,7 @@ class Sheet:
     link: str = ""
     sections: tuple[Section, ...] = ()
     footer: tuple[str, ...] = field(default=())
+    mute: str = ""  # what the link that stops digests is called
+    mute_link: str = ""
     day: str = ""
     preview: str = ""  # what a list of mails shows beside the subject

@@ -169,6 +169,28 @@ def test_an_address_counts_once_the_code_mailed_to_it_is_typed_in(home, people, 
     assert showing.recipients(home.db.read())[0]["address_state"] == "verified"
 
 
+def test_an_agents_digests_are_muted_on_request_and_let_go_again(home, view):
+    reminding.recipient(home, "Agent Wang", kind="agent", part="A1")
+    assert not {"Mute the digests", "Let the digests go again"} & labels(
+        choose(view("recipients", "viewer"), "reminders:recipients")
+    )
+    test = press(choose(view("recipients"), "reminders:recipients"), "Mute the digests")
+    assert not test.exception and showing.recipients(home.db.read())[0]["address_state"] == "muted"
+    test = choose(view("recipients", "viewer"), "reminders:recipients")
+    assert "Muted since 2026-11-22 10:00: nothing but urgent mail goes there." in [one.value for one in test.caption]
+    assert not {"Let the digests go again", "Mail a code to it"} & labels(test)
+    test = press(choose(view("recipients"), "reminders:recipients"), "Let the digests go again")
+    assert not test.exception and showing.recipients(home.db.read())[0]["address_state"] == "verified"
+
+
+def test_nobody_mutes_who_signs_in_or_an_address_that_is_not_proved(home, view):
+    reminding.recipient(home, "Lead")
+    reminding.recipient(home, "Agent Wang", kind="agent", part="A1", state="unverified")
+    for row in (0, 1):
+        test = choose(view("recipients"), "reminders:recipients", row)
+        assert "Keep" in labels(test) and "Mute the digests" not in labels(test)
+
+
 def test_names_of_others_are_plain_text(home, view):
     odd = "![x](https://evil.example/x.png) **b** <i>"
     number = reminding.recipient(home, odd, kind="agent", state="bounced", part="A1")

@@ -86,7 +86,7 @@ def test_a_stranger_finds_no_private_byte_at_any_address(server: Served) -> None
 
 
 def open_to_all(path: str) -> bool:
-    return path in {"/sign-in", "/set-up", "/reset", "/healthz"} or path.startswith("/static")
+    return path in {"/sign-in", "/set-up", "/reset", "/unsubscribe", "/healthz"} or path.startswith("/static")
 
 
 @pytest.mark.parametrize("path", ["/_stcore/stream", "/", "/static/x", "/sign-in", "/healthz", "/_stcore/agent/x"])

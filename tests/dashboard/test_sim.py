@@ -85,3 +85,15 @@ def test_history_is_told_in_sentences(home, page, fleet):
     assert "到期停机" in row["said"]
     assert row["who"] == "导入 12"
     assert row["ts"] == "2026-11-22 10:00"
+
+
+@pytest.mark.parametrize(("language", "label"), [("en", "Silent period ends"), ("zh_CN", "沉默期到期")])
+def test_a_spare_card_says_when_its_silent_period_ends_and_no_other_does(page, fleet, language, label):
+    fleet(1, status="silent", due=False, expires_on=None, act_by=None, silent_until=TODAY + timedelta(days=9))
+    fleet(1)
+    test = page("sim", language=language, iccid=ICCID)
+    assert label in [caption.value for caption in test.caption]
+    assert "2026-12-01" in [text.value for text in test.text]
+    assert "2026-12-01" in test.warning[0].value
+    other = page("sim", language=language, iccid="8986000000000000002")
+    assert label not in [caption.value for caption in other.caption]

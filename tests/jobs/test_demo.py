@@ -85,6 +85,12 @@ SELECT
     count(DISTINCT city) AS cities
 FROM sim_now;
 
+-- name: spare
+-- Cards that have not begun.
+SELECT count(*) AS silent, count(silent_until) AS dated, count(*) FILTER (silent_until BETWEEN $today AND $today::DATE + 29) AS soon,
+    (SELECT count(DISTINCT sim_id) FROM reminder WHERE subject = 'silent' AND state = 'done') AS reminded
+FROM sim_now WHERE status = 'silent';
+
 -- name: brands
 -- Share of each brand.
 SELECT brand, count(*) / sum(count(*)) OVER () AS share FROM terminal GROUP BY brand;
@@ -313,6 +319,14 @@ def test_colleagues_agents_and_a_group_were_reminded_and_one_address_is_refused(
     assert set(counts) == {"sent", "failed", "moot"} and counts["failed"] == 1
     # Nothing left the house: each letter is a file.
     assert len(list((home.practice / "mails").iterdir())) == counts["sent"]
+
+
+def test_spare_cards_are_reminded_of_before_their_term_starts_by_itself(demo: tuple[Home, list]) -> None:
+    reader = demo[0].db.read()
+    spare = reader.row(Q.spare, today=demo[0].clock.today())
+    assert spare["silent"] == spare["dated"] > 30
+    assert 6 <= spare["soon"] < spare["silent"] / 2
+    assert spare["reminded"] == spare["soon"]
 
 
 def test_61_vouchers_are_missing(demo: tuple[Home, list]) -> None:

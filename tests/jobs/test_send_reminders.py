@@ -92,7 +92,9 @@ def test_a_sign_of_life_is_given_when_nothing_is_due(home: Home, people: dict[st
     recipient(home, "administrator", person_id=people["administrator"].person_id)
     send_reminders.run(home, GO)
     said = [spoken(row["said"]) for row in outbox(home, "heartbeat")]
-    assert said == ["0 reminders due, 0 SIMs looked at, last refresh –, oldest mail waiting for 0 min, 0 unclear"]
+    assert said == [
+        "0 reminders due, 0 SIMs looked at, last refresh –, oldest mail waiting for 0 min, 0 unclear, 0 kept back because nobody takes them"
+    ]
 
 
 def test_a_look_that_fails_is_told_of_within_a_day_and_a_minute(

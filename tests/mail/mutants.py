@@ -13,6 +13,7 @@ from data.database import Query
 from data.mails import claiming, rules
 from data.reminders import store as reminders
 from jobs import chat, mail, send_outbox
+from jobs.letters import wire
 from tests.mail import test_chat, test_sending, test_wrapper
 
 
@@ -218,7 +219,7 @@ MUTANTS = {
         SINK,
     ),
     "a subject may begin a header": Mutant(
-        of(mail, "message", ('" ".join(letter.subject.split())', "letter.subject")),
+        of(wire, "message", ('" ".join(letter.subject.split())', "letter.subject")),
         test_wrapper.test_n8_a_hostile_name_adds_no_header_no_attachment_and_no_recipient,
         SINK,
         ("line breaks", None),

@@ -11,6 +11,7 @@ import pytest
 
 from data.secrets import Secret
 from jobs import mail
+from jobs.letters import wire
 from jobs.mail import Line
 from tests.mail.running import Sink
 
@@ -25,11 +26,12 @@ class Letter:
     html: str = "<p>三张卡今天到期</p>"
     workbook: bytes | None = None
     workbook_name: str = ""
+    mute_link: str = ""
 
 
 def written(letter=None, message_id="<1@example.test>"):
     known = {"sender": "flowcard@example.test", "to": TO, "message_id": message_id, "proof": "f" * 32}
-    return mail.message(letter or Letter(), now=NOW, **known)
+    return wire.message(letter or Letter(), now=NOW, **known)
 
 
 def sent(sink, *, to=TO, **how):
@@ -57,6 +59,18 @@ def test_a_letter_arrives_once_as_it_was_written(sink):
     assert [part.get_content_type() for part in letter.walk()] == ["multipart/alternative", "text/plain", "text/html"]
     assert letter.get_body(("plain",)).get_content().splitlines() == ["三张卡今天到期", ".", ".点"]
     assert letter.get_body(("html",)).get_content().strip() == "<p>三张卡今天到期</p>"
+
+
+def test_the_link_that_mutes_stands_on_the_line_as_rfc_8058_wants_it(sink):
+    link = f"https://{'cards.' * 20}example.com/unsubscribe?to=12&until=2026-12-22&sign={'a' * 32}"
+    line = Line(sink.account())
+    line.send(written(Letter(mute_link=link)), to=TO)
+    line.close()
+    [arrived] = sink.accepted()
+    head = arrived.content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{link}>".encode() in head, "whole and in no encoded pieces"
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    assert b"unsubscribe" not in written().lower()
 
 
 # Fault: what it is called, how many copies arrived, what it says of the address, what a person is told.

@@ -117,8 +117,11 @@ class Fleet:
             for _ in range(max(20, self.count // 20))
         ]
         for n in range(1, self.count + 1):
-            card = self._add(n, self.today + timedelta(days=self.rng.randrange(-3, 330)))
-            card.declined = n % 5 == 0 and (card.expires_on - self.today).days < 40
+            days = self.rng.randrange(-3, 330)
+            # However the dice fall, some of those that end soon are not to be renewed.
+            given_up = n % 15 == 0
+            card = self._add(n, self.today + timedelta(days=days % 25 if given_up else days))
+            card.declined = given_up or (n % 5 == 0 and days < 40)
 
     def _add(self, n: int, expires_on: date, merchant: int | None = None) -> Card:
         account = self.rng.choice(list(ACCOUNTS))

@@ -8,6 +8,7 @@ from data.mails import claiming, store
 from data.mails.claiming import Limits
 from data.mails.rules import Outcome, State
 from data.people.rules import SYSTEM, Refused
+from data.words import speaking, told
 from tests.data.mails.building import address, insert, mails, recipient, reminder, sql
 
 LATER = "550 later"
@@ -72,7 +73,7 @@ def test_what_became_moot_before_it_left_takes_up_what_comes_later(home):
     assert turn(home).mail_id == first
 
 
-@pytest.mark.parametrize("state", ["unverified", "bounced", "complained", "muted", None])
+@pytest.mark.parametrize("state", ["unverified", "bounced", "complained", None])
 def test_no_digest_leaves_for_an_address_that_is_not_proved_or_takes_none(home, state):
     with home.db.write() as tx:
         recipient(tx, 1, state=state)
@@ -117,6 +118,48 @@ def test_who_has_muted_the_digest_still_hears_of_what_is_urgent(home):
         queue(tx, kind="urgent")
     assert turn(home).kind == "urgent"
     assert turn(home) is None
+
+
+def test_a_muted_digest_ends_at_once_and_what_it_carried_is_kept_back(home):
+    with home.db.write() as tx:
+        recipient(tx, 1, state="muted", lead_id=2)
+        recipient(tx, 2)
+        reminder(tx, 1, recipient_id=1)
+        reminder(tx, 2, recipient_id=1, urgent=True)
+        digest = queue(tx, reminder_ids=[1])
+        queue(tx, kind="urgent", slot="2026-11-22 10", reminder_ids=[2])
+    assert [turn(home).kind, turn(home)] == ["urgent", None], (
+        "nor does the lead get it: the ladder tells the lead in time"
+    )
+    assert reminders(home) == {1: "suppressed", 2: "in_mail"}
+    ended = mails(home)[digest]
+    assert (ended["state"], ended["held_for"], ended["ended_at"]) == ("moot", None, home.clock.now())
+    with speaking("zh_CN"):
+        assert told(ended["last_reply"]) == "收件人已退订每日汇总"
+    assert store.unreachable(home.db.read()) == []
+    home.clock.move(timedelta(days=1))
+    assert rolled(home) == []
+
+
+def test_nobody_lets_a_digest_go_that_its_reader_has_muted(home, people):
+    with home.db.write() as tx:
+        recipient(tx, 1, quiet_from=time(9), quiet_until=time(11))
+        held = queue(tx)
+    assert turn(home) is None
+    with home.db.write() as tx:
+        store.release(tx, people["operator"], mail_id=held)
+        tx.run(sql("UPDATE address SET state = 'muted'"))
+    assert turn(home) is None
+    assert mails(home)[held]["state"] == "moot"
+
+
+def test_who_signs_in_gets_the_digest_at_an_address_that_another_has_muted(home, people):
+    with home.db.write() as tx:
+        recipient(tx, 1, state="muted")
+        recipient(tx, 2, kind="person", person_id=people["operator"].person_id, address="r1@example.test", state=None)
+        queue(tx, 1)
+        queue(tx, 2)
+    assert [turn(home).recipient_id, turn(home)] == [2, None]
 
 
 def test_quiet_hours_hold_the_digest_till_the_morning_and_nothing_that_is_urgent(home):

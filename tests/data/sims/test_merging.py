@@ -1,7 +1,7 @@
 """Cards from the rows of a file: which card is meant, and what does not add up."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -128,3 +128,49 @@ def test_an_account_nobody_configured_is_taken_and_noticed_once(home: Home, card
     cards({"iccid": "89860012345678905678", "account": "mobile-main"})
     assert asked(home, "SELECT account FROM sim")[0] == {"account": "mobile-main"}
     assert kinds(home) == ["unknown_account"]
+
+
+def silences(home: Home) -> dict[str, Any]:
+    return asked(home, "SELECT delivered_on, silent_until FROM sim")[0]
+
+
+def test_the_end_of_a_silent_period_stays_until_a_file_says_another(home: Home, cards: Land) -> None:
+    cards({"iccid": CARD, "status": "silent", "silent_until": date(2026, 12, 1)})
+    assert cards({"iccid": CARD, "tags": "drawer"})[0] == Counts(changed=1)
+    assert silences(home) == {"delivered_on": None, "silent_until": date(2026, 12, 1)}
+    assert cards({"iccid": CARD, "silent_until": date(2026, 12, 20)})[0] == Counts(changed=1)
+    assert asked(home, "SELECT field, before, after, source FROM sim_change") == [
+        {"field": "silent_until", "before": "2026-12-01", "after": "2026-12-20", "source": "import 1"}
+    ]
+
+
+def test_a_file_whose_rows_name_two_ends_is_noticed(home: Home, cards: Land) -> None:
+    cards(
+        {"iccid": CARD, "silent_until": date(2026, 12, 1)},
+        {"iccid": CARD, "silent_until": date(2026, 12, 2)},
+    )
+    assert kinds(home) == ["card_in_two_rows"]
+    assert silences(home)["silent_until"] == date(2026, 12, 2)
+
+
+@pytest.mark.parametrize(("before", "delivered"), [("stock", True), ("test", True), ("active", False), (None, False)])
+def test_a_card_seen_to_leave_the_stock_is_delivered_that_day_and_no_other(
+    home: Home, cards: Land, before: str | None, delivered: bool
+) -> None:
+    if before:
+        cards({"iccid": CARD, "status": before})
+    as_of = datetime(2026, 11, 23, 17, tzinfo=UTC)  # the 24th in Shanghai
+    cards({"iccid": CARD, "status": "silent", "as_of": as_of})
+    assert silences(home)["delivered_on"] == (date(2026, 11, 24) if delivered else None)
+    cards({"iccid": CARD, "status": "silent"})
+    assert silences(home)["delivered_on"] == (date(2026, 11, 24) if delivered else None)
+
+
+def test_an_older_file_delivers_nothing_and_a_day_that_is_told_wins(home: Home, cards: Land) -> None:
+    cards({"iccid": CARD, "status": "stock"})
+    cards({"iccid": CARD, "status": "silent", "as_of": datetime(2026, 1, 1, tzinfo=UTC)})
+    assert silences(home)["delivered_on"] is None
+    cards({"iccid": CARD, "status": "silent", "delivered_on": date(2026, 9, 1)})
+    assert silences(home)["delivered_on"] == date(2026, 9, 1)
+    assert cards({"iccid": CARD, "delivered_on": date(2026, 9, 2)})[0] == Counts(changed=1)
+    assert silences(home)["delivered_on"] == date(2026, 9, 2)

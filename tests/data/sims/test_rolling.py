@@ -140,3 +140,35 @@ def test_new_figures_of_a_few_cards_reach_the_days_of_their_carrier(fleet):
         tx.run(Query("test", "", "INSERT INTO usage_day VALUES (1, DATE '2026-11-20', 5)"))
         store.roll_up(tx, [1], days=True)
     assert fleet.db.read().value(Query("test", "", "SELECT sum(used_bytes) FROM carrier_day")) == 5
+
+
+DELIVERED = "UPDATE sim SET status = 'silent', expires_on = NULL, delivered_on = DATE '2026-09-01' WHERE sim_id = 4"
+SIX_MONTHS = "UPDATE account SET silent_months = 6 WHERE account = 'mobile-main'"
+
+
+def test_a_silent_period_ends_as_told_else_so_many_months_after_delivery_else_nobody_knows(fleet):
+    changed(fleet, DELIVERED, sim_ids=[4])
+    assert one(fleet, 4).silent_until is None
+    changed(fleet, SIX_MONTHS, sim_ids=[4])
+    assert one(fleet, 4).silent_until == date(2027, 2, 28)
+    changed(fleet, "UPDATE sim SET silent_until = DATE '2026-12-05' WHERE sim_id = 4", sim_ids=[4])
+    assert one(fleet, 4).silent_until == date(2026, 12, 5)
+    changed(fleet, "UPDATE sim SET delivered_on = NULL, silent_until = NULL WHERE sim_id = 4", sim_ids=[4])
+    assert one(fleet, 4).silent_until is None
+
+
+def test_a_card_in_service_has_no_silent_period_whatever_was_told(fleet):
+    told = "UPDATE sim SET silent_until = DATE '2026-12-05', status = $status WHERE sim_id = 4"
+    for status, until in (("test", date(2026, 12, 5)), ("stock", date(2026, 12, 5)), ("active", None), ("lost", None)):
+        changed(fleet, told, sim_ids=[4], status=status)
+        assert one(fleet, 4).silent_until == until
+
+
+def test_another_length_of_the_silent_period_makes_every_row_anew(fleet):
+    yardstick = store.Yardstick(due_days=30, idle_months=2, holidays={})
+    with fleet.db.write() as tx:
+        store.measure_with(tx, yardstick)
+        store.roll_up(tx)
+        assert not store.outdated(tx, yardstick, today=TODAY)
+        tx.run(Query("test", "", SIX_MONTHS))
+        assert store.outdated(tx, yardstick, today=TODAY)

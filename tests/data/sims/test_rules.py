@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.sims.holidays import HolidaysError, published, read_holidays, with_days
-from data.sims.rules import Workdays, act_by, add_months, cancel_by, new_expiry, unfit
+from data.sims.rules import Workdays, act_by, add_months, cancel_by, new_expiry, silent_until, unfit
 
 DAYS = st.dates(date(2024, 1, 1), date(2031, 12, 31))
 TODAY = date(2026, 11, 22)
@@ -130,6 +130,18 @@ def test_a_holidays_file_that_cannot_be_read_is_named(text):
 
 def test_cancel_by_counts_from_the_expiry():
     assert cancel_by(date(2026, 11, 30), cancel_after_days=90) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "months", "last"),
+    [
+        (date(2026, 11, 22), 6, date(2027, 5, 21)),
+        (date(2026, 8, 31), 6, date(2027, 2, 27)),  # February ends earlier: earlier, never later
+        (date(2026, 12, 1), 1, date(2026, 12, 31)),
+    ],
+)
+def test_a_silent_period_ends_the_day_before_the_same_day_some_months_on(delivered, months, last):
+    assert silent_until(delivered, silent_months=months) == last
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ class Card:
     cancel_by: date | None = date(2027, 9, 28)
     decision: str | None = None
     used_share: float | None = 0.1
+    silent_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,20 @@ def test_a_due_card_is_operations_until_its_act_by_date():
     assert told.until == date(2026, 12, 3)
     assert told.who_acts.msgid == "Operations place the renewal"
     assert told.cause.values == {"expires_on": date(2026, 12, 10)}
+
+
+def test_a_spare_card_is_operations_for_the_last_days_of_its_silent_period():
+    def told(days, **more):
+        return situation(
+            Card("silent", expires_on=None, silent_until=TODAY + timedelta(days=days), **more), None, today=TODAY
+        )
+
+    assert told(31).good
+    assert (told(30).until, told(30).good) == (date(2026, 12, 22), False)
+    assert told(0).cause.msgid == "Its silent period ends on {day}; then its term starts by itself"
+    assert told(-1).cause.msgid == "Its silent period ended on {day}; its term may be running already"
+    assert told(-1).until is None
+    assert told(5, decision="decline").cause.msgid == "It was decided not to renew it"
 
 
 def test_an_expired_card_has_until_its_number_goes():

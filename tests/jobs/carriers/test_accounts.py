@@ -15,6 +15,7 @@ carrier = "mobile"
 payee = "Practice Mobile"
 way_to_pay = "transfer"
 last_order_day = 25
+silent_months = 6
 delay_ms = 20
 
 [[account]]
@@ -34,9 +35,9 @@ def test_accounts_and_abilities_stand_in_their_tables(demo_home):
     write(demo_home, GOOD)
     accounts.load(demo_home)
     reader = demo_home.db.read()
-    assert [(one.account, one.connector, one.last_order_day) for one in store.accounts(reader)] == [
-        ("agent", "offline", None),
-        ("mobile-main", "practice", 25),
+    assert [(one.account, one.connector, one.last_order_day, one.silent_months) for one in store.accounts(reader)] == [
+        ("agent", "offline", None, None),
+        ("mobile-main", "practice", 25, 6),
     ]
     assert {one.connector for one in store.abilities(reader)} == set(CARRIERS)
     assert all(one.reason for one in store.abilities(reader))
@@ -68,6 +69,7 @@ def test_a_home_without_the_file_has_no_accounts(home):
 
 BAD = {
     "last_order_day = 45": "account 'mobile-main': last_order_day",
+    "silent_months = 0": "account 'mobile-main': silent_months",
     "delay = 20": "account 'mobile-main': 'delay' is not known",
     'connector = "fax"': "connector must be one of practice, offline",
     'name = "Mobile Main"': "account 'Mobile Main': name",

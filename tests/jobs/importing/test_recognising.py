@@ -114,8 +114,8 @@ def test_the_kind_is_told_by_the_columns(importing, headers, kind):
 
 def test_canonical_names_are_all_understood(importing):
     headers = (
-        "iccid,imsi,msisdn,carrier,account,supplier,plan,terminal_id,status,activated_on,expires_on,auto_renew,"
-        "quota_mb,used_mb,left_mb,as_of,purchase_batch,pool,tags"
+        "iccid,imsi,msisdn,carrier,account,supplier,plan,terminal_id,status,activated_on,expires_on,delivered_on,"
+        "silent_until,auto_renew,quota_mb,used_mb,left_mb,as_of,purchase_batch,pool,tags"
     )
     recognition = recognise(importing.read(headers + "\n" + CARD))
     assert recognition.mapping == {name: name for name in headers.split(",")} | {}

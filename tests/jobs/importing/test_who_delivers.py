@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from jobs.importing.recognising import recognise
 
 MB = 1024 * 1024
@@ -44,10 +46,36 @@ def test_a_card_agents_old_xls_of_cards_that_expire_this_month(importing):
     row = cleaned.table.to_pylist()[0]
     assert (row["msisdn"], row["iccid"], row["account"]) == ("1450012345678", "89860622330012345678", "联通一号")
     assert (row["status"], row["plan"], row["expires_on"]) == ("stopped_manual", "月30M年包", date(2026, 11, 30))
+    assert (row["delivered_on"], row["activated_on"]) == (date(2025, 1, 2), date(2025, 1, 9))
     assert (row["used_bytes"], row["left_bytes"]) == (31 * MB + MB // 4, -MB - MB // 4)
     assert cleaned.rows == 1
     assert not cleaned.refusals
     assert any("over their quota" in remark.sentence() for remark in cleaned.remarks)
+
+
+def test_a_card_agents_list_of_cards_that_have_not_begun(importing):
+    cleaned = importing.rows(
+        "序号,卡号,ICCID,运营商,卡状态,发卡日期,激活时间,沉默期到期时间,套餐名称,到期时间",
+        "1,1440012345678,89860412345678901234,移动,沉默期,2026/6/1,,2026-12-01 23:59:59,月30M年包,",
+        "2,1440012345679,89860412345678901242,移动,待激活,2026/6/1,,到年底,月30M年包,",
+    )
+    (row,) = cleaned.table.to_pylist()
+    assert (cleaned.kind, row["status"], row["activated_on"], row["expires_on"]) == ("cards", "silent", None, None)
+    assert (row["delivered_on"], row["silent_until"]) == (date(2026, 6, 1), date(2026, 12, 1))
+    (refusal,) = cleaned.refusals
+    assert (refusal.line, refusal.column, refusal.value) == (3, "沉默期到期时间", "到年底")
+    assert "到年底" in refusal.sentence()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "沉默期截止", "沉默期到期", "沉默期结束日期", "静默期到期", "最晚激活日期", "激活截止日期", "Silent period ends", "Activate by"
+    ],
+)  # fmt: skip
+def test_the_last_day_to_activate_goes_by_many_names(importing, header):
+    (row,) = importing.rows(f"ICCID,卡状态,{header}", "89860412345678901234,沉默期,2026-12-01").table.to_pylist()
+    assert row["silent_until"] == date(2026, 12, 1)
 
 
 def test_a_card_agents_list_of_a_customers_cards(importing):

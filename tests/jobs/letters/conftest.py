@@ -11,6 +11,12 @@ from tests.lettering import mail
 
 
 @pytest.fixture
+def reached_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named before `home`: readers outside the house can follow its links."""
+    monkeypatch.setenv("FLOWCARD_PUBLIC_URL", "https://cards.example.com")
+
+
+@pytest.fixture
 def written(home: Home) -> Callable[..., Letter]:
     """`written([item()], to=3)`: the letter to the person Chen (1), one who reads Chinese (2), an agent (3)."""
     stock(home)

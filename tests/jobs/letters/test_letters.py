@@ -101,6 +101,23 @@ def test_the_rest_of_a_digest_is_told_by_subject(written) -> None:
     assert letter.subject.startswith("3 matters to look at")
 
 
+@pytest.mark.parametrize(
+    ("to", "left", "said"),
+    [
+        (1, 5, ["Spare card", "activate it, or send it back, by 2026-11-27 Fri", "then its term starts by itself"]),
+        (1, -1, ["its silent period ended on 2026-11-21 Sat", "its term may be running already"]),
+        (2, 5, ["沉默期到期", "备用卡", "请于 2026-11-27 周五 前激活或退回", "逾期将自动激活并计费"]),
+        (2, -1, ["沉默期已于 2026-11-21 周六 结束", "可能已自动起算计费"]),
+    ],
+)
+def test_a_spare_card_is_told_what_to_do_before_its_term_starts_by_itself(written, to: int, left: int, said) -> None:
+    none = dict.fromkeys(("expires_on", "act_by", "cancel_by", "merchant", "terminal_id"))
+    spare = item(1, subject="silent", on_date=TODAY + timedelta(days=left), days_left=left, **none)
+    letter = written([spare], to=to)
+    assert [words for words in said if words not in letter.text or words not in letter.html] == []
+    assert "Shop 2" in written([spare, item(2, subject="silent", days_left=5)]).text
+
+
 def test_escalated_and_handed_over_cards_say_so(written) -> None:
     letter = written([item(1, stage="esc-lead", instead_of="Wang")])
     assert "nobody has acknowledged it yet · instead of Wang" in letter.text
@@ -149,6 +166,22 @@ def test_an_agent_gets_his_own_cards_as_one_workbook_and_no_link(written) -> Non
     assert {"运营商", "到期日", "最晚办理日", "终端号", "商户名称"} <= set(names)
     assert not {"账户", "供应商", "标签", "决定"} & set(names)
     assert not [cell for line in lines for cell in line if cell.data_type == "f"]
+
+
+@pytest.mark.usefixtures("reached_from_outside")
+@pytest.mark.parametrize(("language", "said"), [(None, "退订每日汇总"), ("en", "Stop the daily digests")])
+def test_an_agents_digest_says_how_to_stop_it_in_the_agents_language(home: Home, written, language, said) -> None:
+    with home.db.write() as tx:
+        run(tx, "UPDATE recipient SET language = $l WHERE recipient_id = 3", l=language)
+    letter = written([item(1)], to=3)
+    assert letter.mute_link.startswith("https://cards.example.com/unsubscribe?to=3&until=2026-12-22&sign=")
+    assert f"{said}: {letter.mute_link}" in letter.text.splitlines()
+    links = [value for _tag, attrs in _parsed(letter.html) for name, value in attrs if name == "href"]
+    assert links == [letter.mute_link]
+    assert f">{said}</a>" in letter.html
+    assert "canary@example.com" not in letter.mute_link
+    for other in (written([item(1)], to=3, kind="urgent"), written([item(1)], to=1), written([], to=3, kind="test")):
+        assert (other.mute_link, "unsubscribe" in other.text + other.html) == ("", False)
 
 
 @pytest.mark.parametrize("to", [1, 3])
