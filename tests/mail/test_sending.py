@@ -242,7 +242,8 @@ def test_n7_two_workers_send_each_mail_once(house, sink, count=1_000 if LONG els
     assert len(sink.accepted()) == count
     assert set(sink.copies().values()) == {1}
     assert house.states() == {"sent": count}
-    assert {one.session for one in sink.accepted()} == {1, 2}
+    # A line each; one of them may have sent everything before the other came to it.
+    assert {one.session for one in sink.accepted()} <= {1, 2}
 
 
 HOSTILE = [
