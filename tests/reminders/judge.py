@@ -21,7 +21,7 @@ _TABLES = {
     "mails": "SELECT mail_id, state, kind, slot FROM mail ORDER BY mail_id",
     "reminders": "SELECT recipient_id, subject, sim_id, on_date, stage, state FROM reminder",
     "given up": "SELECT DISTINCT m.message_id, m.tried_at, m.ended_at, r.recipient_id FROM mail m JOIN mail_item i USING (mail_id) "
-    "JOIN reminder r USING (reminder_id) WHERE m.state = 'failed' AND m.doubts >= 2",
+    "JOIN reminder r USING (reminder_id) WHERE m.state IN ('failed', 'moot') AND m.doubts >= 1",
 }
 _ENDED = {"done", "skipped_late", "moot", "acknowledged", "suppressed"}
 
@@ -68,7 +68,7 @@ def judge(life: Life) -> Told:
         rows = {name: home.db.read().rows(sql(text)) for name, text in _TABLES.items()}
     finally:
         home.close()
-    # Unclear twice: given up, and said again by the next look's letter.
+    # Unclear twice, or unclear once and then refused or held back: given up, and said again by the next look's letter.
     life.obstacles += [(row["tried_at"], row["ended_at"], row["recipient_id"]) for row in rows["given up"]]
     _delivery(told, life, copies)
     for key, times in copies.items():
@@ -179,14 +179,14 @@ def _one_a_day(told: Told, letters: list[dict[str, Any]]) -> None:
 
 
 def _again(told: Told, letters: list[dict[str, Any]], given_up: set[str]) -> None:
-    """R7: what may have arrived once is said again under the same name, unless that was unclear twice."""
+    """R7: what may have arrived once is said again under the same name, unless that letter was given up."""
     names: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     for one in letters:
         for key in one["keys"]:
             names[tuple(key)].add(one["name"])
     for key, by in names.items():
         if len(by) > 1 and not by & given_up:
-            told.broken.append(f"R7: {key} came by {len(by)} letters of different names")
+            told.broken.append(f"R7: {key} came by letters of different names: {sorted(by)}")
     copies = Counter(one["name"] for one in letters)
     told.broken += [f"R7: {name} came {count} times" for name, count in copies.items() if count > 2]
 

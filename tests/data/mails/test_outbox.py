@@ -290,6 +290,21 @@ def test_an_unclear_mail_goes_out_once_more_and_then_fails(home):
     assert len(mails(home)) == 1
 
 
+def test_an_unclear_mail_that_is_refused_when_it_goes_again_is_given_up(home):
+    with home.db.write() as tx:
+        recipient(tx, 1)
+        reminder(tx, 1, recipient_id=1)
+        first = queue(tx, reminder_ids=[1])
+    ends(home, turn(home), "unknown")
+    home.clock.move(timedelta(minutes=10))
+    with home.db.write() as tx:
+        claiming.retry_unknown(tx, SYSTEM)
+    ended = ends(home, turn(home), "refused", 550)
+    # Whoever proves the address anew gets what it said in a letter of another name, though it may have arrived before.
+    assert (ended.mail_id, ended.state, ended.goes_back) == (first, State.FAILED, True)
+    assert address(home, 1)["state"] == "bounced"
+
+
 def test_what_a_kill_cut_off_is_unclear_and_what_another_worker_sends_is_not(home):
     with home.db.write() as tx:
         recipient(tx, 1)
