@@ -13,6 +13,7 @@ from data.home import Home
 from data.mails.claiming import Mail
 from data.reminders import muting
 from data.reminders.store import Item
+from data.secrets import SecretError
 from data.words import _, speaking
 from jobs.exporting.names import file_name
 from jobs.exporting.writing import workbook
@@ -84,8 +85,14 @@ def compose(reader: Reader, *, mail: Mail, items: Sequence[Item], home: Home) ->
 
 
 def _mute_link(home: Home, mail: Mail, to: To, *, today: date) -> str:
-    """Of digests to those who only read: all else is urgent, or for people who answer otherwise."""
+    """Of digests to those who only read: all else is urgent, or for people who answer otherwise.
+
+    A key that is locked keeps no digest back.
+    """
     if to.signs_in or mail.kind != "digest" or not mail.address:
         return ""
-    to_whom = mail.recipient_id
-    return muting.link(home.keyring, home.settings.public_url, recipient_id=to_whom, address=mail.address, today=today)
+    keyring, public_url = home.keyring, home.settings.public_url
+    try:
+        return muting.link(keyring, public_url, recipient_id=mail.recipient_id, address=mail.address, today=today)
+    except SecretError:
+        return ""

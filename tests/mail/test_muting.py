@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from data.reminders import muting
+from data.secrets import OUTSIDE
 from data.sims.rolling import roll_up
 from jobs import send_outbox, send_reminders
 from tests.mail.building import House
@@ -79,3 +80,12 @@ def test_after_one_click_digests_stop_are_counted_and_the_urgent_letter_still_co
     assert [part.get_filename() for part in urgent.iter_attachments()] == ["流量卡-2026-12-03.xlsx"]
     assert (urgent["list-unsubscribe"], "unsubscribe" in text(urgent)) == (None, False)
     assert set(house.states()) <= {"sent", "moot"}, "nothing waits for an address that wants nothing"
+
+
+def test_a_locked_key_keeps_no_digest_back(house, sink, monkeypatch):
+    monkeypatch.setenv(OUTSIDE, "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
+    (house.path / "keys" / "blind").unlink(missing_ok=True)
+    house.home.keyring.blind("made under that key")
+    monkeypatch.delenv(OUTSIDE)
+    [digest] = to_agent(day(house, sink))
+    assert (digest["list-unsubscribe"], "unsubscribe" in text(digest)) == (None, False)
