@@ -21,7 +21,7 @@ _TABLES = {
     "mails": "SELECT mail_id, state, kind, slot FROM mail ORDER BY mail_id",
     "reminders": "SELECT recipient_id, subject, sim_id, on_date, stage, state FROM reminder",
     "given up": "SELECT DISTINCT m.message_id, m.tried_at, m.ended_at, r.recipient_id FROM mail m JOIN mail_item i USING (mail_id) "
-    "JOIN reminder r USING (reminder_id) WHERE m.state IN ('failed', 'moot') AND m.doubts >= 1",
+    "JOIN reminder r USING (reminder_id) WHERE m.state = 'failed' AND (m.doubts >= 2 OR m.doubts = 1 AND m.last_code >= 500)",
 }
 _ENDED = {"done", "skipped_late", "moot", "acknowledged", "suppressed"}
 
@@ -68,7 +68,7 @@ def judge(life: Life) -> Told:
         rows = {name: home.db.read().rows(sql(text)) for name, text in _TABLES.items()}
     finally:
         home.close()
-    # Unclear twice, or unclear once and then refused or held back: given up, and said again by the next look's letter.
+    # Unclear twice, or unclear and then refused for good: given up, and said again by the next look's letter.
     life.obstacles += [(row["tried_at"], row["ended_at"], row["recipient_id"]) for row in rows["given up"]]
     _delivery(told, life, copies)
     for key, times in copies.items():
