@@ -22,6 +22,9 @@ def button(page: Page, words: str | re.Pattern[str]) -> Locator:
 def tick(page: Page, table: int, row: int = 0) -> None:
     """Tick a row of the n-th table: tables are drawn on a canvas, so by place."""
     drawn = page.get_by_test_id("stDataFrame").nth(table)
+    # On a busy machine the grid is drawn some time after the script has come to rest.
+    drawn.locator("canvas").first.wait_for(state="visible")
+    page.wait_for_timeout(250)
     drawn.scroll_into_view_if_needed()
     box = drawn.bounding_box()
     assert box
