@@ -220,6 +220,8 @@ def _read_again(home: Home) -> None:
 
 
 def close_batches(home: Home) -> bool:
-    """Close what is finished; whether anything was."""
+    """Close what is finished; whether anything was. Where nothing is, the writer lock is left alone."""
+    if not renewals.finished(home.db.read()):
+        return False
     with home.db.write(quiet=True) as tx:
         return bool(renewals.finish(tx, SYSTEM))

@@ -263,10 +263,15 @@ def ours_alone(reader: Reader, item: Unknown) -> bool:
     )
 
 
+def finished(reader: Reader) -> list[int]:
+    """The open batches in which nothing is left to send and nothing left to learn."""
+    return [row["id"] for row in reader.rows(Q.finished_batches)]
+
+
 def finish(tx: Transaction, by: Actor) -> list[int]:
-    """Close the batches in which nothing is left to send and nothing left to learn."""
+    """Close the batches that are finished."""
     require(tx, by, Action.WORK, "batches")
-    done = [row["id"] for row in tx.rows(Q.finished_batches)]
+    done = finished(tx)
     for batch in done:
         stopping.move(tx, batch, BatchState.DONE)
         audit.record(tx, by, Event.BATCH_DONE, f"batch {batch}")
