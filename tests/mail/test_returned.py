@@ -1,7 +1,6 @@
 """Letters that come back: read from a real mailbox, believed only with their proof, and the same however often they are read."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -39,14 +38,6 @@ def server():
         with_mailbox.stop()
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory, running):
-    house = House(tmp_path_factory.mktemp("built") / "home", running)
-    with house.open():
-        house.build(recipients=RECIPIENTS, cards=CARDS)
-    return house.path
-
-
 @pytest.fixture
 def box(server, running, tmp_path, monkeypatch):
     """The mailbox, empty; a home that is opened now reads it."""
@@ -60,15 +51,10 @@ def box(server, running, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def closed(built, tmp_path, sink, box):
-    shutil.copytree(built, tmp_path / "home")
-    return House(tmp_path / "home", sink)
-
-
-@pytest.fixture
-def house(closed):
-    with closed.open():
-        yield closed
+def closed(closed, box):
+    """It reads that mailbox."""
+    assert box
+    return closed
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,28 +26,6 @@ ROOT = Path(__file__).parents[2]
 LONG = os.environ.get("TESTS_MAIL") == "campaign"
 CARDS, RECIPIENTS = 3, 4
 WANTED = {(f"r{n}@example.test", f"{n * 100 + i:05d}7"[-6:]) for n in range(1, RECIPIENTS + 1) for i in range(CARDS)}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory, running):
-    """A house as every test finds it, made once."""
-    house = House(tmp_path_factory.mktemp("built") / "home", running)
-    with house.open():
-        house.build(recipients=RECIPIENTS, cards=CARDS)
-    return house.path
-
-
-@pytest.fixture
-def closed(built, tmp_path, sink):
-    """It, before anybody has opened it."""
-    shutil.copytree(built, tmp_path / "home")
-    return House(tmp_path / "home", sink)
-
-
-@pytest.fixture
-def house(closed):
-    with closed.open():
-        yield closed
 
 
 def test_everybody_hears_once_of_the_cards_that_are_theirs(house, sink):
