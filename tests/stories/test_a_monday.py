@@ -81,10 +81,7 @@ def test_four_files_are_recognised_and_accepted(
     # Newest first: the ledger was dropped first and is accepted first.
     for row, count in ((3, CARDS), (2, ON_PLATFORM), (1, CARDS - ON_PLATFORM), (0, JOINED)):
         accept = operator.get_by_role("button", name=re.compile(rf"Accept {count} good rows"))
-        for _ in range(5):
-            if accept.count():
-                break
-            tick(operator, 0, row)
+        tick(operator, 0, row, brings=accept)
         accept.click()
         expect(accept).to_have_count(0, timeout=60_000)
         settled(operator)
@@ -238,8 +235,7 @@ def test_failures_stand_by_reason_and_take_a_note(operator: Page, server: Served
     go(operator, server, "/failed")
     expect(operator.get_by_text("By reason")).to_be_visible()
     expect(operator.get_by_text(re.compile(r"Failed · [1-9]")).first).to_be_visible()
-    tick(operator, 1, 0)
-    expect(operator.get_by_role("button", name=re.compile("Write on 1 renewal"))).to_be_visible()
+    tick(operator, 1, brings=button(operator, re.compile("Write on 1 renewal")))
 
 
 def test_a_voucher_is_filed_and_fetched_byte_for_byte(operator: Page, server: Served, tmp_path: Path) -> None:

@@ -122,20 +122,20 @@ def test_an_approver_approves(person, server, told, passwords) -> None:
 def test_the_clerk_asks_for_the_payment(person, server, told) -> None:
     page = person("operator")
     go(page, server, "/payment_requests")
-    tick(page, 0)
-    button(page, f"Ask for ¥{told['sum']} to {PAYEE}").click()
+    ask = button(page, f"Ask for ¥{told['sum']} to {PAYEE}")
+    tick(page, 0, brings=ask)
+    ask.click()
     settled(page)
     expect(page.get_by_text("open ones first")).to_be_visible()
     # Who asked is not offered to pay.
-    tick(page, 0)
-    expect(page.get_by_role("button", name="Withdraw").first).to_be_visible()
+    tick(page, 0, brings=button(page, "Withdraw"))
     expect(page.get_by_role("button", name="Mark as paid")).to_have_count(0)
 
 
 def test_finance_fetches_the_paper_and_marks_it_as_paid(person, server, told, tmp_path) -> None:
     page = person("finance")
     go(page, server, "/payment_requests")
-    tick(page, 0)
+    tick(page, 0, brings=button(page, "Mark as paid"))
     if FONT:
         button(page, "PDF or Excel").click()
         button(page, "Write the file").click()
@@ -165,11 +165,11 @@ def test_finance_fetches_the_paper_and_marks_it_as_paid(person, server, told, tm
 def test_a_second_clerk_makes_the_list_and_hands_it_over(person, server, told) -> None:
     page = person("clerk2")
     go(page, server, "/worklists")
-    tick(page, 0)
-    button(page, re.compile(rf"Make the list: {CARDS} cards · ¥{told['sum']}")).click()
+    make = button(page, re.compile(rf"Make the list: {CARDS} cards · ¥{told['sum']}"))
+    tick(page, 0, brings=make)
+    make.click()
     settled(page)
-    tick(page, 1)
-    expect(page.get_by_text(re.compile("List W1")).first).to_be_visible(timeout=30_000)
+    tick(page, 1, brings=page.get_by_text(re.compile("List W1")).first)
     button(page, "Handed over").click()
     settled(page)
     assert figure(page, "Out at payees") == str(CARDS)
@@ -186,13 +186,8 @@ def drop(page: Page, server: Served, paper: Path) -> None:
     page.set_input_files("input[type=file]", paper)
     settled(page)
     accept = page.get_by_role("button", name=re.compile(rf"Accept {CARDS} good rows"))
-    for _ in range(20):
-        # The list is drawn anew while the file is read; the newest stands first.
-        page.wait_for_timeout(1_500)
-        go(page, server, "/import_files")
-        tick(page, 0)
-        if accept.count():
-            break
+    # The list is drawn anew while the file is read; the newest stands first.
+    tick(page, 0, brings=accept)
     accept.click()
     expect(accept).to_have_count(0, timeout=60_000)
     settled(page)

@@ -38,9 +38,10 @@ def test_who_is_disabled_is_sent_to_the_sign_in_page_and_the_administrator_gets_
     boss = sign_in(window, server, "administrator", PASSWORD, path="/users", language="en-US")
     boss.on("pageerror", lambda error: errors.append(str(error)))
     before = token_of(boss)
-    tick(boss, 0, 1)
+    disable = boss.get_by_role("button", name="Disable")
+    tick(boss, 0, 1, brings=disable)
     boss.get_by_label("Your password").last.fill(PASSWORD)
-    boss.get_by_role("button", name="Disable").click()
+    disable.click()
     # Nobody touches the victim's tab.
     victim.wait_for_selector("#password", timeout=15_000)
     assert "/sign-in" in victim.url
