@@ -175,7 +175,7 @@ def test_a_runaway_read_ends_in_time_and_leaves_the_cursor_usable(home: Home, wa
     began = time.monotonic()
     with pytest.raises(TooSlow, match=r"0\.3 seconds"), home.db.read().within(0.3) as reader:
         getattr(reader, way)(sql(HEAVY))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20, "whole, it would take hours"
     assert home.db.read().value(sql("SELECT 7")) == 7
 
 

