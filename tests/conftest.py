@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 from argon2 import PasswordHasher
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import viewer
@@ -44,6 +45,14 @@ def _cheap_passwords() -> Iterator[None]:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     yield
     passwords._hasher = full
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_components_of_others() -> Iterator[None]:
+    """A page under test would look through every installed package for components of its own, at each first run."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BidiComponentManager, "discover_and_register_components", lambda *_told, **_how: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
