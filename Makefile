@@ -23,8 +23,10 @@ check: dev  ## format, lint, types
 	$(BIN)/mypy
 
 # Many tests wait for a carrier that does not answer or a page that is drawn: four at a time keep two cores busy.
+# Compiled modules are kept whatever the shell says: each of a thousand processes would compile the house anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: dev  ## everything
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --no-loadscope-reorder
 
 bench: dev  ## a fleet of 200,000 SIMs: every page's rerun over the websocket, beside one of 10,000
 	$(BIN)/python tests/bench_pages.py

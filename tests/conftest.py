@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from argon2 import PasswordHasher
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
+from xdist.scheduler import LoadScopeScheduling
 
 from dashboard import viewer
 from data import home as house
@@ -38,13 +39,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(order)))
 
 
+class ByFile(LoadScopeScheduling):
+    """A file's tests go to one worker, as they build on one another; all stories to the same one.
+
+    Two browsers at once on two cores draw a page later than any story waits for it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/stories" if nodeid.startswith("tests/stories/") else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_passwords() -> Iterator[None]:
     """Hashing at full cost a thousand times would be most of the suite; the parameters stand in each hash."""
-    full = passwords._hasher
-    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    yield
-    passwords._hasher = full
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", cheap)
+        patched.setattr(passwords, "_NOBODY", cheap.hash("nothing anyone knows"))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
