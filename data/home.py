@@ -21,6 +21,8 @@ from data.settings import Settings, load_settings
 Kind = Literal["demo", "real"]
 # What stands in a home that is a rehearsal: of which home, with which faults, on which day.
 REHEARSAL_FILE = "rehearsal.json"
+# What people write about a home; they may be missing.
+SETTINGS_FILES = ("flowcard.toml", "carriers.toml", "holidays.toml")
 
 _FOLDERS = (
     "journal",

@@ -1,4 +1,4 @@
-"""Makes the night's backup, has it read back, and removes the oldest.
+"""Makes the night's backup, sealed, has it read back, and removes the oldest.
 
 The recipe stands in jobs/backups/making.py. A backup on the same disk is no protection against losing that disk: carry
 backups/ away, and keep keys/ apart from it.
@@ -22,7 +22,7 @@ def run(home: Home, stop: threading.Event) -> str | None:
     if backup is None:
         return None
     return later(
-        "{rows} rows copied to {name} and read back, {size} MB",
+        "{rows} rows sealed in {name} and read back, {size} MB",
         rows=number(backup.contents.rows),
         name=backup.path.name,
         size=number(round(backup.bytes / _MB, 1)),

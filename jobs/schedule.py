@@ -64,7 +64,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job(
         "back_up",
         back_up.run,
-        N_("Makes a backup while everybody works on, and reads it back"),
+        N_("Makes a sealed backup while everybody works on, and reads it back"),
         at=time(3, 10),
         budget=timedelta(hours=2),
     ),

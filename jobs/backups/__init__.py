@@ -1,7 +1,8 @@
 """Backups: what one is, which there are, and whether it says what was written.
 
-backups/2026-11-22-031000/ holds flowcard.duckdb, the money journal as it was at the same instant, and backup.json, its
-note. A folder whose name begins with a dot is one in the making. Not in it: keys/, files/, the settings.
+backups/2026-11-22-031000/ holds the database, the money journal as it was at the same instant and the settings, each
+file sealed (sealing.py), and backup.json, its note. backups/files/ holds the papers of all of them: a paper never
+changes, so it is sealed once (papers.py). A name that begins with a dot is in the making. No backup holds keys/.
 """
 
 import json
@@ -19,6 +20,8 @@ from data.words import N_, ToldError
 Q = Queries.beside(__file__)
 NOTE = "backup.json"
 JOURNAL = "journal"
+SETTINGS = "settings"
+SEALED = ".age"
 _NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(-\d+)?")
 NO_BACKUP = N_("{path} is no backup of Flowcard; 'flowcard restore' without a name lists what there is")
 
@@ -77,21 +80,28 @@ def read(path: Path) -> Backup:
         backup = Backup(path, datetime.fromisoformat(told["made_at"]), contents, dict(told["journal"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(NO_BACKUP, path=path) from error
-    if not (path / FILE_NAME).is_file():
+    if not (path / (FILE_NAME + SEALED)).is_file():
         raise BackupError(NO_BACKUP, path=path)
     return backup
 
 
 def known(folder: Path) -> list[Path]:
     """Every finished backup in backups/, oldest first."""
-    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / NOTE).is_file())
+    return sorted(
+        path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / (FILE_NAME + SEALED)).is_file()
+    )
 
 
 def on_disk(folder: Path) -> None:
     """Wait until every file below `folder`, and all their names, are on the disk."""
     for path in [*folder.rglob("*"), folder, folder.parent]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,4 +1,4 @@
-"""Makes a backup while everybody works on: one instant of the database and of the money journal, read back by a child."""
+"""Makes a backup while everybody works on: one instant of database and money journal, sealed, and read back by a child."""
 
 import json
 import shutil
@@ -9,19 +9,23 @@ from pathlib import Path
 
 from data.clock import HOME_ZONE
 from data.database import FILE_NAME, Reader
-from data.home import Home
+from data.home import SETTINGS_FILES, Home
 from data.people.rules import Actor
 from data.runs import store as runs
 from data.words import N_
-from jobs.backups import JOURNAL, NOTE, Backup, BackupError, Contents, Q, child, known, on_disk, read
+from jobs.backups import JOURNAL, NOTE, SETTINGS, Backup, BackupError, Contents, Q, child, known, on_disk, papers, read
+from jobs.backups.sealing import key_of, seal, unseal
 
 NO_ROOM = N_(
     "There is no room for a backup: it takes {needed} MB where {free} MB are free. Free some space where {path} lies"
 )
 NOT_EQUAL = N_("The backup {path} does not hold what it should: {what}")
 NOT_READ = N_("The backup {path} cannot be read back: {why}")
+DAMAGED = N_("The backup {path} is made, but papers of the home are not what was filed ({count}), such as {paper}")
 
 _UNFINISHED = ".making"
+# Not in backups/: what lies there may be carried away at any moment, and nothing in it is ever readable.
+_WORK = ".backup"
 _COPY = "copy_of_the_home"
 _MB = 1024 * 1024
 # What orders and their journal need while the backup is made.
@@ -35,38 +39,46 @@ def make(home: Home, by: Actor, stop: threading.Event) -> Backup | None:
 
     1. See that there is room; clear what a kill has left of an earlier one.
     2. Under the writer lock: begin to read, and see how far the journal is. Then everybody writes on.
-    3. Copy the database as it was then, and sum up what it held.
-    4. Copy the journal up to there, line by whole line.
-    5. Let a child open the copy and sum it up; compare. What does not hold stays until the next one is made.
+    3. Copy the database as it was then, and sum up what it held; the journal up to there, line by whole line; settings.
+    4. Seal all of it, and the papers that are not sealed yet; the plain copy goes.
+    5. Unseal it, let a child open that and sum it up; compare. What does not hold stays until the next one is made.
     6. Give it its name, note it in the audit log, remove the oldest.
     """
-    backups = home.path / "backups"
-    folder = backups / _UNFINISHED
-    shutil.rmtree(folder, ignore_errors=True)
+    backups, work = home.path / "backups", home.exports / _WORK
+    unfinished = backups / _UNFINISHED
+    for left in (unfinished, work):
+        shutil.rmtree(left, ignore_errors=True)
     _see_room(home, backups)
-    (folder / JOURNAL).mkdir(parents=True)
-    folder.chmod(0o700)
+    key = key_of(home)
     made_at = home.clock.now()
-    contents, segments = _copied(home, folder)
-    lines = {name: _copy_lines(home.journal / name, folder / JOURNAL / name, size) for name, size in segments.items()}
-    note = {"made_at": made_at.isoformat(), "contents": vars(contents), "journal": lines}
-    (folder / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
-    on_disk(folder)
-    if not verified(read(folder), stop):
-        return None
+    try:
+        contents, lines = _copied_whole(home, work / "copy")
+        seal(work / "copy", unfinished, key)
+        shutil.rmtree(work / "copy")
+        _sealed, damaged = papers.keep(home, key, work)
+        note = {"made_at": made_at.isoformat(), "contents": vars(contents), "journal": lines}
+        (unfinished / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+        on_disk(unfinished)
+        unseal(unfinished, work / "read", key, keys=home.path / "keys")
+        if not verified(work / "read", read(unfinished), stop):
+            return None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     path = _free_path(backups, made_at.astimezone(HOME_ZONE).strftime("%Y-%m-%d-%H%M%S"))
-    folder.rename(path)
+    unfinished.rename(path)
     on_disk(path)
     with home.db.write(quiet=True) as tx:
         runs.backed_up(tx, by, name=path.name, rows=contents.rows, head=contents.audit_head)
     for old in known(backups)[: -home.settings.backups_kept]:
         shutil.rmtree(old)
+    if damaged:
+        raise BackupError(DAMAGED, path=path, count=len(damaged), paper=damaged[0])
     return read(path)
 
 
-def verified(backup: Backup, stop: threading.Event) -> bool:
-    """Let a child read the whole of it and compare with its note; False when it was stopped. Raises BackupError."""
-    command = [sys.executable, "-I", child.__file__, str(backup.path)]
+def verified(folder: Path, backup: Backup, stop: threading.Event) -> bool:
+    """Let a child read the unsealed `folder` and compare it with the note; False when it was stopped. Raises BackupError."""
+    command = [sys.executable, "-I", child.__file__, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/") as process:  # noqa: S603 - our own file
         heard = _heard(process, stop)
     if heard is None:
@@ -99,10 +111,24 @@ def _heard(process: "subprocess.Popen[bytes]", stop: threading.Event) -> tuple[b
 
 def _see_room(home: Home, backups: Path) -> None:
     files = [home.path / FILE_NAME, home.path / f"{FILE_NAME}.wal", *home.journal.glob("*.jsonl")]
-    needed = sum(path.stat().st_size for path in files if path.exists()) // _MB + _SPARE_MB
+    # A copy and what is sealed of it; then that and what is unsealed of it.
+    needed = 2 * sum(path.stat().st_size for path in files if path.exists()) // _MB + _SPARE_MB
     free = shutil.disk_usage(backups).free // _MB
     if free < needed:
         raise BackupError(NO_ROOM, needed=needed, free=free, path=backups)
+
+
+def _copied_whole(home: Home, folder: Path) -> tuple[Contents, dict[str, int]]:
+    """What the copy in `folder` holds: the database's contents, and each segment of the journal with its bytes."""
+    (folder / JOURNAL).mkdir(parents=True)
+    folder.parent.chmod(0o700)
+    contents, segments = _copied(home, folder)
+    lines = {name: _copy_lines(home.journal / name, folder / JOURNAL / name, size) for name, size in segments.items()}
+    for name in SETTINGS_FILES:
+        if (home.path / name).exists():
+            (folder / SETTINGS).mkdir(exist_ok=True)
+            shutil.copyfile(home.path / name, folder / SETTINGS / name)
+    return contents, lines
 
 
 def _copied(home: Home, folder: Path) -> tuple[Contents, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""`flowcard backup` and `flowcard restore`: a copy of the home's database and money journal, and the way back."""
+"""`flowcard backup` and `flowcard restore`: a sealed copy of all of the home but its keys, and the way back."""
 
 import threading
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ _MB = 1024 * 1024
 
 
 def backup(home: HomeOption = None) -> None:
-    """Make a backup in backups/ and read it back. Beside a running server: the page Jobs does it at once."""
+    """Make a sealed backup in backups/ and read it back. Beside a running server: the page Jobs does it at once."""
     with opened(home, note="flowcard backup") as house:
         try:
             made = make(house, COMMAND_LINE, threading.Event())
@@ -58,6 +58,8 @@ def restore(
         _("The home's own money journal stays: it knows what was ordered after the backup.")
         if restored.own_journal
         else _("The money journal is the backup's: nobody here knows what was ordered after it."),
+        _("Papers that were missing and are back: {count}", count=number(restored.papers)),
+        *(_("This paper does not open: {path}", path=path) for path in restored.damaged),
         _("Nothing is sent yet. Now:"),
         "  1. flowcard renew restored --as NAME",
         "  2. flowcard check",
@@ -82,7 +84,7 @@ def _list(folder: Path) -> None:
 
 def _said(made: Backup) -> str:
     return _(
-        "{rows} rows copied to {name} and read back, {size} MB",
+        "{rows} rows sealed in {name} and read back, {size} MB",
         rows=number(made.contents.rows),
         name=made.path,
         size=number(round(made.bytes / _MB, 1)),

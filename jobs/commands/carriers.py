@@ -9,6 +9,7 @@ from data.carriers.rules import ABILITY_WORDS
 from data.home import Home
 from data.secrets import Secret
 from data.words import _, plural
+from jobs.backups.sealing import KEY_NAME
 from jobs.carriers import CARRIERS, Carrier, Unknown, accounts
 from jobs.carriers.account import Account, NoConnection, keep_secret
 from jobs.carriers.http import CallError
@@ -55,6 +56,8 @@ def keep(
     text = typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     if not text.strip():
         fail(_("There was no secret on standard input"), USAGE)
+    if name == KEY_NAME:
+        fail(_("{name} is the key of the backups; choose another name", name=name), USAGE)
     with opened(home, note="flowcard carriers keep") as house:
         try:
             keep_secret(house, name, Secret(text.strip()))

@@ -121,7 +121,7 @@ def test_the_files_that_were_there_are_kept(home: Home, people) -> None:
     name = newest(path)
     code, said = flowcard(path, "restore", name)
     assert code == OK, said
-    (old,) = (path / "backups").glob("replaced-*")
+    (old,) = path.glob("replaced-*")
     assert (old / FILE_NAME).read_bytes() == b"a disk has eaten it"
     assert (old / f"{FILE_NAME}.wal").read_bytes() == b"and this"
     assert str(old) in said
@@ -166,7 +166,7 @@ def test_with_the_backups_journal_everything_not_bought_is_asked_about_before_it
     segment.write_bytes(segment.read_bytes().replace(b'"kind":"intent"', b'"kind":"INTENT"', 1))
     code, said = flowcard(path, "restore", newest(path))
     assert (code, "journal is the backup's" in said) == (OK, True)
-    (old,) = (path / "backups").glob("replaced-*")
+    (old,) = path.glob("replaced-*")
     assert b"INTENT" in (old / "journal" / segment.name).read_bytes()
     code, said = flowcard(path, "renew", "restored", "--as", "operator")
     assert (code, said.split(" ")[0]) == (OK, "6")
@@ -222,7 +222,7 @@ def test_a_running_home_is_not_touched(home: Home, people) -> None:
     code, said = flowcard(path, "restore", newest(path))
     assert (code, "is held by process" in said) == (HELD, True)
     assert flowcard(path, "backup")[0] == HELD
-    assert not list((path / "backups").glob("replaced-*"))
+    assert not list(path.glob("replaced-*"))
     assert renewals.stops(home.db.read()) == []
     home.close()
 
@@ -238,7 +238,7 @@ def test_what_does_not_hold_changes_nothing(home: Home, people, tmp_path: Path) 
         code, told = flowcard(path, "restore", *words)
         assert (code, said in told) == (ERROR, True), told
         assert (path / FILE_NAME).read_bytes() == before
-        assert not list((path / "backups").glob("replaced-*"))
+        assert not list(path.glob("replaced-*"))
 
     refused("is no backup", "2026-11-21-000000")
     refused("is no backup", str(tmp_path))
@@ -247,9 +247,9 @@ def test_what_does_not_hold_changes_nothing(home: Home, people, tmp_path: Path) 
     (path / "keys" / "audit").unlink()
     refused("There are no keys", name)
     (path / "keys" / "audit").write_bytes(keys)
-    copy = path / "backups" / name / FILE_NAME
+    copy = path / "backups" / name / f"{FILE_NAME}.age"
     copy.write_bytes(copy.read_bytes()[:20_000])
-    refused("cannot be read back", name)
+    refused("does not open: either it is damaged", name)
 
 
 def test_without_a_name_the_backups_are_listed(home: Home, people) -> None:
