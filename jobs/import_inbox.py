@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 
 from data import words
-from data.files.incoming import name_of
 from data.files.rules import BROKEN
 from data.home import Home
+from data.keeping import name_of
 from data.people.rules import SYSTEM
 from jobs.importing.taking import Taken, take
 from jobs.importing.telling import lines, write_refusals

@@ -54,5 +54,6 @@ with widgets.section(_("Usage against quota")):
     cards.usage_chart(sim, days=USAGE_DAYS)
 with widgets.section(_("Renewals and papers")):
     cards.renewals_of(sim)
+    cards.papers_of(sim)
 with widgets.section(_("History"), _("newest first")):
     histories.history(histories.of_card(reading.read(sims.timeline, sim.sim_id, limit=HISTORY_ROWS)), key="sim:history")

@@ -21,6 +21,8 @@ from data.sims.deciding_rules import evidence_said
 from data.sims.rules import DECISION_WORDS, STATUS_WORDS, TERMINAL_STATUS_WORDS
 from data.sims.store import SimNow
 from data.usage import store as usage
+from data.vouchers import store as vouchers
+from data.vouchers.rules import KINDS as PAPERS
 from data.words import N_, _, day, megabytes, moment, yuan
 
 _MB = 1024 * 1024
@@ -50,6 +52,7 @@ _RENEWALS = (
 )
 # A card is renewed about once a year.
 _MOST_RENEWALS = 50
+_MOST_PAPERS = 12
 
 
 def card_facts(sim: SimNow) -> None:
@@ -174,6 +177,20 @@ def renewals_of(sim: SimNow) -> None:
         key="sim:renewals",
         alt=_("Renewals and papers"),
     )
+
+
+def papers_of(sim: SimNow) -> None:
+    """Each paper that proves a renewal of the card, a click away."""
+    if not viewer.here().may(Action.SEE):
+        return
+    with st.container(horizontal=True):
+        for paper in reading.read(vouchers.of_card, sim.sim_id, limit=_MOST_PAPERS):
+            st.page_link(
+                "app_pages/vouchers.py",
+                label=_("{kind} {number}", kind=_(PAPERS[paper["kind"]]), number=paper["voucher_id"]),
+                icon=":material/receipt_long:",
+                query_params={"voucher": str(paper["voucher_id"])},
+            )
 
 
 def _first_shown(today: date, days: int) -> date:

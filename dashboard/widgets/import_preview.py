@@ -13,9 +13,9 @@ from dashboard.widgets import tables
 from dashboard.widgets.exporting import export_button
 from dashboard.widgets.listing import Column, choose_one, listing
 from data.files import layouts, store
-from data.files.incoming import keep_bytes
 from data.files.rules import COLUMN_WORDS, KINDS, KNOWN, UPLOAD_COLOURS, UPLOAD_WORDS
 from data.files.store import Preview, Upload
+from data.keeping import keep_bytes
 from data.sims.rules import FINDING_KINDS
 from data.words import N_, _, number, plural, spoken
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +12,8 @@ import pyarrow as pa
 
 from data.audit import store as audit
 from data.clock import HOME_ZONE
-from data.database import Queries, Reader, Transaction
+from data.database import Queries, Reader, Row, Transaction
+from data.keeping import keep_bytes
 from data.people.rules import Action, Actor, Event, NotThere, Refused
 from data.people.store import require
 from data.sims.rules import folded
@@ -117,7 +117,7 @@ def file_paper(
     known = tx.value(Q.voucher_by_hash, sha256=digest)
     if known is not None:
         return Filed(int(known), known=True, format=paper.format)
-    _keep(folder / digest, content)
+    keep_bytes(folder, content)
     voucher_id = int(
         tx.value(
             Q.add_voucher,
@@ -254,6 +254,11 @@ def links(reader: Reader, voucher_id: int, *, limit: int = 200, offset: int = 0)
     return reader.arrow(Q.links_of, voucher_id=voucher_id, limit=limit, offset=offset)
 
 
+def of_card(reader: Reader, sim_id: int, *, limit: int) -> list[Row]:
+    """The papers that prove a card's renewals, newest first: voucher_id and kind."""
+    return reader.rows(Q.of_card, sim_id=sim_id, limit=limit)
+
+
 def missing(reader: Reader, *, now: datetime) -> pa.Table:
     """Succeeded renewals without a paper, per account: how many, how much, how long owed; and who gives no invoices."""
     return reader.arrow(Q.missing, now=now)
@@ -282,15 +287,3 @@ def _known_kind(kind: str) -> str:
 
 def _as_json(remarks: Iterable[Remark]) -> str:
     return json.dumps([{"msgid": one.msgid, "values": one.values} for one in remarks], ensure_ascii=False)
-
-
-def _keep(path: Path, content: bytes) -> None:
-    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == path.name:
-        return
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity
 
-from data.files.incoming import measured
 from data.files.pruning import proofs
 from data.home import Home
+from data.keeping import measured
 from jobs.backups import SEALED, BackupError
 from jobs.backups.sealing import seal_file, unseal_file
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
-from data.files.incoming import name_of
 from data.home import Home
+from data.keeping import name_of
 from data.people.rules import Action, Actor, Role
 from data.sims import store as sims
 from data.sims.rules import JOIN_REPORT

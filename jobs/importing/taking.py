@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from data.database import Reader, Transaction
 from data.files import store
-from data.files.incoming import keep_file, measured
 from data.files.layouts import layouts
 from data.files.rules import Counts, RefusedRow
 from data.files.store import Preview
 from data.home import Home
+from data.keeping import keep_file, measured
 from data.people.rules import Actor
 from data.words import N_, later
 from jobs.importing.cleaning import Cleaned, clean

@@ -6,7 +6,7 @@ import pytest
 
 from data.database import Query
 from data.files import store
-from data.files.incoming import keep_bytes
+from data.keeping import keep_bytes
 from jobs import read_uploads
 
 CARD = "89860012345678901234"

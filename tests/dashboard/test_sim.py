@@ -97,3 +97,23 @@ def test_a_spare_card_says_when_its_silent_period_ends_and_no_other_does(page, f
     assert "2026-12-01" in test.warning[0].value
     other = page("sim", language=language, iccid="8986000000000000002")
     assert label not in [caption.value for caption in other.caption]
+
+
+PAPER = """
+INSERT INTO voucher (voucher_id, sha256, filename, format, bytes, kind, remarks, filed_by, filed_at)
+VALUES (7, 'ab', '[x](y).pdf', 'pdf', 1, 'invoice', '[]', 1, $now)
+"""
+ORDER = "INSERT INTO obligation VALUES (1, uuid(), 'a', $sim_id, 'mobile-main', '1', 'renew', NULL, 1)"
+
+
+@pytest.mark.parametrize(("who", "language", "links"), [("finance", "zh_CN", ["发票 7"]), ("desk", "en", [])])
+def test_a_paper_that_proves_a_renewal_is_a_click_away(home, page, fleet, who, language, links):
+    (sim_id,) = fleet(1)
+    with home.db.write() as tx:
+        tx.run(Query("p", "p", PAPER), now=tx.now)
+        tx.run(Query("p", "p", ORDER), sim_id=sim_id)
+        tx.run(Query("p", "p", "INSERT INTO voucher_renewal VALUES (7, 1)"))
+    # A card that was renewed has records; without any there is nothing to prove.
+    test = page("sim", who, language=language, iccid=ICCID)
+    assert not test.exception
+    assert [link.label for link in test.get("page_link") if link.label.endswith(" 7")] == links

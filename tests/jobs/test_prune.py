@@ -7,8 +7,8 @@ from pathlib import Path
 from data.database import Query
 from data.files import exports_store as exports
 from data.files import store as files
-from data.files.incoming import keep_bytes
 from data.home import Home
+from data.keeping import keep_bytes
 from data.mails.pruning import TEXTS_KEPT_FOR
 from data.people.rules import SYSTEM
 from data.renewals import stopping

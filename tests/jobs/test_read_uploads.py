@@ -11,10 +11,10 @@ import pytest
 from data.database import Query
 from data.files import layouts, store
 from data.files.exports_store import ask_export
-from data.files.incoming import keep_bytes
 from data.files.rules import BROKEN
 from data.files.store import Preview
 from data.home import Home, open_home
+from data.keeping import keep_bytes
 from data.people.rules import Actor, Refused
 from data.words import later, spoken
 from jobs import read_uploads, write_exports
@@ -85,7 +85,7 @@ CRASHES = """
 import os, sys, threading
 from pathlib import Path
 from data.files import store
-from data.files.incoming import keep_bytes
+from data.keeping import keep_bytes
 from data.home import open_home
 from data.people.rules import SYSTEM
 from jobs import read_uploads

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from data.database import FILE_NAME
-from data.files.incoming import keep_bytes
 from data.home import Home, open_home
+from data.keeping import keep_bytes
 from data.people.rules import SYSTEM, Actor
 from data.renewals import journal
 from data.secrets import OUTSIDE

@@ -6,10 +6,10 @@ import pytest
 
 from data.database import Query
 from data.files import layouts, store
-from data.files.incoming import keep_bytes, keep_file
 from data.files.rules import Counts, RefusedRow
 from data.files.store import Preview
 from data.home import Home
+from data.keeping import keep_bytes, keep_file
 from data.people.rules import SYSTEM, Actor, Refused
 from data.words import spoken
 

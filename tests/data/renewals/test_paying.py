@@ -8,6 +8,10 @@ import pytest
 from data.payees import store as payees
 from data.people.rules import Refused
 from data.renewals import offline, paying
+from data.renewals import store as renewals
+from data.renewals.records import RecordFilter
+from data.sims import history
+from data.vouchers import store as vouchers
 from tests.dashboard import conftest as pages
 from tests.payees import confirm_payee, propose_payee
 from tests.paying import PAYEE, ask, ordered, pay
@@ -63,6 +67,32 @@ def test_a_clerk_asks_finance_pays_and_the_orders_may_go(home, people, batch):
     found = paying.one(home.db.read(), request)
     assert (found.state, found.ender, found.reference) == ("paid", "finance", "BANK-77")
     assert events(home, "payment:") == [("payment:asked", "operator"), ("payment:paid", "finance")]
+
+
+def test_the_slip_of_a_payment_proves_each_order_it_paid_for(home, people, batch):
+    confirmed(home, people)
+    request = ask(home, people["operator"], batch)
+    slip = {
+        "content": b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+        "filename": "slip.pdf",
+    }
+    with home.db.write() as tx:
+        finance = people["finance"]
+        filed = vouchers.file_paper(tx, finance, **slip, folder=home.vouchers, max_mb=1, kind="bank_slip")
+    reader = home.db.read()
+    assert renewals.records(reader, RecordFilter(), limit=9)["vouchers"].to_pylist() == [0] * 5
+    pay(home, people["finance"], request, voucher_id=filed.voucher_id)
+    found = renewals.records(reader, RecordFilter(), limit=9)
+    assert found["vouchers"].to_pylist() == [1] * 5
+    told = history.timeline(reader, found["sim_id"][0].as_py(), limit=9).to_pylist()
+    assert [row["what"] for row in told if row["kind"] == "voucher"] == ["bank_slip"]
+    (paper,) = vouchers.of_card(reader, found["sim_id"][0].as_py(), limit=9)
+    assert paper["voucher_id"] == filed.voucher_id
+    # Linked by hand as well, it is one paper still.
+    drop(home, 5, state="succeeded")
+    with home.db.write() as tx:
+        vouchers.link(tx, finance, voucher_id=filed.voucher_id, obligations=found["obligation"].to_pylist())
+    assert renewals.records(reader, RecordFilter(), limit=9)["vouchers"].to_pylist() == [1] * 5
 
 
 @pytest.mark.parametrize(

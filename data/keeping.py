@@ -1,4 +1,4 @@
-"""Bytes of dropped files under their SHA-256: written once, never changed."""
+"""Bytes of files under their SHA-256, uploads and papers alike: written once, never changed."""
 
 import hashlib
 import os
