@@ -180,8 +180,8 @@ def _list(flt: SimFilter, columns: tuple[Column, ...], *, order: str, key: str, 
     if saves.under_way:
         st.caption(
             plural(
-                "For {count} of them a renewal is under way; only taking its batch back stops it.",
-                "For {count} of them a renewal is under way; only taking its batch back stops it.",
+                "For {count} of them a renewal is under way; what has not left yet does not leave.",
+                "For {count} of them a renewal is under way; what has not left yet does not leave.",
                 saves.under_way,
             )
         )

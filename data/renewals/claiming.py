@@ -25,6 +25,9 @@ _FOR_A_TERM = frozenset({"renew", "recharge"})
 # A card that already is what the order is to make of it.
 _MAKES = {"suspend": "stopped_manual", "resume": "active"}
 
+_PARKED = (State.PENDING, Arrow.PARKED, State.NEEDS_REVIEW)
+_TAKEN_BACK = (State.PENDING, Arrow.TAKEN_BACK, State.CANCELLED)
+
 
 @dataclass(frozen=True)
 class Work:
@@ -121,7 +124,7 @@ def claim(
 
     1. the batch: still open, its content the approved one, its approver still entitled (else it pauses)
     2. the kill switch, the breaker, and where each item and its card stand now
-    3. park what must not be sent (`_parked_for`); leave what has to wait
+    3. take back what was decided not to be renewed since; park what must not be sent (`_parked_for`); leave what waits
     4. compare and set, attempt, event
 
     The caller appends `intents` to the journal before it commits, and sends only after the commit. `placed_by`: the
@@ -133,20 +136,21 @@ def claim(
     if state is None or at_most == 0:
         return [], []
     now = _as_they_stand(tx, ready)
-    chosen, parked, sims = list[Ready](), list[Result](), set[int]()
+    chosen, parked, taken_back, sims = list[Ready](), list[Result](), list[Result](), set[int]()
     for one in ready:
         item, found = one.item, now[one.item.obligation]
         if found["st"] != State.PENDING.value or found["n"] != item.n or found["busy"] or item.sim_id in sims:
             continue
         sims.add(item.sim_id)
         reason = _parked_for(one, found)
-        if reason:
-            move = (State.PENDING, Arrow.PARKED, State.NEEDS_REVIEW)
-            parked.append(result(item, batch=batch, move=move, reason=reason))
+        if found["declined"] and item.kind in _FOR_A_TERM:
+            taken_back.append(result(item, batch=batch, move=_TAKEN_BACK))
+        elif reason:
+            parked.append(result(item, batch=batch, move=_PARKED, reason=reason))
         elif at_most is None or len(chosen) < at_most:
             chosen.append(replace(one, sent_at=found["sent_at"]) if found["sent_at"] else one)
-    if parked:
-        record(tx, by, parked)
+    if parked or taken_back:
+        record(tx, by, [*parked, *taken_back])
     if chosen and state is BatchState.APPROVED:
         stopping.move(tx, batch, BatchState.RUNNING)
     return _claimed(tx, placed_by or by, batch=batch, ready=chosen, deadline_at=deadline_at), parked

@@ -39,8 +39,10 @@ UNION ALL
 SELECT '' AS account FROM clock_hold WHERE released_at IS NULL;
 
 -- name: items_now
--- Where the chosen items stand at this moment, and what was sent under their number before.
-SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, t.sent_at
+-- Where the chosen items stand at this moment, and what was sent under their number before. What a payee has been paid
+-- for is ordered, whatever was decided since.
+SELECT w.obligation, s.st, s.n, m.expires_on, t.request_sha256 AS sent_sha256, t.sent_at,
+    coalesce(m.decision = 'decline', false) AND w.obligation NOT IN (SELECT obligation FROM offline_payment) AS declined
 FROM wanted w JOIN state s ON s.obligation = w.obligation
 LEFT JOIN sim m ON m.sim_id = w.sim_id
 LEFT JOIN attempt t ON t.obligation = w.obligation AND t.n = w.n;

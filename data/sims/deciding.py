@@ -39,7 +39,7 @@ class Savings:
     year_fen: int
     unpriced: int
     auto_renewing: int  # the carrier goes on charging for these until it is told
-    under_way: int  # a decision does not stop what is proposed or approved already
+    under_way: int  # what has not left yet is taken back when its turn comes (data/renewals/claiming.py)
 
 
 def decide(

@@ -14,6 +14,7 @@ from data.renewals import checking, journal, offline, recovery
 from data.renewals import store as renewals
 from data.secrets import Secret
 from data.settings import Settings
+from data.sims import store as sims
 from data.sims.holidays import published
 from data.words import speaking
 from jobs import settle_unknowns
@@ -159,6 +160,23 @@ def test_a_batch_goes_by_both_lanes_and_a_fresh_card_list_proves_the_hand_made_o
     assert settle(demo_home) == {"succeeded": "3"}
     assert standing(demo_home, batch) == {"succeeded": 8, "state": "done"}
     assert not demo_home.db.read().rows(sql("SELECT * FROM finding"))
+    sound(demo_home)
+
+
+def test_what_is_not_to_be_renewed_any_more_is_on_no_list_unless_it_has_been_paid(demo_home, people, batch):
+    by = people["operator"]
+
+    def declined(account):
+        of = "SELECT min(sim_id) AS sim_id FROM obligation WHERE account = $account"
+        with demo_home.db.write() as tx:
+            sims.decide(tx, by, sim_ids=[tx.value(sql(of), account=account)], decision="decline")
+
+    assert pay(demo_home, people["finance"], batch) == 3
+    declined("agent-a")
+    declined("agent-b")
+    assert send(demo_home, by, batch).items == 3
+    assert send(demo_home, by, batch, "agent-b").items == 2
+    assert standing(demo_home, batch)["cancelled"] == 1
     sound(demo_home)
 
 

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from data.people.rules import SYSTEM
-from data.renewals import journal, recovery
+from data.renewals import checking, journal, recovery
 from data.renewals import store as renewals
+from data.sims import store as sims
 from jobs import run_renewals
 from jobs.carriers import Later, accounts
 from jobs.recording import Pass
@@ -21,6 +22,24 @@ def test_a_card_renewed_elsewhere_waits_for_a_person(demo_home, approved):
     work(demo_home)
     assert standing(demo_home, batch) == {"succeeded": 4, "needs_review": 1, "state": "done"}
     assert len(charges(demo_home)) == 4
+
+
+def test_a_card_that_is_not_to_be_renewed_any_more_leaves_its_approved_batch(demo_home, people, approved):
+    batch = approved(5)
+    one, other = [row["sim_id"] for row in demo_home.db.read().rows(sql("SELECT sim_id FROM sim ORDER BY 1 LIMIT 2"))]
+    with demo_home.db.write() as tx:
+        sims.decide(tx, people["operator"], sim_ids=[one], decision="decline", reason="terminal withdrawn")
+        # Of the other one somebody thought again.
+        sims.decide(tx, people["operator"], sim_ids=[other], decision="decline", reason="a slip")
+        sims.decide(tx, people["operator"], sim_ids=[other], decision="renew", reason="still trades")
+    work(demo_home)
+    assert standing(demo_home, batch) == {"succeeded": 4, "cancelled": 1, "state": "done"}
+    assert len(charges(demo_home)) == 4
+    freed = demo_home.db.read().rows(sql("SELECT state, count(*) AS n FROM reservation GROUP BY 1 ORDER BY 1"))
+    assert [(row["state"], row["n"]) for row in freed] == [("released", 1), ("spent", 4)]
+    with demo_home.db.write() as tx:
+        found = checking.check(tx, journal_folder=demo_home.journal, settings=demo_home.settings)
+    assert {one.what: one.wrong for one in found if one.wrong} == {}
 
 
 def test_nothing_is_sent_while_the_switch_is_thrown(demo_home, people, approved):
