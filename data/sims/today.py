@@ -79,9 +79,11 @@ def at_risk(reader: Reader, *, today: date) -> AtRisk:
 
 
 def at_risk_rows(reader: Reader, *, today: date, limit: int = 20) -> pa.Table:
-    """The cards whose loss would be largest: the columns of `page`, days_lost, and lost_fen (null: takings not known)."""
+    """The cards whose loss would be largest: sim_id, terminal_key, terminal_id, merchant, city, act_by, days_lost, and
+    lost_fen (null: takings not known).
+    """
     values = params(reader, AT_RISK, today=today)
-    return reader.arrow(shown(_losing(Q.at_risk_rows)), **values, ahead_days=AHEAD_DAYS, limit=limit)
+    return reader.arrow(_losing(Q.at_risk_rows), **values, ahead_days=AHEAD_DAYS, limit=limit)
 
 
 def data_age(reader: Reader, *, today: date) -> pa.Table:

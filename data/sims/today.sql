@@ -37,7 +37,8 @@ FROM (
 
 -- name: at_risk_rows
 -- The cards whose loss would be largest, by takings × days, then by days.
-SELECT {shown}, chosen.days_lost, n.monthly_takings_fen * chosen.days_lost // 30 AS lost_fen
+SELECT n.sim_id, n.terminal_key, n.terminal_id, n.merchant, n.city, n.act_by, chosen.days_lost,
+    n.monthly_takings_fen * chosen.days_lost // 30 AS lost_fen
 FROM sim_now n
 JOIN (
     SELECT sim_id,
@@ -45,7 +46,6 @@ JOIN (
     FROM sim_now WHERE {where} AND days_lost > 0
     ORDER BY monthly_takings_fen * days_lost DESC NULLS LAST, days_lost DESC, sim_id LIMIT $limit
 ) chosen ON chosen.sim_id = n.sim_id
-LEFT JOIN renewing r ON r.sim_id = n.sim_id
 ORDER BY lost_fen DESC NULLS LAST, days_lost DESC, n.sim_id;
 
 -- name: data_age
