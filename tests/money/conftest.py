@@ -7,7 +7,6 @@ the account); both have plain defaults.
 import json
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -212,18 +211,6 @@ def first_order(home: Home) -> Order:
         "new_expiry",
     )
     return Order(**{name: getattr(item, name) for name in names})
-
-
-def on_time(deadline_s: float, act: Callable[[], Any]) -> Any:
-    """What `act` gives, which has to end within a tenth of the deadline; on a busy machine the best of a dozen tries counts."""
-    for _ in range(12):
-        began = time.monotonic()
-        got = act()
-        took_s = time.monotonic() - began
-        assert took_s >= 0.9 * deadline_s
-        if took_s <= 1.1 * deadline_s:
-            return got
-    raise AssertionError(f"it took {took_s} s")
 
 
 def pace(home: Home) -> pacing.Pace:

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.carriers import Unknown
 from jobs.carriers.accounts import connected
-from tests.money.conftest import BOTH, SOON, first_order, iccid, on_time, standing, states
+from tests.deadlines import on_time
+from tests.money.conftest import BOTH, SOON, first_order, iccid, standing, states
 
 HORIZON = timedelta(seconds=60)
 
