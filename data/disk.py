@@ -1,6 +1,7 @@
 """A disk that takes no more: which errors mean it, and the one sentence each of them ends in."""
 
 import errno
+import os
 from pathlib import Path
 
 from data.words import N_, ToldError
@@ -50,6 +51,15 @@ def disk_error(error: Exception, path: Path) -> DiskError | None:
     else:
         msgid = next((msgid for words, msgid in _BY_WORDS.items() if words in str(error)), None)
     return DiskError(msgid, path=path) if msgid else damage(error)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def damage(error: Exception) -> DiskError | None:

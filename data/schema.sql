@@ -1158,6 +1158,14 @@ CREATE TABLE payment_request_item (
     PRIMARY KEY (request, obligation)
 );
 
+-- Which papers prove a renewal: those linked to it, and the slip of a paid request for each order it paid for. The same
+-- paper may stand here twice.
+CREATE VIEW proof AS
+SELECT obligation, voucher_id FROM voucher_renewal
+UNION ALL
+SELECT i.obligation, r.voucher_id FROM payment_request_item i JOIN payment_request r ON r.id = i.request
+WHERE r.voucher_id IS NOT NULL;
+
 -- Pictures of a paper, drawn by us from its first pages: files/previews/<sha256>-<page>.png.
 CREATE TABLE voucher_picture (
     voucher_id BIGINT PRIMARY KEY,

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data import redacting
+from data.disk import sync
 
 _MASK = "••••"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
@@ -156,7 +157,7 @@ class Keyring:
         # What a kill left half-made.
         for path in (*self._folder.glob(".secrets-*"), *self._folder.glob(".blind.*")):
             path.unlink()
-        _settled(self._folder)
+        sync(self._folder)
 
     def _key(self, name: str) -> bytes:
         path = self._folder / name
@@ -166,7 +167,7 @@ class Keyring:
             with contextlib.suppress(FileExistsError):
                 os.link(fresh, path)
             fresh.unlink()
-            _settled(self._folder)
+            sync(self._folder)
         return self._unlocked(name, path.read_bytes())
 
     def _written(self, name: str, key: bytes) -> Path:
@@ -244,12 +245,3 @@ def _named(name: str) -> bytes:
 
 def _bound_to(table: str, column: str, row: int, key_id: int) -> bytes:
     return f"{table}|{column}|{row}|{key_id}".encode()
-
-
-def _settled(folder: Path) -> None:
-    """Names of files are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

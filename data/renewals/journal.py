@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data.database import Queries, Reader, Transaction
+from data.disk import sync
 
 Q = Queries(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 GENESIS = "0" * 64
@@ -134,7 +135,7 @@ class Journal:
             head, line = chained(self._hash, {"ts": now.isoformat(), "kind": "segment", "opens_with": self._hash})
             path = self._folder / f"{number:06d}-{month}.jsonl"
             _append(path, line, behind=0)
-            _sync_folder(self._folder)
+            sync(self._folder)
             self._path, self._lines, self._hash, self._bytes = path, 1, head, len(line)
         return self._path
 
@@ -223,14 +224,6 @@ def _set_aside(path: Path, torn_bytes: int) -> None:
     with path.open("r+b") as file:
         file.truncate(keep)
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 _opened: dict[Path, Journal] = {}

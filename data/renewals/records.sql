@@ -41,12 +41,8 @@ noted AS (
         string_agg(note, '; ' ORDER BY note_id) FILTER (note <> '') AS note
     FROM renewal_note SEMI JOIN chosen USING (obligation) GROUP BY obligation
 ),
--- The slip of a paid request proves each order it paid for.
 paper AS (
-    SELECT obligation, voucher_id FROM voucher_renewal SEMI JOIN chosen USING (obligation)
-    UNION
-    SELECT i.obligation, r.voucher_id FROM payment_request_item i SEMI JOIN chosen USING (obligation)
-    JOIN payment_request r ON r.id = i.request WHERE r.voucher_id IS NOT NULL
+    SELECT DISTINCT obligation, voucher_id FROM proof SEMI JOIN chosen USING (obligation)
 ),
 proven AS (
     SELECT l.obligation, count(*) AS vouchers, string_agg(v.invoice_no, ' ' ORDER BY v.voucher_id) AS invoice_no,

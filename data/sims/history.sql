@@ -24,12 +24,7 @@ SELECT * FROM (
     UNION ALL
     SELECT v.filed_at, 'voucher', v.kind, json_object('filename', v.filename)::VARCHAR, p.name
     FROM voucher v LEFT JOIN person p ON p.person_id = v.filed_by
-    WHERE v.voucher_id IN (
-        SELECT voucher_id FROM voucher_renewal WHERE obligation IN (SELECT id FROM mine)
-        UNION
-        SELECT r.voucher_id FROM payment_request r JOIN payment_request_item i ON i.request = r.id
-        WHERE i.obligation IN (SELECT id FROM mine)
-    )
+    WHERE v.voucher_id IN (SELECT voucher_id FROM proof WHERE obligation IN (SELECT id FROM mine))
     UNION ALL
     SELECT found_at, 'finding', kind, detail, source FROM finding WHERE sim_id = $sim_id
 )

@@ -61,12 +61,9 @@ LEFT JOIN sim_now now ON now.sim_id = o.sim_id
 WHERE l.voucher_id = $voucher_id ORDER BY a.batch, o.id LIMIT $limit OFFSET $offset;
 
 -- name: of_card
--- Papers that prove a card's renewals, newest first. The slip of a paid request proves each order it paid for.
+-- Papers that prove a card's renewals, newest first.
 SELECT voucher_id, kind FROM voucher WHERE voucher_id IN (
-    SELECT l.voucher_id FROM voucher_renewal l JOIN obligation o ON o.id = l.obligation WHERE o.sim_id = $sim_id
-    UNION
-    SELECT r.voucher_id FROM payment_request r JOIN payment_request_item i ON i.request = r.id
-    JOIN obligation o ON o.id = i.obligation WHERE o.sim_id = $sim_id
+    SELECT p.voucher_id FROM proof p JOIN obligation o ON o.id = p.obligation WHERE o.sim_id = $sim_id
 )
 ORDER BY voucher_id DESC LIMIT $limit;
 

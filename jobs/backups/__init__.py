@@ -6,7 +6,6 @@ changes, so it is sealed once (papers.py). A name that begins with a dot is in t
 """
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from data.audit import store as audit
 from data.database import FILE_NAME, Queries, Reader
+from data.disk import sync
 from data.words import N_, ToldError
 
 Q = Queries.beside(__file__)
@@ -96,12 +96,3 @@ def on_disk(folder: Path) -> None:
     """Wait until every file below `folder`, and all their names, are on the disk."""
     for path in [*folder.rglob("*"), folder, folder.parent]:
         sync(path)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file's bytes, or a folder's names, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

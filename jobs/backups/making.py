@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data.clock import HOME_ZONE
 from data.database import FILE_NAME, Reader
+from data.disk import sync
 from data.home import SETTINGS_FILES, Home
 from data.people.rules import Actor
 from data.runs import store as runs
@@ -55,7 +56,7 @@ def make(home: Home, by: Actor, stop: threading.Event) -> Backup | None:
         contents, lines = _copied_whole(home, work / "copy")
         seal(work / "copy", unfinished, key)
         shutil.rmtree(work / "copy")
-        _sealed, damaged = papers.keep(home, key, work)
+        damaged = papers.keep(home, key, work)
         note = {"made_at": made_at.isoformat(), "contents": vars(contents), "journal": lines}
         (unfinished / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
         on_disk(unfinished)
@@ -66,7 +67,7 @@ def make(home: Home, by: Actor, stop: threading.Event) -> Backup | None:
         shutil.rmtree(work, ignore_errors=True)
     path = _free_path(backups, made_at.astimezone(HOME_ZONE).strftime("%Y-%m-%d-%H%M%S"))
     unfinished.rename(path)
-    on_disk(path)
+    sync(backups)
     with home.db.write(quiet=True) as tx:
         runs.backed_up(tx, by, name=path.name, rows=contents.rows, head=contents.audit_head)
     for old in known(backups)[: -home.settings.backups_kept]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity
 
+from data.disk import sync
 from data.files.pruning import proofs
 from data.home import Home
 from data.keeping import measured
@@ -14,37 +15,47 @@ from jobs.backups.sealing import seal_file, unseal_file
 FOLDER = "files"
 
 
-def keep(home: Home, key: Identity, work: Path) -> tuple[int, list[Path]]:
-    """Seal what no earlier backup has sealed and read it back, by way of `work`: how many, and which are damaged already."""
-    count, damaged = 0, []
+def keep(home: Home, key: Identity, work: Path) -> list[Path]:
+    """Seal what no earlier backup has sealed and read it back, in the folder `work`; which papers are damaged already."""
+    damaged = []
     for path in _papers(home):
         sealed = home.path / "backups" / FOLDER / path.parent.name / (path.name + SEALED)
         if sealed.exists():
             continue
-        seal_file(path, sealed, key)
-        unseal_file(sealed, work / path.name, key, keys=home.path / "keys")
-        if measured(work / path.name)[0] == path.name:
-            count += 1
+        fresh, read_back = work / sealed.name, work / path.name
+        seal_file(path, fresh, key)
+        unseal_file(fresh, read_back, key, keys=home.path / "keys")
+        if measured(read_back)[0] == path.name:
+            _file(fresh, sealed)
         else:
-            sealed.unlink()
             damaged.append(path)
-        (work / path.name).unlink()
-    return count, damaged
+        read_back.unlink()
+    return damaged
 
 
-def put_back(folder: Path, path: Path, key: Identity) -> tuple[int, list[Path]]:
-    """Unseal the papers in `folder` that the home at `path` lacks: how many, and which do not open."""
+def put_back(folder: Path, path: Path, key: Identity, work: Path) -> tuple[int, list[Path]]:
+    """Unseal the papers in `folder` that the home at `path` lacks, by way of `work`: how many, and which do not open."""
     count, damaged = 0, []
     for sealed in sorted(folder.glob(f"*/*{SEALED}")):
         target = path / FOLDER / sealed.parent.name / sealed.stem
         if target.exists():
             continue
         try:
-            unseal_file(sealed, target, key, keys=path / "keys")
-            count += 1
+            unseal_file(sealed, work / sealed.stem, key, keys=path / "keys")
         except BackupError:
             damaged.append(sealed)
+            continue
+        _file(work / sealed.stem, target)
+        count += 1
     return count, damaged
+
+
+def _file(fresh: Path, target: Path) -> None:
+    """Put a paper in its place; it is there whole or not at all."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync(fresh)
+    fresh.replace(target)
+    sync(target.parent)
 
 
 def _papers(home: Home) -> Iterator[Path]:

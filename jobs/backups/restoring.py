@@ -11,6 +11,7 @@ from pathlib import Path
 from data.audit import store as audit
 from data.clock import HOME_ZONE, SystemClock
 from data.database import FILE_NAME, Database, DatabaseError
+from data.disk import sync
 from data.home import SETTINGS_FILES, take_lock
 from data.people import sessions
 from data.people import store as people
@@ -19,7 +20,7 @@ from data.renewals import journal, stopping
 from data.renewals.journal import JournalBroken, Mark
 from data.runs import store as runs
 from data.words import N_
-from jobs.backups import JOURNAL, SETTINGS, Backup, BackupError, papers, read, sync
+from jobs.backups import JOURNAL, SETTINGS, Backup, BackupError, papers, read
 from jobs.backups.making import verified
 from jobs.backups.sealing import NO_KEYS, key_in, unseal
 from jobs.verify_audit import HEADS_FILE
@@ -67,7 +68,7 @@ def restore(path: Path, backup_path: Path, by: Actor, *, now: datetime) -> Resto
             verified(staged, backup, threading.Event())
             mark = _prepared(staged, keys / "audit", backup.path.name, by, head=_last_head(path))
             own_journal = _goes_on(path / JOURNAL, mark)
-            found, damaged = papers.put_back(backup.path.parent / papers.FOLDER, path, key)
+            found, damaged = papers.put_back(backup.path.parent / papers.FOLDER, path, key, staged)
             _settings_back(staged / SETTINGS, path)
             old = path / f"replaced-{now.astimezone(HOME_ZONE):%Y-%m-%d-%H%M%S}"
             _swap(path, staged, old, own_journal=own_journal)

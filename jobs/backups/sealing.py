@@ -4,17 +4,16 @@ The key is made with the first backup and kept in keys/, sealed like the secrets
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyrage
 from pyrage.x25519 import Identity
 
 from data.home import Home
-from data.secrets import Keyring, Secret, SecretError
+from data.secrets import Secret, SecretError
 from data.words import N_
-from jobs.backups import SEALED, BackupError, sync
-from jobs.carriers.account import keep_secret
+from jobs.backups import SEALED, BackupError
+from jobs.carriers.account import keep_secret, kept_secret, sealed_file
 
 # Its name among the secrets that the home keeps, so that a rotation of the home's keys takes it along.
 KEY_NAME = "flowcard_backup"
@@ -27,21 +26,21 @@ NOT_UNSEALED = N_(
 
 def key_of(home: Home) -> Identity:
     """The key of this home's backups; made where there is none. Raises BackupError where the home's keys are locked."""
+    keys = home.path / "keys"
     try:
-        if not _file(home.path / "keys").exists():
+        if not sealed_file(home, KEY_NAME).exists():
             keep_secret(home, KEY_NAME, Secret(str(Identity.generate())))
     except SecretError as error:
-        raise BackupError(NOT_OPENED, path=home.path / "keys", why=str(error)) from error
-    return key_in(home.path / "keys")
+        raise BackupError(NOT_OPENED, path=keys, why=str(error)) from error
+    return key_in(keys)
 
 
 def key_in(keys: Path) -> Identity:
     """The key of the backups that is kept in `keys`. Raises BackupError where there is none or it cannot be opened."""
-    if not _file(keys).is_file():
-        raise BackupError(NO_KEYS, path=keys)
     try:
-        secret = Keyring(keys).open(_file(keys).read_bytes(), table="sealed", column=KEY_NAME, row=0)
-        return Identity.from_str(secret.reveal())
+        return Identity.from_str(kept_secret(keys, KEY_NAME).reveal())
+    except FileNotFoundError as error:
+        raise BackupError(NO_KEYS, path=keys) from error
     except (OSError, SecretError, pyrage.IdentityError) as error:
         raise BackupError(NOT_OPENED, path=keys, why=str(error)) from error
 
@@ -60,16 +59,16 @@ def unseal(folder: Path, into: Path, key: Identity, *, keys: Path) -> None:
 
 
 def seal_file(path: Path, target: Path, key: Identity) -> None:
-    """One file; it has its name once it is whole."""
-    with _becoming(target) as fresh:
-        pyrage.encrypt_file(str(path), str(fresh), [key.to_public()])
+    """One file, for its owner only. A kill in between leaves half of it."""
+    _make_private(target)
+    pyrage.encrypt_file(str(path), str(target), [key.to_public()])
 
 
 def unseal_file(path: Path, target: Path, key: Identity, *, keys: Path) -> None:
-    """One file; it has its name once it is whole. Raises BackupError for another key or a changed file."""
+    """One file, likewise. Raises BackupError for another key or a changed file, and may leave half of it, too."""
+    _make_private(target)
     try:
-        with _becoming(target) as fresh:
-            pyrage.decrypt_file(str(path), str(fresh), [key])
+        pyrage.decrypt_file(str(path), str(target), [key])
     except pyrage.DecryptError as error:
         raise BackupError(NOT_UNSEALED, path=path, keys=keys) from error
     except OSError as error:
@@ -79,22 +78,9 @@ def unseal_file(path: Path, target: Path, key: Identity, *, keys: Path) -> None:
         raise BackupError(NOT_UNSEALED, path=path, keys=keys) from error
 
 
-@contextmanager
-def _becoming(target: Path) -> Iterator[Path]:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}")
-    fresh.touch(mode=0o600)
-    try:
-        yield fresh
-        sync(fresh)
-        fresh.replace(target)
-        sync(target.parent)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def _file(keys: Path) -> Path:
-    return keys / f"sealed-{KEY_NAME}"
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from data.carriers.rules import AccountFacts
 from data.home import Home
-from data.secrets import Secret, SecretError
+from data.secrets import Keyring, Secret, SecretError
 from jobs.carriers import Terms, pacing
 from jobs.carriers.http import Http, checked_url
 
@@ -146,6 +146,11 @@ def sealed_file(home: Home, name: str) -> Path:
     return home.path / "keys" / f"sealed-{name}"
 
 
+def kept_secret(keys: Path, name: str) -> Secret:
+    """What `keep_secret` sealed in the folder `keys`. Raises FileNotFoundError, and SecretError where it does not open."""
+    return Keyring(keys).open((keys / f"sealed-{name}").read_bytes(), table="sealed", column=name, row=0)
+
+
 def keep_secret(home: Home, name: str, secret: Secret) -> None:
     """Seal `secret` as secret:NAME of this home. Raises ValueError for a name no account could write."""
     _reference(f"secret:{name}")
@@ -186,7 +191,6 @@ def _file_text(path: Path) -> str:
 
 def _sealed_text(home: Home, name: str) -> str:
     try:
-        envelope = sealed_file(home, name).read_bytes()
-        return home.keyring.open(envelope, table="sealed", column=name, row=0).reveal()
+        return kept_secret(home.path / "keys", name).reveal()
     except (OSError, SecretError):
         return ""

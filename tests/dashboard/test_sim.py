@@ -113,7 +113,6 @@ def test_a_paper_that_proves_a_renewal_is_a_click_away(home, page, fleet, who, l
         tx.run(Query("p", "p", PAPER), now=tx.now)
         tx.run(Query("p", "p", ORDER), sim_id=sim_id)
         tx.run(Query("p", "p", "INSERT INTO voucher_renewal VALUES (7, 1)"))
-    # A card that was renewed has records; without any there is nothing to prove.
     test = page("sim", who, language=language, iccid=ICCID)
     assert not test.exception
     assert [link.label for link in test.get("page_link") if link.label.endswith(" 7")] == links
